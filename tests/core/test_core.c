@@ -1,0 +1,116 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "respite/core.h"
+
+static void sha256_gives_the_known_answers_of_fips_180_4(void **state)
+{
+    (void)state;
+    char hex[65];
+    rsp_sha256 sha;
+    rsp_sha256_init(&sha);
+    rsp_sha256_add(&sha, "abc", 3);
+    rsp_sha256_hex(&sha, hex);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9c"
+                             "b410ff61f20015ad");
+    rsp_sha256_init(&sha);
+    for (int i = 0; i < 1000000; i++) {
+        rsp_sha256_add(&sha, "a", 1);
+    }
+    rsp_sha256_hex(&sha, hex);
+    assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e"
+                             "046d39ccc7112cd0");
+    for (size_t n = 50; n < 70; n++) { /* lengths around the padding's edge */
+        char one[65], two[65], text[70];
+        memset(text, 'x', sizeof text);
+        rsp_sha256_init(&sha);
+        rsp_sha256_add(&sha, text, n);
+        rsp_sha256_hex(&sha, one);
+        rsp_sha256_init(&sha);
+        rsp_sha256_add(&sha, text, 1);
+        rsp_sha256_add(&sha, text, n - 1);
+        rsp_sha256_hex(&sha, two);
+        assert_string_equal(one, two);
+    }
+}
+
+static void numbers_are_written_shortest_and_read_back(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0.0, "0"},          {-0.0, "0"},       {0.1, "0.1"},
+                 {-1.5, "-1.5"},      {1e22, "1e+22"},   {1.0 / 3, "0.3333333333333333"},
+                 {123456789, "123456789"}, {1e-7, "1e-07"},   {0.001, "0.001"},
+                 {5e-324, "4.94066e-324"}, {1e12, "1e+12"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[RSP_NUMBER_MAX];
+        size_t n = rsp_number_write(cases[i].value, out);
+        assert_string_equal(out, cases[i].text);
+        double back = 1;
+        assert_true(rsp_number_read(out, n, &back));
+        assert_true(back == cases[i].value);
+    }
+    double v;
+    static const char *const bad[] = {"",     " 1",  "1 ", "0x10", "nan",
+                                      "1e999", "1,5", "e5", "--1",  "1e"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(rsp_number_read(bad[i], strlen(bad[i]), &v));
+    }
+}
+
+static void the_nearest_name_is_offered(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"participants", "population", "product"};
+    assert_string_equal(rsp_nearest("particpants", known, 3), "participants");
+    assert_string_equal(rsp_nearest("populaiton", known, 3), "population");
+    assert_null(rsp_nearest("zebra", known, 3));
+}
+
+static void an_error_shows_its_place(void **state)
+{
+    (void)state;
+    rsp_error err;
+    rsp_fail_at(&err, RSP_RANGE, "a.rsp", "one\ntwo\tx\nthree", 2, 4, "%d", 7);
+    assert_int_equal(err.line, 2);
+    assert_string_equal(err.excerpt, "two x");
+    assert_int_equal(rsp_fail_in(&err, "arm '%s'", "low"), RSP_RANGE);
+    assert_string_equal(err.message, "arm 'low': 7");
+    assert_string_equal(err.source, "a.rsp");
+}
+
+static void arena_memory_is_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    rsp_arena *arena = rsp_arena_new();
+    for (size_t i = 1; i < 2000; i += 37) {
+        unsigned char *p = rsp_arena_alloc(arena, i, 11);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        for (size_t k = 0; k < i * 11; k++) {
+            assert_int_equal(p[k], 0);
+        }
+        memset(p, 255, i * 11);
+    }
+    assert_null(rsp_arena_alloc(arena, SIZE_MAX / 2, 16));
+    rsp_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sha256_gives_the_known_answers_of_fips_180_4),
+        cmocka_unit_test(numbers_are_written_shortest_and_read_back),
+        cmocka_unit_test(the_nearest_name_is_offered),
+        cmocka_unit_test(an_error_shows_its_place),
+        cmocka_unit_test(arena_memory_is_zeroed_and_aligned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
