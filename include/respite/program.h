@@ -1,0 +1,96 @@
+/* A lowered program: what the bytecode machine runs and the C emitter prints.
+ *
+ * One network gives one program: a list of instructions over rows of lanes,
+ * in sections.  Values that do not change during a participant's run are
+ * computed once ("hoisted").  The bytecode machine and the emitted C execute
+ * the same instructions in the same order, so they agree bit for bit.
+ *
+ * A row holds one double for each lane of a block: row[l], l < width, 64-byte
+ * aligned; width is a multiple of 8.  Lanes never mix: no instruction moves a
+ * value between lanes, so packing cannot change a bit.
+ *
+ * Ownership: a program borrows its network, which must outlive it.
+ * Threads: a program is immutable; each thread needs its own rsp_frame. */
+#ifndef RESPITE_PROGRAM_H
+#define RESPITE_PROGRAM_H
+
+#include "respite/network.h"
+
+typedef struct rsp_instr {
+    uint16_t op;         /* rsp_op, after CONST..ROOTVAR have become rows */
+    uint32_t to, a, b, c; /* rows of the frame; for ROOT: a = row of low,
+                             b = row of high, c = root; see rsp_root_code */
+} rsp_instr;
+
+typedef struct rsp_root_code { /* the body that computes f from the unknown */
+    uint32_t first, n;       /* instructions in the same array */
+    uint32_t unknown, f;     /* rows */
+} rsp_root_code;
+
+typedef struct rsp_section {
+    const rsp_instr *code;
+    uint32_t n;
+} rsp_section;
+
+typedef struct rsp_program {
+    const rsp_network *net;
+    uint32_t n_rows;
+    /* First row of each group in the frame; group sizes are those of the
+     * network.  `constants` rows are filled when a frame is made. */
+    uint32_t constants, n_constants;
+    const double *constant_values;
+    uint32_t params, inputs, species, time, afters, sinces, arg;
+    /* Outputs: row of each value after its section has run. */
+    const uint32_t *rate;      /* [n_reactions] after `rates` */
+    const uint32_t *drift;     /* [n_species] after `rates`; UINT32_MAX: none */
+    const uint32_t *initial_a, *initial_b; /* [n_species] after `prepare`; b may
+                                              be UINT32_MAX */
+    const uint32_t *observed;  /* [n_observables] after `observe` */
+    const uint32_t *delay;     /* [n_afters] after `prepare` */
+    const uint32_t *derived;   /* [n_derived]: constant ones after `prepare`,
+                                  UINT32_MAX for the others */
+    const uint32_t *assigned;  /* [n_assigns] after `act` */
+    rsp_section prepare;  /* once a participant: hoisted values, initial values */
+    rsp_section rates;    /* at each stage */
+    rsp_section observe;  /* when read */
+    rsp_section act;      /* all actions' values, from the state before */
+    const rsp_root_code *roots;
+    char sha256[65]; /* names the program: equal text, equal bits */
+} rsp_program;
+
+RSP_MUST_USE rsp_status rsp_program_new(const rsp_network *net,
+                                        rsp_program **program, rsp_error *err);
+void rsp_program_free(rsp_program *program);
+
+/* A frame: the rows of one block of lanes. */
+typedef struct rsp_frame {
+    uint32_t width;
+    double *rows; /* [n_rows * width]; row r starts at rows + r * width */
+} rsp_frame;
+
+/* The code that runs a program: bytecode, or functions that the C emitter made
+ * and the build compiled (found by the program's sha256).  Each runs one
+ * section over all lanes of the frame. */
+typedef enum rsp_run { RSP_RUN_PREPARE, RSP_RUN_RATES, RSP_RUN_OBSERVE,
+                       RSP_RUN_ACT } rsp_run;
+typedef struct rsp_machine {
+    const rsp_program *program;
+    uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */
+    const char *kind;   /* "compiled" or "bytecode" */
+    void (*run)(const struct rsp_machine *machine, rsp_run what, double *rows);
+    const void *compiled; /* private */
+} rsp_machine;
+/* Best code for this program and processor; `interpret` insists on bytecode. */
+rsp_machine rsp_machine_for(const rsp_program *program, bool interpret);
+
+RSP_MUST_USE rsp_status rsp_frame_new(const rsp_machine *machine,
+                                      rsp_frame *frame, rsp_error *err);
+void rsp_frame_free(rsp_frame *frame);
+
+/* Print the program as C: functions rsp_model_<id>_{prepare,rates,observe,act}
+ * behind one table, for compilation once per instruction set. */
+RSP_MUST_USE rsp_status rsp_program_emit(const rsp_program *program,
+                                         const char *id, FILE *out,
+                                         rsp_error *err);
+
+#endif

@@ -1,0 +1,124 @@
+/* The solvers: one network, any method, over blocks of lanes.
+ *
+ *     quantity   unit                 range
+ *     t          day                  t0 <= t <= t1
+ *     amounts    the species' unit    >= 0
+ *
+ * A run pulls participants from its client, each into a lane of its own; a
+ * finished lane is refilled with the next.  Every lane has its own clock and
+ * step, so a participant's result depends on (network, parameters, jobs'
+ * actions, seed, trial, participant) alone: not on packing, width or threads.
+ *
+ * Only actions, `after` points, input jumps and `stops` end a step.  `reads`
+ * are taken inside a step: dense output where deterministic, a bridge on its
+ * own stream where random; adding a read changes no other number.
+ *
+ * Coupling: each reaction has its own unit-rate Poisson clock (random time
+ * change; Anderson 2007), so that arms that share a participant share noise.
+ *
+ * Threads: one rsp_sim per thread.  No allocation in a step. */
+#ifndef RESPITE_SIM_H
+#define RESPITE_SIM_H
+
+#include "respite/program.h"
+
+typedef enum rsp_method { RSP_ODE, RSP_HYBRID, RSP_SSA } rsp_method;
+
+typedef struct rsp_sim_options {
+    rsp_method method;
+    double rtol, atol;      /* of the deterministic part; amounts */
+    double exact_below;     /* hybrid: a species under this fires exactly */
+    double exact_until;     /* and does so until it is above this */
+    double noise_below;     /* leap noise is kept under this ... */
+    double noise_until;     /* ... until above this; then ODE */
+    double leap;            /* largest expected relative change in a leap */
+    double max_step;        /* day; 0: none */
+    uint64_t max_steps;     /* per participant: then RSP_STOP_STEPS */
+    bool interpret;         /* bytecode even where compiled code exists */
+    uint32_t lanes;         /* 0: as the machine likes; a test of promise 1 */
+} rsp_sim_options;
+rsp_sim_options rsp_sim_defaults(rsp_method method);
+
+typedef enum rsp_stop { /* why a participant's run ended; not errors */
+    RSP_STOP_END, RSP_STOP_CLIENT,     /* reached t1; the client ended it */
+    RSP_STOP_NONFINITE, RSP_STOP_STEPS, RSP_STOP_COLLAPSE, RSP_STOP_ROOT
+} rsp_stop;
+const char *rsp_stop_text(rsp_stop stop);
+
+typedef struct rsp_sim_action {
+    double t;
+    uint32_t action;
+    double amount; /* base units; a planned dose of zero must be left out */
+} rsp_sim_action;
+
+typedef struct rsp_sim_job { /* one participant; arrays stay the client's until
+                                `done` */
+    void *tag;             /* the client's own */
+    uint32_t trial, participant; /* name the streams */
+    const double *params;  /* [n_params], base units */
+    const double *initial; /* [n_species] amounts, or NULL: the model's own */
+    double t0, t1;
+    const rsp_sim_action *actions; size_t n_actions; /* by time */
+    const double *reads;   size_t n_reads;           /* ascending */
+    const double *stops;   size_t n_stops;           /* ascending */
+} rsp_sim_job;
+
+typedef struct rsp_sim_counts {
+    uint64_t steps, rejected, events, leaps, clamped, rate_calls;
+} rsp_sim_counts;
+
+typedef struct rsp_sim_result {
+    rsp_stop stop;
+    double t;            /* where it ended */
+    char reason[128];    /* species, time, rate when it failed */
+    rsp_sim_counts counts;
+} rsp_sim_result;
+
+/* What a client is shown: the state at t, before any action at t.  Calls of
+ * one participant come in order of time; a read and a stop at the same time:
+ * read first.  Values are in base units. */
+typedef struct rsp_sim_view {
+    double t;
+    const double *observed; /* [n_observables] */
+    const double *amounts;  /* [n_species] */
+} rsp_sim_view;
+
+typedef struct rsp_sim_client {
+    void *ctx;
+    /* The next participant: 1 and *job filled, or 0: none left. */
+    int (*next)(void *ctx, rsp_sim_job *job);
+    void (*read)(void *ctx, const rsp_sim_job *job, size_t which,
+                 const rsp_sim_view *view);
+    /* A visit at which a rule may act: may add up to `room` actions at times
+     * >= view->t; *n_added says how many.  Return false to end the run here.
+     * May be NULL where no job has stops. */
+    bool (*stop)(void *ctx, const rsp_sim_job *job, size_t which,
+                 const rsp_sim_view *view, rsp_sim_action *added, size_t room,
+                 size_t *n_added);
+    void (*done)(void *ctx, const rsp_sim_job *job,
+                 const rsp_sim_result *result);
+    /* Asked now and then: true ends the whole run early. May be NULL. */
+    bool (*cancelled)(void *ctx);
+} rsp_sim_client;
+
+typedef struct rsp_sim rsp_sim;
+RSP_MUST_USE rsp_status rsp_sim_new(const rsp_program *program,
+                                    const rsp_sim_options *options,
+                                    uint64_t seed, rsp_sim **sim,
+                                    rsp_error *err);
+void rsp_sim_free(rsp_sim *sim);
+/* Run until `next` has no more.  RSP_OK also where participants failed: each
+ * failure is that participant's result. */
+RSP_MUST_USE rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client,
+                                    rsp_error *err);
+rsp_sim_counts rsp_sim_total(const rsp_sim *sim);
+
+/* Hoisted values of one participant without running: out[n_derived], NaN where
+ * a derived value is not constant; initial amounts (drawn) in x[n_species],
+ * may be NULL. Base units. RSP_RANGE names a root without a solution. */
+RSP_MUST_USE rsp_status rsp_sim_derive(rsp_sim *sim, uint32_t trial,
+                                       uint32_t participant,
+                                       const double *params, double *out,
+                                       double *x, rsp_error *err);
+
+#endif
