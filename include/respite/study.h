@@ -1,0 +1,155 @@
+/* A study: from its file to a plan, from a plan to findings.
+ *
+ * A plan holds everything that was asked, resolved and checked; nothing in it
+ * changes during a run.  The unit of work is a replicate trial; a chunk is a
+ * range of them.  Findings are estimates from the data set alone, streamed
+ * trial by trial.
+ *
+ * Ownership: a plan owns its model and all text.  Threads: a plan may be read
+ * by any number of threads; rsp_chunk_run is called on disjoint ranges by
+ * several threads at once, each with its own rsp_dataset_maker. */
+#ifndef RESPITE_STUDY_H
+#define RESPITE_STUDY_H
+
+#include "respite/dataset.h"
+#include "respite/sim.h"
+#include "respite/stats.h"
+
+typedef enum rsp_design { RSP_COUNTERFACTUAL, RSP_RANDOMISED } rsp_design;
+
+typedef struct rsp_plan rsp_plan; /* opaque; the view below is for readers */
+
+typedef struct rsp_plan_arm {
+    const char *name;
+    uint32_t participants;       /* in one replicate trial */
+    const char *schedule;        /* in words: "day 0: infuse; day 21 to 42: stop art" */
+} rsp_plan_arm;
+
+typedef struct rsp_plan_endpoint {
+    const char *name;
+    const char *definition; /* in words: "first viral_load > 50 copies/mL, from stop art" */
+    const char *unit;       /* of its day as shown: "day" */
+} rsp_plan_endpoint;
+
+typedef struct rsp_plan_view {
+    const char *study, *title, *file, *model_name;
+    const char *design_text, *visits, *population, *product; /* in words */
+    rsp_design design;
+    const rsp_plan_arm *arms;            size_t n_arms;
+    const rsp_plan_endpoint *endpoints;  size_t n_endpoints;
+    const char *const *assays;           size_t n_assays; /* in words */
+    const char *const *rules;            size_t n_rules;  /* in words */
+    const char *const *assumptions;      size_t n_assumptions; /* what the study says it assumes */
+    const char *const *remarks;          size_t n_remarks; /* paragraphs of the study file, shown in the report */
+    uint32_t trials;
+    uint64_t seed;
+    const rsp_network *net;
+    const char *const *changed;  size_t n_changed;   /* parameters that study, population, product or --set changed: "t_art = 0.5 day (studies/x.yaml:12), calibrated" */
+    const double *medians;       /* [net->n_params] after those changes, base units */
+} rsp_plan_view;
+
+typedef struct rsp_override { const char *path, *value; } rsp_override; /* --set path=value */
+
+RSP_MUST_USE rsp_status rsp_plan_load(const char *path,
+                                      const rsp_override *set, size_t n_set,
+                                      rsp_plan **plan, rsp_error *err);
+void rsp_plan_free(rsp_plan *plan);
+const rsp_plan_view *rsp_plan_see(const rsp_plan *plan);
+void rsp_plan_set_seed(rsp_plan *plan, uint64_t seed);
+void rsp_plan_set_trials(rsp_plan *plan, uint32_t trials);
+/* `--lanes N --shuffle`, a test of promise 1: pack participants otherwise. */
+void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle);
+/* Participants to simulate in all, and bytes that the results will take. */
+void rsp_plan_size(const rsp_plan *plan, uint64_t *runs, uint64_t *bytes);
+
+/* ---- Work. Run trials first .. first+n-1, appending their rows in canonical
+ * order to `out` (the data set of the study's arms) and, for the grid, to
+ * `grid`.  Deterministic whatever else runs. `cancelled` may be NULL. */
+typedef struct rsp_worker rsp_worker; /* one a thread: solver and scratch */
+RSP_MUST_USE rsp_status rsp_worker_new(const rsp_plan *plan, rsp_worker **worker, rsp_error *err);
+void rsp_worker_free(rsp_worker *worker);
+rsp_dataset_maker *rsp_plan_dataset(const rsp_plan *plan); /* an empty one for this plan */
+/* Endpoint rows of the grid's cells, and nothing else; NULL: no grid. */
+rsp_dataset_maker *rsp_plan_grid_dataset(const rsp_plan *plan);
+RSP_MUST_USE rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
+                                       rsp_dataset_maker *out, rsp_dataset_maker *grid,
+                                       bool (*cancelled)(void *ctx), void *ctx, rsp_error *err);
+rsp_sim_counts rsp_worker_counts(const rsp_worker *worker);
+
+/* ---- Findings: what the report and --json print. */
+typedef struct rsp_interval { double value, low, high; } rsp_interval; /* NaN: none */
+
+typedef struct rsp_arm_endpoint {
+    const char *endpoint;
+    size_t n, events;
+    rsp_km km;                    /* pooled over trials */
+    rsp_quantile median;          /* of the pooled curve, with CI */
+    double quartiles[3];
+    double days[8], event_free[8]; size_t n_days; /* S at these days */
+    rsp_interval trial_median;    /* median and 5-95 % over replicate trials */
+    size_t ends[6];               /* by rsp_endpoint_end */
+} rsp_arm_endpoint;
+
+typedef struct rsp_flow { /* participant flow, summed over replicate trials */
+    size_t enrolled, product_failed, infused, interrupted, restarted, failed, completed;
+} rsp_flow;
+
+typedef struct rsp_visit_summary { /* measured values by planned day */
+    const char *assay; const char *unit;
+    double day; /* since interruption for days off ART, see `from` */
+    size_t n, not_detected, below_lloq;
+    double q05, q25, q50, q75, q95; /* censored values count as lowest; NaN where they reach */
+} rsp_visit_summary;
+
+typedef struct rsp_arm_findings {
+    const char *name;
+    size_t participants, failed;
+    rsp_flow flow;
+    rsp_arm_endpoint *endpoints; size_t n_endpoints;
+    rsp_visit_summary *visits;   size_t n_visits;
+} rsp_arm_findings;
+
+typedef struct rsp_contrast {
+    const char *endpoint, *treated, *control;
+    bool is_paired; rsp_paired paired;        /* counterfactual design */
+    bool has_test; rsp_logrank logrank; rsp_hazard_ratio hr; /* randomised: trial 0's test */
+    double share_significant; /* randomised: of replicate trials with p < 0.05; NaN */
+} rsp_contrast;
+
+typedef struct rsp_grid_cell {
+    const char *const *levels; /* [n_axes] in words: "> 50 copies/mL", "every 7 day", "60 % NNRTI" */
+    const char *arm;
+    rsp_interval median;  /* over replicate trials of the trial's median; days */
+    double reached;       /* share of trials whose median was reached */
+} rsp_grid_cell;
+
+typedef struct rsp_score_row { /* the scoreboard */
+    const char *study, *quantity, *published_text, *unit, *use, *note, *source;
+    double published, published_low, published_high; /* NaN where none */
+    double simulated, low, high; /* 5th and 95th percentile over trials */
+    bool inside;
+} rsp_score_row;
+
+typedef struct rsp_findings {
+    const char *hash;
+    uint32_t trials;
+    rsp_arm_findings *arms;   size_t n_arms;
+    rsp_contrast *contrasts;  size_t n_contrasts;
+    const char *const *grid_axes; size_t n_axes;
+    rsp_grid_cell *grid;      size_t n_grid;
+    rsp_score_row *scores;    size_t n_scores;
+    const char *const *words; size_t n_words; /* paragraphs: what can and cannot be told */
+    const rsp_dataset *example; /* rows of the first replicate trial, for spaghetti and swimmer plots */
+    size_t participants, failed;
+} rsp_findings;
+
+/* Streaming: add the sorted rows of each chunk in order of trials, then finish
+ * once.  Memory does not grow with participants (counts by day, a few numbers a
+ * trial, and the first trial's rows). */
+typedef struct rsp_analyst rsp_analyst;
+RSP_MUST_USE rsp_status rsp_analyst_new(const rsp_plan *plan, rsp_analyst **a, rsp_error *err);
+RSP_MUST_USE rsp_status rsp_analyst_add(rsp_analyst *a, const rsp_dataset *chunk, const rsp_dataset *grid, rsp_error *err);
+RSP_MUST_USE rsp_status rsp_analyst_finish(rsp_analyst *a, const rsp_findings **findings, rsp_error *err);
+void rsp_analyst_free(rsp_analyst *a); /* and its findings */
+
+#endif
