@@ -1,0 +1,73 @@
+#include "stats/distributions.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <pthread.h>
+
+#include "respite/stats.h"
+
+static void silence_gsl(void)
+{
+    gsl_set_error_handler_off();
+}
+
+static void need_gsl(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, silence_gsl);
+}
+
+double rsp_stats_chisq_upper(double x, int df)
+{
+    need_gsl();
+    return df > 0 && x >= 0 ? gsl_cdf_chisq_Q(x, df) : (double)NAN;
+}
+
+double rsp_stats_t_quantile(double p, double df)
+{
+    need_gsl();
+    return df > 0 ? gsl_cdf_tdist_Pinv(p, df) : (double)NAN;
+}
+
+double rsp_stats_half_binomial_lower(double k, double n)
+{
+    need_gsl();
+    return k >= n ? 1.0 : gsl_cdf_beta_Q(0.5, k + 1.0, n - k);
+}
+
+/* gsl_cdf_beta_Pinv gives up near the ends (GSL 2.7); the function itself is
+ * sound, and halving always ends. */
+double rsp_stats_beta_quantile(double p, double a, double b)
+{
+    need_gsl();
+    double low = 0.0, high = 1.0;
+    for (int i = 0; i < 200; i++) {
+        double mid = low + (high - low) / 2;
+        if (mid <= low || mid >= high) {
+            break;
+        }
+        double at = gsl_cdf_beta_P(mid, a, b);
+        if (isnan(at)) {
+            return NAN;
+        }
+        if (at < p) {
+            low = mid;
+        } else {
+            high = mid;
+        }
+    }
+    return low + (high - low) / 2;
+}
+
+void rsp_clopper_pearson(double k, double n, double level, double *low,
+                         double *high)
+{
+    *low = *high = NAN;
+    if (!(n > 0 && k >= 0 && k <= n && level > 0 && level < 1 && isfinite(n))) {
+        return;
+    }
+    double tail = (1 - level) / 2;
+    *low = k > 0 ? rsp_stats_beta_quantile(tail, k, n - k + 1) : 0.0;
+    *high = k < n ? rsp_stats_beta_quantile(1 - tail, k + 1, n - k) : 1.0;
+}
