@@ -57,7 +57,7 @@ typedef struct rsp_stream { /* where draws come from; a small value */
     uint32_t channel;     /* < 2^26 */
 } rsp_stream;
 
-enum { RSP_PARTICIPANT_NONE = 0xffffffff }; /* draws of a whole trial */
+#define RSP_PARTICIPANT_NONE UINT32_C(0xffffffff) /* draws of a whole trial */
 
 /* The channel of a name: FNV-1a folded to 26 bits.  Callers that register many
  * names check that no two collide. */

@@ -149,7 +149,8 @@ typedef struct rsp_findings {
 typedef struct rsp_analyst rsp_analyst;
 RSP_MUST_USE rsp_status rsp_analyst_new(const rsp_plan *plan, rsp_analyst **a, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_analyst_add(rsp_analyst *a, const rsp_dataset *chunk, const rsp_dataset *grid, rsp_error *err);
-RSP_MUST_USE rsp_status rsp_analyst_finish(rsp_analyst *a, const rsp_findings **findings, rsp_error *err);
+/* `hash`: of the campaign, kept in the findings. */
+RSP_MUST_USE rsp_status rsp_analyst_finish(rsp_analyst *a, const char *hash, const rsp_findings **findings, rsp_error *err);
 void rsp_analyst_free(rsp_analyst *a); /* and its findings */
 
 #endif

@@ -1,0 +1,151 @@
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/num.h"
+
+typedef struct command {
+    const char *name, *form, *what;
+    int (*run)(const cli_args *args);
+} command;
+
+static const command COMMANDS[] = {
+    {"run", "STUDY", "run a study: participants, data set, endpoints, report",
+     cli_run},
+    {"simulate", "MODEL", "run a model alone", cli_simulate},
+    {"analyze", "DATA", "the analysis of a data set, real or simulated",
+     cli_analyze},
+    {"reproduce", "[STUDY...]", "run the published studies, print the scoreboard",
+     cli_reproduce},
+    {"check", "FILE...", "what is wrong with a model or study, and where",
+     cli_check},
+    {"show", "MODEL|STUDY", "equations, parameters and sources; a study's plan",
+     cli_show},
+};
+enum { N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
+
+static void help(FILE *out)
+{
+    fprintf(out, "Respite %s: an in-silico clinic for HIV-specific CAR T cells\n\n",
+            rsp_version());
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        fprintf(out, "  respite %-9s %-12s %s\n", COMMANDS[i].name,
+                COMMANDS[i].form, COMMANDS[i].what);
+    }
+    fputs("\n"
+          "  --seed N          another seed          --trials N   replicate trials\n"
+          "  -j, --threads N   default: all granted cores\n"
+          "  --out DIR         where a run's files go\n"
+          "  --set PATH=VALUE  change one entry of a study (--set t_art='0.5 day')\n"
+          "  --json            results as JSON       --quiet      no progress\n"
+          "  --dry-run         say time and bytes, run nothing\n"
+          "  --version         version and commit\n\n"
+          "simulate: --solver ode|hybrid|ssa --until T --every DT --replicates N\n"
+          "  --participants FILE.csv --first N --times FILE --rtol R --atol A\n"
+          "  --csv --summary mean,sd --stats --interpret --lanes N --shuffle\n"
+          "analyze: --endpoint PARAMCD\n\n"
+          "Results go to standard output, everything else to standard error.\n",
+          out);
+}
+
+static const command *find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(COMMANDS[i].name, name) == 0) {
+            return &COMMANDS[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    const char *names[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        names[i] = COMMANDS[i].name;
+    }
+    const char *near = rsp_nearest(name, names, N_COMMANDS);
+    rsp_error err;
+    rsp_fail(&err, RSP_USAGE, "unknown command '%.40s'%s%s%s; see respite --help",
+             name, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
+    return cli_error(&err);
+}
+
+int cli_error(const rsp_error *err)
+{
+    if (err->source[0] && err->line) {
+        fprintf(stderr, "%s:%u:%u: %s\n", err->source, err->line, err->column,
+                err->message);
+    } else if (err->source[0]) {
+        fprintf(stderr, "%s: %s\n", err->source, err->message);
+    } else {
+        fprintf(stderr, "respite: %s\n", err->message);
+    }
+    if (err->excerpt[0]) {
+        fprintf(stderr, "    %s\n", err->excerpt);
+        if (err->column && err->column <= strlen(err->excerpt) + 1) {
+            fprintf(stderr, "    %*s^\n", (int)err->column - 1, "");
+        }
+    }
+    return rsp_status_exit(err->code);
+}
+
+char *cli_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 1;
+    char *dir = malloc(n + 2);
+    if (dir) {
+        memcpy(dir, slash ? path : ".", n);
+        dir[n] = '\0';
+        if (n == 0) {
+            strcpy(dir, "/");
+        }
+    }
+    return dir;
+}
+
+/* A result that did not reach the reader is a failure (full disk, closed pipe). */
+static int flushed(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        rsp_error err;
+        rsp_fail(&err, RSP_WRITE, "cannot write the results to standard output");
+        return status ? status : cli_error(&err);
+    }
+    return status;
+}
+
+int rsp_cli_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return rsp_status_exit(RSP_USAGE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("respite %s (%s), %s, %s\n", rsp_version(), rsp_commit(),
+               rsp_compiler(), rsp_isa());
+        return flushed(0);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return flushed(0);
+    }
+    const command *cmd = find(argv[1]);
+    if (!cmd) {
+        return unknown(argv[1]);
+    }
+    cli_args args;
+    int status = cli_parse(argc, argv, &args);
+    if (status == 0 && args.help) {
+        help(stdout);
+    } else if (status == 0) {
+        cli_catch_interrupt();
+        status = cmd->run(&args);
+    }
+    free((void *)(uintptr_t)args.line);
+    return flushed(status);
+}

@@ -1,0 +1,198 @@
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/campaign.h"
+#include "respite/num.h"
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *pair(double a, double b)
+{
+    return json_pack("[o,o]", number(a), number(b));
+}
+
+static json_t *endpoint(const rsp_arm_endpoint *e, const char *unit)
+{
+    json_t *free_at = json_object();
+    for (size_t i = 0; i < e->n_days; i++) {
+        char day[RSP_NUMBER_MAX];
+        rsp_number_write(e->days[i], day);
+        json_object_set_new(free_at, day, number(e->event_free[i]));
+    }
+    return json_pack(
+        "{s:s,s:I,s:I,s:o,s:o,s:[o,o,o],s:o,s:{s:o,s:o,s:o}}", "unit", unit, "n",
+        (json_int_t)e->n, "events", (json_int_t)e->events, "median",
+        number(e->median.value), "ci95", pair(e->median.low, e->median.high),
+        "quartiles", number(e->quartiles[0]), number(e->quartiles[1]),
+        number(e->quartiles[2]), "event_free", free_at, "trial_median", "value",
+        number(e->trial_median.value), "low", number(e->trial_median.low), "high",
+        number(e->trial_median.high));
+}
+
+static json_t *arm(const rsp_plan_view *plan, const rsp_arm_findings *a)
+{
+    json_t *endpoints = json_object();
+    for (size_t i = 0; i < a->n_endpoints; i++) {
+        const rsp_arm_endpoint *e = &a->endpoints[i];
+        const char *unit = i < plan->n_endpoints ? plan->endpoints[i].unit : "day";
+        json_object_set_new(endpoints, e->endpoint, endpoint(e, unit));
+    }
+    return json_pack("{s:s,s:I,s:I,s:o}", "name", a->name, "participants",
+                     (json_int_t)a->participants, "failed", (json_int_t)a->failed,
+                     "endpoints", endpoints);
+}
+
+static json_t *score(const rsp_score_row *r)
+{
+    json_t *published = isfinite(r->published)
+                            ? json_real(r->published)
+                            : json_string(r->published_text ? r->published_text : "");
+    return json_pack("{s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:b,s:s,s:s,s:s}", "study",
+                     r->study, "quantity", r->quantity, "published", published,
+                     "unit", r->unit, "simulated", number(r->simulated), "low",
+                     number(r->low), "high", number(r->high), "inside",
+                     (int)r->inside, "use", r->use, "note", r->note ? r->note : "",
+                     "source", r->source ? r->source : "");
+}
+
+static json_t *scoreboard(const rsp_findings *f)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->n_scores; i++) {
+        json_array_append_new(rows, score(&f->scores[i]));
+    }
+    return rows;
+}
+
+static json_t *contrasts(const rsp_findings *f)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->n_contrasts; i++) {
+        const rsp_contrast *c = &f->contrasts[i];
+        json_t *row = json_pack("{s:s,s:s,s:s}", "endpoint", c->endpoint,
+                                "treated", c->treated, "control", c->control);
+        if (c->is_paired) {
+            json_object_set_new(
+                row, "paired",
+                json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o}", "n",
+                          (json_int_t)c->paired.n, "both_events",
+                          (json_int_t)c->paired.both, "later",
+                          (json_int_t)c->paired.later, "earlier",
+                          (json_int_t)c->paired.earlier, "equal",
+                          (json_int_t)c->paired.equal, "undecided",
+                          (json_int_t)c->paired.undecided, "mean_difference",
+                          number(c->paired.mean), "ci95",
+                          pair(c->paired.mean_low, c->paired.mean_high), "median",
+                          number(c->paired.median), "sign_p",
+                          number(c->paired.sign_p)));
+        }
+        if (c->has_test) {
+            json_object_set_new(row, "logrank_chisq", number(c->logrank.chisq));
+            json_object_set_new(row, "logrank_p", number(c->logrank.p));
+            json_object_set_new(row, "hazard_ratio", number(c->hr.hr));
+            json_object_set_new(row, "hazard_ratio_ci95",
+                                pair(c->hr.low, c->hr.high));
+            json_object_set_new(row, "share_significant",
+                                number(c->share_significant));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static rsp_status print(json_t *root, rsp_error *err)
+{
+    /* 17 digits read back to the same double. */
+    char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17))
+                      : NULL;
+    json_decref(root);
+    if (!text) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for the JSON");
+    }
+    puts(text);
+    free(text);
+    return RSP_OK;
+}
+
+rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
+                              rsp_error *err)
+{
+    json_t *arms = json_array();
+    for (size_t i = 0; i < f->n_arms; i++) {
+        json_array_append_new(arms, arm(plan, &f->arms[i]));
+    }
+    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o}", "study", plan->study,
+                           "seed", (json_int_t)plan->seed, "trials",
+                           (json_int_t)f->trials, "hash", f->hash ? f->hash : "",
+                           "arms", arms, "contrasts", contrasts(f), "scoreboard",
+                           scoreboard(f)),
+                 err);
+}
+
+rsp_status cli_print_scoreboard_json(const rsp_findings *const *all, size_t n,
+                                     rsp_error *err)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *more = scoreboard(all[i]);
+        json_array_extend(rows, more);
+        json_decref(more);
+    }
+    return print(json_pack("{s:o}", "scoreboard", rows), err);
+}
+
+static json_t *inputs(const cli_args *args, const rsp_plan_view *plan)
+{
+    json_t *files = json_array();
+    for (uint32_t i = 0; i < plan->net->n_files; i++) {
+        json_array_append_new(files, json_string(plan->net->files[i]));
+    }
+    json_t *set = json_object();
+    for (size_t i = 0; i < args->n_set; i++) {
+        json_object_set_new(set, args->set[i].path, json_string(args->set[i].value));
+    }
+    char *text = NULL, hex[65] = "";
+    size_t length = 0;
+    if (rsp_file_read(plan->file, 0, &text, &length, NULL) == RSP_OK) {
+        rsp_sha256 sha;
+        rsp_sha256_init(&sha);
+        rsp_sha256_add(&sha, text, length);
+        rsp_sha256_hex(&sha, hex);
+        free(text);
+    }
+    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "study", plan->file,
+                     "study_sha256", hex, "model", plan->model_name,
+                     "model_sha256", plan->net->sha256, "model_files", files,
+                     "set", set);
+}
+
+rsp_status cli_write_manifest(const char *dir, const cli_args *args,
+                              const rsp_plan_view *plan,
+                              const rsp_campaign_result *r, rsp_error *err)
+{
+    json_t *root = json_pack(
+        "{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:o,s:I,s:f,s:f,s:I}", "format", 1,
+        "command", args->line, "version", rsp_version(), "commit", rsp_commit(),
+        "compiler", rsp_compiler(), "instruction_set", rsp_isa(), "hash", r->hash,
+        "seed", (json_int_t)plan->seed, "trials", (json_int_t)plan->trials,
+        "inputs", inputs(args, plan), "threads", (json_int_t)r->threads,
+        "wall_seconds", r->wall_s, "cpu_seconds", r->cpu_s, "simulated",
+        (json_int_t)r->runs);
+    char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    json_decref(root);
+    rsp_text path = {0};
+    rsp_text_printf(&path, "%s/manifest.json", dir);
+    rsp_status s = text && !path.failed
+                       ? rsp_file_write(path.data, text, strlen(text), err)
+                       : rsp_fail(err, RSP_NOMEM, "no memory for the manifest");
+    free(text);
+    rsp_text_fini(&path);
+    return s;
+}

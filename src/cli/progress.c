@@ -1,0 +1,67 @@
+#define _POSIX_C_SOURCE 200809L
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The only global of the program: a signal handler can reach nothing else. */
+static atomic_bool interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&interrupted, true);
+}
+
+void cli_catch_interrupt(void)
+{
+    /* A second Ctrl-C ends at once. */
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN; /* a closed pipe is a write error, not a death */
+    action.sa_flags = 0;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool cli_interrupted(void *ctx)
+{
+    (void)ctx;
+    return atomic_load(&interrupted);
+}
+
+static double now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+cli_progress cli_progress_start(const cli_args *args, const char *what)
+{
+    return (cli_progress){.show = !args->quiet && isatty(STDERR_FILENO),
+                          .start = now(), .what = what};
+}
+
+void cli_progress_at(cli_progress *p, uint64_t done, uint64_t all)
+{
+    if (!p->show || !all || !done) {
+        return;
+    }
+    double took = now() - p->start;
+    double rate = took > 0 ? (double)done / took : 0;
+    double left = rate > 0 ? (double)(all - done) / rate : 0;
+    fprintf(stderr, "\r%s: %llu of %llu, %.0f/s, %.0f s left   ", p->what,
+            (unsigned long long)done, (unsigned long long)all, rate, left);
+}
+
+void cli_progress_end(cli_progress *p)
+{
+    if (p->show) {
+        fprintf(stderr, "\r\033[K");
+    }
+}

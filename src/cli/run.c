@@ -1,0 +1,273 @@
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/campaign.h"
+#include "respite/num.h"
+#include "respite/report.h"
+
+static void on_progress(void *ctx, uint32_t done, uint32_t all)
+{
+    cli_progress_at(ctx, done, all);
+}
+
+static rsp_status open_study(const cli_args *args, const char *path,
+                             rsp_plan **plan, rsp_error *err)
+{
+    rsp_status s = rsp_plan_load(path, args->set, args->n_set, plan, err);
+    if (s == RSP_OK && args->has_seed) {
+        rsp_plan_set_seed(*plan, args->seed);
+    }
+    if (s == RSP_OK && args->has_trials) {
+        rsp_plan_set_trials(*plan, args->trials);
+    }
+    if (s == RSP_OK && (args->lanes || args->shuffle)) {
+        rsp_plan_set_packing(*plan, args->lanes, args->shuffle);
+    }
+    return s;
+}
+
+rsp_status cli_study_run(const cli_args *args, const char *path,
+                         const char *out_dir, cli_study *study,
+                         rsp_campaign_result *result, rsp_error *err)
+{
+    *study = (cli_study){0};
+    rsp_status s = open_study(args, path, &study->plan, err);
+    if (s == RSP_OK) {
+        s = rsp_analyst_new(study->plan, &study->analyst, err);
+    }
+    if (s != RSP_OK) {
+        return s;
+    }
+    cli_progress progress =
+        cli_progress_start(args, rsp_plan_see(study->plan)->study);
+    rsp_campaign_options options = {.threads = args->threads, .out_dir = out_dir,
+                                    .cancelled = cli_interrupted,
+                                    .progress = on_progress, .ctx = &progress};
+    s = rsp_campaign_run(study->plan, &options, study->analyst, result, err);
+    cli_progress_end(&progress);
+    return s == RSP_OK ? rsp_analyst_finish(study->analyst, result->hash,
+                                            &study->findings, err)
+                       : s;
+}
+
+void cli_study_fini(cli_study *study)
+{
+    rsp_analyst_free(study->analyst);
+    rsp_plan_free(study->plan);
+    *study = (cli_study){0};
+}
+
+static void print_number(double v, const char *unit)
+{
+    if (isfinite(v)) {
+        printf("%.3g %s", v, unit);
+    } else {
+        printf("not reached");
+    }
+}
+
+static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
+{
+    printf("  %s: %zu of %zu had the event; median ", e->endpoint, e->events,
+           e->n);
+    print_number(e->median.value, unit);
+    if (isfinite(e->trial_median.low) || isfinite(e->trial_median.high)) {
+        printf(" (5-95 %% over trials ");
+        print_number(e->trial_median.low, unit);
+        printf(" to ");
+        print_number(e->trial_median.high, unit);
+        printf(")");
+    }
+    printf("\n");
+}
+
+static void print_score(const rsp_score_row *r)
+{
+    char published[48];
+    if (isfinite(r->published)) {
+        snprintf(published, sizeof published, "%.3g", r->published);
+    } else {
+        snprintf(published, sizeof published, "%s",
+                 r->published_text ? r->published_text : "");
+    }
+    char simulated[64] = "not reached";
+    if (isfinite(r->simulated)) {
+        snprintf(simulated, sizeof simulated, "%.3g (%.3g to %.3g)", r->simulated,
+                 r->low, r->high);
+    }
+    printf("  %-40s %10s | %-26s %-8s %-10s %s\n", r->quantity, published,
+           simulated, r->unit, r->use, r->inside ? "inside" : "outside");
+}
+
+static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
+{
+    printf("%s: %s\n", plan->study, plan->title);
+    printf("seed %llu, %u replicate trials, hash %s\n",
+           (unsigned long long)plan->seed, f->trials, f->hash ? f->hash : "");
+    for (size_t i = 0; i < f->n_arms; i++) {
+        const rsp_arm_findings *a = &f->arms[i];
+        printf("%s: %zu participants, %zu failed in simulation\n", a->name,
+               a->participants, a->failed);
+        for (size_t k = 0; k < a->n_endpoints; k++) {
+            print_endpoint(&a->endpoints[k],
+                           k < plan->n_endpoints ? plan->endpoints[k].unit : "day");
+        }
+    }
+    if (f->n_scores) {
+        printf("published | simulated (5th to 95th percentile over trials)\n");
+    }
+    for (size_t i = 0; i < f->n_scores; i++) {
+        print_score(&f->scores[i]);
+    }
+}
+
+static rsp_status write_report(const cli_args *args, const char *dir,
+                               const cli_study *study, rsp_error *err)
+{
+    rsp_report_context context = {.command = args->line, .version = rsp_version(),
+                                  .commit = rsp_commit(),
+                                  .compiler = rsp_compiler(), .isa = rsp_isa()};
+    rsp_text html = {0}, path = {0};
+    rsp_text_printf(&path, "%s/report.html", dir);
+    rsp_status s = rsp_report_write(rsp_plan_see(study->plan), study->findings,
+                                    &context, &html, err);
+    if (s == RSP_OK && (html.failed || path.failed)) {
+        s = rsp_fail(err, RSP_NOMEM, "no memory for the report");
+    }
+    if (s == RSP_OK) {
+        s = rsp_file_write(path.data, html.data, html.length, err);
+    }
+    if (s == RSP_OK && !args->quiet) {
+        fprintf(stderr, "report: %s\n", path.data);
+    }
+    rsp_text_fini(&html);
+    rsp_text_fini(&path);
+    return s;
+}
+
+static void print_stats(const rsp_campaign_result *r, size_t failed)
+{
+    fprintf(stderr,
+            "{\"participants\":%llu,\"failed\":%zu,\"steps\":%llu,"
+            "\"rejected\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
+            "\"cpu_seconds\":%.3f,\"wall_seconds\":%.3f,\"threads\":%u,"
+            "\"participants_per_cpu_second\":%.0f}\n",
+            (unsigned long long)r->runs, failed,
+            (unsigned long long)r->counts.steps,
+            (unsigned long long)r->counts.rejected,
+            (unsigned long long)r->counts.events,
+            (unsigned long long)r->counts.leaps,
+            (unsigned long long)r->counts.clamped, r->cpu_s, r->wall_s, r->threads,
+            r->cpu_s > 0 ? (double)r->runs / r->cpu_s : 0.0);
+}
+
+static int dry_run(const cli_args *args)
+{
+    rsp_plan *plan = NULL;
+    rsp_error err = {0};
+    if (open_study(args, args->files[0], &plan, &err) != RSP_OK) {
+        return cli_error(&err);
+    }
+    uint64_t runs = 0, bytes = 0;
+    rsp_plan_size(plan, &runs, &bytes);
+    unsigned n = args->threads ? args->threads : rsp_granted_cores();
+    printf("%s: %llu participants to simulate in %u trials on %u threads, about "
+           "%.0f MB of results\n",
+           rsp_plan_see(plan)->study, (unsigned long long)runs,
+           rsp_plan_see(plan)->trials, n, (double)bytes / 1e6);
+    rsp_plan_free(plan);
+    return 0;
+}
+
+static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,
+                          rsp_error *err)
+{
+    if (args->out) {
+        rsp_text_add(dir, args->out);
+    } else if (!args->json) {
+        const char *base = strrchr(path, '/');
+        base = base ? base + 1 : path;
+        rsp_text_printf(dir, "respite-out/%.*s", (int)strcspn(base, "."), base);
+    }
+    return dir->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
+}
+
+static rsp_status finish(const cli_args *args, const char *dir,
+                         const cli_study *study, const rsp_campaign_result *result,
+                         rsp_error *err)
+{
+    const rsp_plan_view *plan = rsp_plan_see(study->plan);
+    rsp_status s = RSP_OK;
+    if (dir) {
+        s = write_report(args, dir, study, err);
+        if (s == RSP_OK) {
+            s = cli_write_manifest(dir, args, plan, result, err);
+        }
+    }
+    if (s == RSP_OK && args->json) {
+        return cli_print_run_json(plan, study->findings, err);
+    }
+    if (s == RSP_OK) {
+        print_plain(plan, study->findings);
+    }
+    return s;
+}
+
+int cli_run(const cli_args *args)
+{
+    rsp_error err = {0};
+    if (args->n_files != 1) {
+        rsp_fail(&err, RSP_USAGE, "respite run takes one study file");
+        return cli_error(&err);
+    }
+    if (args->dry_run) {
+        return dry_run(args);
+    }
+    cli_study study = {0};
+    rsp_campaign_result result;
+    rsp_text dir = {0};
+    rsp_status s = out_dir(args, args->files[0], &dir, &err);
+    if (s == RSP_OK) {
+        s = cli_study_run(args, args->files[0], dir.data, &study, &result, &err);
+    }
+    if (s == RSP_OK) {
+        s = finish(args, dir.data, &study, &result, &err);
+    }
+    if (s == RSP_OK && args->stats) {
+        print_stats(&result, study.findings->failed);
+    }
+    int status = s == RSP_OK ? 0 : cli_error(&err);
+    cli_study_fini(&study);
+    rsp_text_fini(&dir);
+    return status;
+}
+
+int cli_reproduce(const cli_args *args)
+{
+    static const char *const ALL[] = {"studies/liu2021.yaml",
+                                      "studies/ati_controls.yaml"};
+    const char *const *paths = args->n_files ? args->files : ALL;
+    size_t n = args->n_files ? args->n_files : sizeof ALL / sizeof *ALL;
+    cli_study studies[64] = {{0}};
+    const rsp_findings *findings[64];
+    rsp_error err = {0};
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < n; i++) {
+        rsp_campaign_result result;
+        s = cli_study_run(args, paths[i], NULL, &studies[i], &result, &err);
+        findings[i] = studies[i].findings;
+        if (s == RSP_OK && !args->json) {
+            print_plain(rsp_plan_see(studies[i].plan), findings[i]);
+        }
+    }
+    if (s == RSP_OK && args->json) {
+        s = cli_print_scoreboard_json(findings, n, &err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        cli_study_fini(&studies[i]);
+    }
+    return s == RSP_OK ? 0 : cli_error(&err);
+}

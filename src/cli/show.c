@@ -1,0 +1,152 @@
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_study(const char *path)
+{
+    size_t n = strlen(path);
+    return (n > 5 && strcmp(path + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcmp(path + n - 4, ".yml") == 0);
+}
+
+static int one_file(const cli_args *args, const char *what, rsp_error *err)
+{
+    if (args->n_files == 1) {
+        return 0;
+    }
+    rsp_fail(err, RSP_USAGE, "respite %s takes one %s", args->command, what);
+    return cli_error(err);
+}
+
+static void list(const char *title, const char *const *items, size_t n)
+{
+    if (n) {
+        printf("%s:\n", title);
+    }
+    for (size_t i = 0; i < n; i++) {
+        printf("  - %s\n", items[i]);
+    }
+}
+
+static void show_plan(const rsp_plan_view *p)
+{
+    printf("%s: %s\n", p->study, p->title);
+    printf("file %s, model %s, seed %llu, %u replicate trials\n", p->file,
+           p->model_name, (unsigned long long)p->seed, p->trials);
+    printf("design: %s\npopulation: %s\n", p->design_text, p->population);
+    printf("product: %s\n", p->product ? p->product : "none");
+    printf("arms:\n");
+    for (size_t i = 0; i < p->n_arms; i++) {
+        printf("  - %s: %u participants; %s\n", p->arms[i].name,
+               p->arms[i].participants, p->arms[i].schedule);
+    }
+    printf("visits: %s\n", p->visits);
+    list("assays", p->assays, p->n_assays);
+    list("rules", p->rules, p->n_rules);
+    printf("endpoints:\n");
+    for (size_t i = 0; i < p->n_endpoints; i++) {
+        printf("  - %s: %s\n", p->endpoints[i].name, p->endpoints[i].definition);
+    }
+    list("changed parameters", p->changed, p->n_changed);
+    list("assumptions", p->assumptions, p->n_assumptions);
+}
+
+int cli_show(const cli_args *args)
+{
+    rsp_error err = {0};
+    int status = one_file(args, "model or study", &err);
+    if (status) {
+        return status;
+    }
+    if (is_study(args->files[0])) {
+        rsp_plan *plan = NULL;
+        if (rsp_plan_load(args->files[0], args->set, args->n_set, &plan, &err) !=
+            RSP_OK) {
+            return cli_error(&err);
+        }
+        show_plan(rsp_plan_see(plan));
+        rsp_plan_free(plan);
+        return 0;
+    }
+    rsp_model *model = NULL;
+    if (rsp_model_load(args->files[0], NULL, &model, &err) != RSP_OK) {
+        return cli_error(&err);
+    }
+    rsp_model_show(model, stdout);
+    rsp_model_free(model);
+    return 0;
+}
+
+static rsp_status check_model(const char *path, rsp_error *err)
+{
+    rsp_model *model = NULL;
+    rsp_program *program = NULL;
+    rsp_status s = rsp_model_load(path, NULL, &model, err);
+    if (s == RSP_OK) {
+        const rsp_network *net = rsp_model_network(model);
+        for (uint32_t i = 0; i < net->n_warnings; i++) {
+            fprintf(stderr, "warning: %s\n", net->warnings[i]);
+        }
+        s = rsp_program_new(net, &program, err);
+    }
+    if (s == RSP_OK) {
+        const rsp_network *net = rsp_model_network(model);
+        printf("%s: a model of %u species, %u reactions, %u parameters; no "
+               "errors, %u warnings\n",
+               path, net->n_species, net->n_reactions, net->n_params,
+               net->n_warnings);
+    }
+    rsp_program_free(program);
+    rsp_model_free(model);
+    return s;
+}
+
+static rsp_status check_study(const cli_args *args, const char *path,
+                              rsp_error *err)
+{
+    rsp_plan *plan = NULL;
+    rsp_status s = rsp_plan_load(path, args->set, args->n_set, &plan, err);
+    if (s == RSP_OK) {
+        printf("%s: a study of %zu arms, %u trials; no errors\n", path,
+               rsp_plan_see(plan)->n_arms, rsp_plan_see(plan)->trials);
+    }
+    rsp_plan_free(plan);
+    return s;
+}
+
+static rsp_status check_data(const char *path, rsp_error *err)
+{
+    rsp_dataset_maker *m = NULL;
+    rsp_status s = rsp_adam_read_adtte(path, &m, err);
+    if (s == RSP_OK) {
+        const rsp_dataset *d = rsp_dataset_view(m);
+        printf("%s: %zu rows, %zu arms; no errors\n", path, d->n_endpoints,
+               d->n_arms);
+    }
+    rsp_dataset_free(m);
+    return s;
+}
+
+int cli_check(const cli_args *args)
+{
+    rsp_error err = {0};
+    int status = 0;
+    if (args->n_files == 0) {
+        rsp_fail(&err, RSP_USAGE, "respite check needs files to check");
+        return cli_error(&err);
+    }
+    for (size_t i = 0; i < args->n_files; i++) {
+        const char *path = args->files[i];
+        size_t n = strlen(path);
+        rsp_status s = is_study(path) ? check_study(args, path, &err)
+                       : n > 4 && strcmp(path + n - 4, ".csv") == 0
+                           ? check_data(path, &err)
+                           : check_model(path, &err);
+        if (s != RSP_OK) {
+            int e = cli_error(&err);
+            status = status ? status : e;
+        }
+    }
+    return status;
+}

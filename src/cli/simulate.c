@@ -1,0 +1,365 @@
+#define _POSIX_C_SOURCE 200809L
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cohort.h"
+#include "respite/sim.h"
+
+/* One row a time, species by species, for each participant or replicate; or the
+ * running mean and SD over all of them. */
+typedef struct simulation {
+    const cli_args *args;
+    const rsp_network *net;
+    const cli_cohort *cohort;
+    double *times;
+    size_t n_times;
+    uint32_t n_runs, next_run;
+    double *kept;         /* [n_runs][n_times][n_species], only with --csv */
+    double *mean, *m2;    /* [n_times][n_species] (Welford 1962) */
+    uint32_t *seen;       /* [n_times] */
+    uint32_t failed;
+    char first_failure[200];
+    uint32_t *order;
+} simulation;
+
+static int next(void *ctx, rsp_sim_job *job)
+{
+    simulation *s = ctx;
+    if (s->next_run >= s->n_runs) {
+        return 0;
+    }
+    uint32_t run = s->order[s->next_run++];
+    uint32_t row = s->cohort->n_rows ? run % (uint32_t)s->cohort->n_rows : 0;
+    *job = (rsp_sim_job){
+        .tag = (void *)(uintptr_t)(run + 1u), .trial = 0, .participant = run,
+        .params = s->cohort->params + (size_t)row * s->net->n_params,
+        .initial = s->cohort->has_initial
+                       ? s->cohort->initial + (size_t)row * s->net->n_species
+                       : NULL,
+        .t0 = 0, .t1 = s->times[s->n_times - 1], .reads = s->times,
+        .n_reads = s->n_times};
+    return 1;
+}
+
+static void read_state(void *ctx, const rsp_sim_job *job, size_t which,
+                       const rsp_sim_view *view)
+{
+    simulation *s = ctx;
+    uint32_t n = s->net->n_species;
+    uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
+    if (s->kept) {
+        memcpy(s->kept + ((size_t)run * s->n_times + which) * n, view->amounts,
+               n * sizeof *view->amounts);
+        return;
+    }
+    double k = (double)++s->seen[which];
+    double *mean = s->mean + which * n, *m2 = s->m2 + which * n;
+    for (uint32_t i = 0; i < n; i++) {
+        double d = view->amounts[i] - mean[i];
+        mean[i] += d / k;
+        m2[i] += d * (view->amounts[i] - mean[i]);
+    }
+}
+
+static void done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result)
+{
+    simulation *s = ctx;
+    if (result->stop == RSP_STOP_END) {
+        return;
+    }
+    uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
+    if (s->failed++ == 0) {
+        snprintf(s->first_failure, sizeof s->first_failure,
+                 "run %u stopped on day %g: %s%s%.120s", run, result->t,
+                 rsp_stop_text(result->stop), result->reason[0] ? ", " : "",
+                 result->reason);
+    }
+    if (s->kept) { /* rows that were not reached are left out */
+        size_t n = s->net->n_species;
+        double *row = s->kept + (size_t)run * s->n_times * n;
+        for (size_t i = 0; i < s->n_times; i++) {
+            if (s->times[i] > result->t) {
+                row[i * n] = NAN;
+            }
+        }
+    }
+}
+
+static rsp_status read_times(simulation *s, const char *path, rsp_error *err)
+{
+    char *text = NULL;
+    size_t length = 0, capacity = 0;
+    rsp_status st = rsp_file_read(path, 0, &text, &length, err);
+    char *save = NULL;
+    for (char *w = st == RSP_OK ? strtok_r(text, " ,;\t\r\n", &save) : NULL;
+         st == RSP_OK && w; w = strtok_r(NULL, " ,;\t\r\n", &save)) {
+        double v = 0;
+        if (!rsp_number_read(w, strlen(w), &v) || v < 0 ||
+            (s->n_times && v <= s->times[s->n_times - 1])) {
+            st = rsp_fail(err, RSP_DATA,
+                          "%s: '%.40s' is not a time after the one before", path, w);
+        } else if (!RSP_GROW(&s->times, &capacity, s->n_times + 1)) {
+            st = rsp_fail(err, RSP_NOMEM, "no memory for the times");
+        } else {
+            s->times[s->n_times++] = v;
+        }
+    }
+    if (st == RSP_OK && s->n_times == 0) {
+        st = rsp_fail(err, RSP_DATA, "%s holds no times", path);
+    }
+    free(text);
+    return st;
+}
+
+static rsp_status make_times(simulation *s, rsp_error *err)
+{
+    const cli_args *a = s->args;
+    if (a->times) {
+        return read_times(s, a->times, err);
+    }
+    if (!a->has_until || !(a->until > 0)) {
+        return rsp_fail(err, RSP_USAGE,
+                        "respite simulate needs --until T (days), or --times FILE");
+    }
+    double every = a->has_every ? a->every : a->until / 100.0;
+    double n = floor(a->until / every * (1 + 1e-12)) + 1;
+    if (n > 1e8) {
+        return rsp_fail(err, RSP_USAGE, "--every %g gives %g rows", every, n);
+    }
+    s->n_times = (size_t)n;
+    s->times = malloc(s->n_times * sizeof *s->times);
+    for (size_t i = 0; s->times && i < s->n_times; i++) {
+        s->times[i] = (double)i * every;
+    }
+    return s->times ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory for the times");
+}
+
+static rsp_status make_room(simulation *s, rsp_error *err)
+{
+    size_t n = s->net->n_species;
+    s->n_runs = s->cohort->n_rows ? (uint32_t)s->cohort->n_rows : 1;
+    if (s->args->replicates) {
+        s->n_runs = s->cohort->n_rows > 1 ? s->n_runs * s->args->replicates
+                                          : s->args->replicates;
+    }
+    s->order = malloc(s->n_runs * sizeof *s->order);
+    if (s->args->summary) {
+        s->mean = calloc(s->n_times * n + 1, sizeof *s->mean);
+        s->m2 = calloc(s->n_times * n + 1, sizeof *s->m2);
+        s->seen = calloc(s->n_times, sizeof *s->seen);
+    } else {
+        s->kept = calloc((size_t)s->n_runs * s->n_times * n + 1, sizeof *s->kept);
+    }
+    if (!s->order || (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept)) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for %u runs of %zu times",
+                        s->n_runs, s->n_times);
+    }
+    for (uint32_t i = 0; i < s->n_runs; i++) { /* --shuffle: a fixed permutation */
+        s->order[i] = i;
+    }
+    for (uint32_t i = s->n_runs; s->args->shuffle && i > 1; i--) {
+        uint32_t k = (uint32_t)((i * 2654435761u) % i), o = s->order[i - 1];
+        s->order[i - 1] = s->order[k];
+        s->order[k] = o;
+    }
+    return RSP_OK;
+}
+
+static void print_header(const simulation *s)
+{
+    const char *const suffix[] = {"-mean", "-sd"};
+    printf(s->args->summary || s->n_runs == 1 ? "time"
+           : s->cohort->n_rows               ? "participant,time"
+                                             : "replicate,time");
+    for (uint32_t i = 0; i < s->net->n_species; i++) {
+        const char *name = s->net->species[i].name;
+        const char *quote = strchr(name, ',') ? "\"" : "";
+        for (int k = 0; k < (s->args->summary ? 2 : 1); k++) {
+            printf(",%s%s%s%s", quote, name, s->args->summary ? suffix[k] : "",
+                   quote);
+        }
+    }
+    printf("\n");
+}
+
+static void print_value(double v)
+{
+    char out[RSP_NUMBER_MAX];
+    rsp_number_write(v, out);
+    printf(",%s", out);
+}
+
+static void print_rows(const simulation *s, uint32_t run)
+{
+    uint32_t n = s->net->n_species;
+    char time[RSP_NUMBER_MAX];
+    for (size_t i = 0; i < s->n_times; i++) {
+        const double *x = s->kept + ((size_t)run * s->n_times + i) * n;
+        if (isnan(x[0])) {
+            return;
+        }
+        if (s->n_runs > 1 && s->cohort->n_rows) {
+            printf("%s,", s->cohort->names[run % s->cohort->n_rows]);
+        } else if (s->n_runs > 1) {
+            printf("%u,", run + 1);
+        }
+        rsp_number_write(s->times[i], time);
+        fputs(time, stdout);
+        for (uint32_t k = 0; k < n; k++) {
+            print_value(x[k] / s->net->species[k].factor);
+        }
+        printf("\n");
+    }
+}
+
+static void print_summary(const simulation *s)
+{
+    uint32_t n = s->net->n_species;
+    char time[RSP_NUMBER_MAX];
+    for (size_t i = 0; i < s->n_times; i++) {
+        rsp_number_write(s->times[i], time);
+        fputs(time, stdout);
+        for (uint32_t k = 0; k < n; k++) {
+            double f = s->net->species[k].factor, m = (double)s->seen[i];
+            print_value(s->mean[i * n + k] / f);
+            print_value(m > 1 ? sqrt(s->m2[i * n + k] / (m - 1)) / f : 0);
+        }
+        printf("\n");
+    }
+}
+
+static double seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+static void print_stats(const simulation *s, const rsp_sim *sim, double cpu)
+{
+    rsp_sim_counts c = rsp_sim_total(sim);
+    fprintf(stderr,
+            "{\"participants\":%u,\"failures\":%u,\"steps\":%llu,"
+            "\"rejections\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
+            "\"rate_calls\":%llu,\"cpu_seconds\":%.4f,"
+            "\"participants_per_cpu_second\":%.1f}\n",
+            s->n_runs, s->failed, (unsigned long long)c.steps,
+            (unsigned long long)c.rejected, (unsigned long long)c.events,
+            (unsigned long long)c.leaps, (unsigned long long)c.clamped,
+            (unsigned long long)c.rate_calls, cpu, cpu > 0 ? s->n_runs / cpu : 0);
+}
+
+static rsp_status solver_options(const cli_args *args, rsp_sim_options *options,
+                                 rsp_error *err)
+{
+    static const char *const names[] = {"ode", "hybrid", "ssa"};
+    static const rsp_method methods[] = {RSP_ODE, RSP_HYBRID, RSP_SSA};
+    const char *wanted = args->solver ? args->solver : "hybrid";
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(wanted, names[i]) == 0) {
+            *options = rsp_sim_defaults(methods[i]);
+            options->rtol = args->rtol > 0 ? args->rtol : options->rtol;
+            options->atol = args->atol > 0 ? args->atol : options->atol;
+            options->interpret = args->interpret;
+            options->lanes = args->lanes;
+            return RSP_OK;
+        }
+    }
+    return rsp_fail(err, RSP_USAGE, "--solver %.20s: expected ode, hybrid or ssa",
+                    wanted);
+}
+
+static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
+{
+    rsp_sim_options options;
+    rsp_sim *sim = NULL;
+    rsp_sim_client client = {.ctx = s, .next = next, .read = read_state,
+                             .done = done, .cancelled = cli_interrupted};
+    rsp_status st = solver_options(s->args, &options, err);
+    if (st == RSP_OK) {
+        st = rsp_sim_new(program, &options, s->args->seed, &sim, err);
+    }
+    double start = seconds();
+    if (st == RSP_OK) {
+        st = rsp_sim_run(sim, &client, err);
+    }
+    if (st == RSP_OK && cli_interrupted(NULL)) {
+        st = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
+    }
+    if (st == RSP_OK && s->args->stats) {
+        print_stats(s, sim, seconds() - start);
+    }
+    rsp_sim_free(sim);
+    return st;
+}
+
+static void print(const simulation *s)
+{
+    print_header(s);
+    if (s->args->summary) {
+        print_summary(s);
+    }
+    for (uint32_t i = 0; !s->args->summary && i < s->n_runs; i++) {
+        print_rows(s, i);
+    }
+    if (s->failed) {
+        fprintf(stderr, "respite: %u of %u runs failed; %s\n", s->failed, s->n_runs,
+                s->first_failure);
+    }
+}
+
+static rsp_status simulate(simulation *s, rsp_error *err)
+{
+    rsp_model *model = NULL;
+    rsp_program *program = NULL;
+    cli_cohort cohort = {0};
+    rsp_status st = rsp_model_load(s->args->files[0], NULL, &model, err);
+    if (st == RSP_OK) {
+        s->net = rsp_model_network(model);
+        s->cohort = &cohort;
+        st = rsp_program_new(s->net, &program, err);
+    }
+    if (st == RSP_OK) {
+        st = cli_cohort_make(s->args, s->net, &cohort, err);
+    }
+    if (st == RSP_OK) {
+        st = make_times(s, err);
+    }
+    if (st == RSP_OK) {
+        st = make_room(s, err);
+    }
+    if (st == RSP_OK) {
+        st = run(s, program, err);
+    }
+    if (st == RSP_OK) {
+        print(s);
+    }
+    cli_cohort_fini(&cohort);
+    rsp_program_free(program);
+    rsp_model_free(model);
+    return st;
+}
+
+int cli_simulate(const cli_args *args)
+{
+    rsp_error err = {0};
+    simulation s = {.args = args};
+    rsp_status st;
+    if (args->n_files != 1) {
+        st = rsp_fail(&err, RSP_USAGE, "respite simulate takes one model");
+    } else if (args->summary && strcmp(args->summary, "mean,sd") != 0) {
+        st = rsp_fail(&err, RSP_USAGE, "--summary %.20s: expected mean,sd",
+                      args->summary);
+    } else {
+        st = simulate(&s, &err);
+    }
+    free(s.times);
+    free(s.kept);
+    free(s.mean);
+    free(s.m2);
+    free(s.seen);
+    free(s.order);
+    return st == RSP_OK ? 0 : cli_error(&err);
+}
