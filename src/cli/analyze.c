@@ -102,10 +102,10 @@ static rsp_status compare(const rsp_dataset *d, const rsp_km *km, json_t *root,
         s = rsp_cox_two(&km[0], &km[1], &hr, err);
         if (s == RSP_OK) {
             bool ok = hr.estimable;
-            json_object_set_new(root, "hazard_ratio", number(ok ? hr.hr : NAN));
+            json_object_set_new(root, "hazard_ratio", number(ok ? hr.hr : (double)NAN));
             json_object_set_new(root, "hazard_ratio_ci95",
-                                json_pack("[o,o]", number(ok ? hr.low : NAN),
-                                          number(ok ? hr.high : NAN)));
+                                json_pack("[o,o]", number(ok ? hr.low : (double)NAN),
+                                          number(ok ? hr.high : (double)NAN)));
         }
     }
     return s;

@@ -83,7 +83,7 @@ static void done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result
         double *row = s->kept + (size_t)run * s->n_times * n;
         for (size_t i = 0; i < s->n_times; i++) {
             if (s->times[i] > result->t) {
-                row[i * n] = NAN;
+                row[i * n] = (double)NAN;
             }
         }
     }
