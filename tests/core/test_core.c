@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "respite/core.h"
 
@@ -65,6 +68,46 @@ static void numbers_are_written_shortest_and_read_back(void **state)
     }
 }
 
+/* The definition, by search: the fewest digits that read back. */
+static void shortest_by_search(double value, char *out)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(out, RSP_NUMBER_MAX, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) {
+            return;
+        }
+    }
+}
+
+static void the_shortest_decimal_is_found_without_a_search(void **state)
+{
+    (void)state;
+    uint64_t seed = 20261121;
+    for (int i = 0; i < 300000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double unit = (double)(seed >> 11) * 0x1p-53;
+        double value = ldexp(unit, (int)(seed % 50) - 9);
+        if (i % 4 == 1) { /* few digits */
+            value = floor(value * 1e4) / 1e4;
+        } else if (i % 4 == 2) { /* neighbours of few digits */
+            value = nextafter(floor(value * 100) / 100, i & 8 ? 1e15 : 0);
+        } else if (i % 64 == 3) { /* powers of two: a lopsided interval */
+            value = ldexp(1, (int)(seed % 49) - 9);
+        }
+        char got[RSP_NUMBER_MAX], want[RSP_NUMBER_MAX];
+        rsp_number_write(value, got);
+        assert_true(strtod(got, NULL) == value);
+        if (value >= 1e-4 && value < 1e12) {
+            shortest_by_search(value, want);
+            if (strchr(want, 'e')) { /* 1e+02: the same digits otherwise */
+                assert_true(strlen(got) <= 13);
+            } else {
+                assert_string_equal(got, want);
+            }
+        }
+    }
+}
+
 static void the_nearest_name_is_offered(void **state)
 {
     (void)state;
@@ -108,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_known_answers_of_fips_180_4),
         cmocka_unit_test(numbers_are_written_shortest_and_read_back),
+        cmocka_unit_test(the_shortest_decimal_is_found_without_a_search),
         cmocka_unit_test(the_nearest_name_is_offered),
         cmocka_unit_test(an_error_shows_its_place),
         cmocka_unit_test(arena_memory_is_zeroed_and_aligned),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <gsl/gsl_errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <pthread.h>
@@ -217,6 +218,28 @@ static void a_median_on_a_flat_step_is_its_middle(void **state)
     json_decref(all);
 }
 
+static void a_band_that_turns_back_gives_the_limit_of_the_lowest_level(void **state)
+{
+    (void)state;
+    /* The log band of aml's Maintained: 1 - upper is 0.054 from day 31, 0.125
+     * from 34, 0.056 from 48.  At 0.055 R's quantile (approx sorts by level)
+     * takes 48, although 34 comes first. */
+    rsp_km km[2] = {{0}, {0}};
+    read_groups("aml.csv", "group", km);
+    rsp_km_finish(&km[1], RSP_BAND_LOG);
+    assert_near(rsp_km_quantile(&km[1], 0.055).high, 48, 0);
+    assert_near(rsp_km_quantile(&km[1], 0.057).high, 34, 0);
+    fini2(km);
+}
+
+static void gsl_errors_never_abort_once_a_function_ran(void **state)
+{
+    (void)state;
+    double low, high;
+    rsp_clopper_pearson(1, 2, 0.95, &low, &high);
+    gsl_error("a test", __FILE__, __LINE__, GSL_EDOM);
+}
+
 static void check_test(const json_t *want, const rsp_km km[2], double rho,
                        double gamma)
 {
@@ -402,16 +425,17 @@ static void times_apart_by_rounding_are_tied(void **state)
 {
     (void)state;
     rsp_km km = {0};
-    add(&km, 28.1 - 21.1, true); /* 7.000000000000002 */
+    double late = 7 + 0x1p-49; /* as a difference of two study days may be */
+    add(&km, late, true);
     add(&km, 7.0, true);
-    add(&km, 35.1 - 28.1, false);
+    add(&km, late, false);
     add(&km, 7.001, false);
     rsp_km_finish(&km, RSP_BAND_LOGLOG);
     assert_int_equal(km.n_points, 2);
     assert_near(km.points[0].s, 0.5, 1e-15);
     assert_near(rsp_km_at(&km, 7.0).s, 0.5, 1e-15);
     rsp_km other = {0};
-    add(&other, 28.1 - 21.1, true);
+    add(&other, late, true);
     add(&other, 9, true);
     rsp_km exact[2] = {{0}, {0}};
     add(&exact[0], 7, true);
@@ -653,6 +677,46 @@ static void a_very_strong_effect_is_still_found(void **state)
     rsp_km_fini(&b);
 }
 
+static void a_first_step_that_overshoots_is_halved(void **state)
+{
+    (void)state;
+    /* At log HR 0 two treated among 20,000 carry next to no information: the
+     * first Newton step is of thousands. */
+    rsp_km a = {0}, b = {0};
+    assert_int_equal(rsp_km_add(&a, 1, true, 2, NULL), RSP_OK);
+    assert_int_equal(rsp_km_add(&a, 90, false, 19998, NULL), RSP_OK);
+    add(&b, 2, true);
+    add(&b, 3, true);
+    rsp_hazard_ratio hr, back;
+    assert_int_equal(rsp_cox_two(&a, &b, &hr, NULL), RSP_OK);
+    assert_true(hr.estimable && hr.log_hr > 5 && isfinite(hr.se));
+    assert_int_equal(rsp_cox_two(&b, &a, &back, NULL), RSP_OK);
+    assert_near(hr.log_hr, -back.log_hr, 1e-8);
+    rsp_km_fini(&a);
+    rsp_km_fini(&b);
+}
+
+static void a_p_value_below_the_smallest_double_is_zero(void **state)
+{
+    (void)state;
+    rsp_km km[2] = {{0}, {0}};
+    for (int i = 0; i < 20000; i++) {
+        add(&km[i & 1], i & 1 ? 20000 + i : i, true);
+    }
+    const rsp_km *const groups[2] = {&km[0], &km[1]};
+    rsp_logrank test;
+    assert_int_equal(rsp_logrank_test(groups, 2, 0, 0, &test, NULL), RSP_OK);
+    assert_true(test.chisq > 5000 && test.p == 0);
+    rsp_paired paired;
+    static rsp_pair pairs[5000];
+    for (int i = 0; i < 5000; i++) {
+        pairs[i] = (rsp_pair){i, i + 7, true, true};
+    }
+    assert_int_equal(rsp_paired_contrast(pairs, 5000, &paired, NULL), RSP_OK);
+    assert_true(paired.sign_p == 0 && paired.share_later == 1);
+    fini2(km);
+}
+
 static void pairs_are_counted_by_what_censoring_lets_one_know(void **state)
 {
     (void)state;
@@ -775,6 +839,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(kaplan_meier_curves_bands_and_quantiles_equal_r),
         cmocka_unit_test(landmarks_equal_r),
         cmocka_unit_test(a_median_on_a_flat_step_is_its_middle),
+        cmocka_unit_test(a_band_that_turns_back_gives_the_limit_of_the_lowest_level),
+        cmocka_unit_test(gsl_errors_never_abort_once_a_function_ran),
         cmocka_unit_test(logrank_and_fleming_harrington_equal_r),
         cmocka_unit_test(cox_with_efron_ties_equals_r),
         cmocka_unit_test(a_monotone_likelihood_is_flagged_while_logrank_stands),
@@ -790,6 +856,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(zero_events_in_one_arm_still_gives_a_test),
         cmocka_unit_test(equal_groups_have_a_hazard_ratio_of_one),
         cmocka_unit_test(a_very_strong_effect_is_still_found),
+        cmocka_unit_test(a_first_step_that_overshoots_is_halved),
+        cmocka_unit_test(a_p_value_below_the_smallest_double_is_zero),
         cmocka_unit_test(pairs_are_counted_by_what_censoring_lets_one_know),
         cmocka_unit_test(clopper_pearson_equals_its_closed_forms_and_r),
         cmocka_unit_test(quantiles_are_those_of_type_7),
