@@ -1,0 +1,133 @@
+/* From statements to a network: names looked up, families written out, units
+ * checked.  Private to the model layer. */
+#ifndef MODEL_BUILD_H
+#define MODEL_BUILD_H
+
+#include "model/ast.h"
+#include "model/pool.h"
+#include "model/units.h"
+
+enum { MOST_DIMS = 4, MOST_MEMBERS = 4096, MOST_REACTIONS = 100000,
+       MOST_SYMBOLS = 20000 };
+
+typedef struct index_def {
+    const char *name;
+    const char *const *members;
+    uint32_t n;
+    int subsets_of; /* another index, or -1 */
+} index_def;
+
+typedef enum symbol_kind {
+    SYMBOL_PARAM, SYMBOL_LET, SYMBOL_INPUT, SYMBOL_SPECIES, SYMBOL_OBSERVE,
+    SYMBOL_ACTION
+} symbol_kind;
+
+typedef struct value { /* an expression with its unit */
+    rsp_expr e;
+    rsp_unit u;
+    bool any; /* 0 or inf: fits any unit */
+} value;
+
+typedef struct symbol {
+    const char *name;
+    symbol_kind kind;
+    const ast_statement *st;
+    uint32_t dims[MOST_DIMS], n_dims; /* indices */
+    uint32_t first, count;            /* in its table; lets: in `lets` */
+    rsp_unit unit;
+} symbol;
+
+typedef struct let_state {
+    value v;
+    unsigned char state; /* 0 not yet, 1 being computed, 2 known */
+} let_state;
+
+typedef struct env { /* names bound where an expression stands */
+    const char *name;
+    int index;       /* -1: an expression */
+    uint32_t member;
+    value v;
+    const struct env *next;
+} env;
+
+struct rsp_model {
+    rsp_arena *arena;
+    rsp_network net;
+    pool nodes;
+    unit_table units;
+    const ast_statement **statements; /* in order of reading */
+    uint32_t n_statements;
+    size_t cap_statements;
+};
+
+typedef struct builder {
+    rsp_model *model;
+    rsp_arena *arena;
+    pool *nodes;
+    rsp_error *err;
+    index_def *indices;   uint32_t n_indices;    size_t cap_indices;
+    symbol *symbols;      uint32_t n_symbols;    size_t cap_symbols;
+    let_state *lets;      uint32_t n_lets;       size_t cap_lets;
+    rsp_param *params;    uint32_t n_params;     size_t cap_params;
+    rsp_input *inputs;    uint32_t n_inputs;     size_t cap_inputs;
+    rsp_species *species; uint32_t n_species;    size_t cap_species;
+    rsp_root *roots;      uint32_t n_roots;      size_t cap_roots;
+    rsp_reaction *reactions; uint32_t n_reactions; size_t cap_reactions;
+    rsp_change *changes;  uint32_t n_changes;    size_t cap_changes;
+    rsp_observable *observables; uint32_t n_observables; size_t cap_observables;
+    rsp_action *actions;  uint32_t n_actions;    size_t cap_actions;
+    rsp_assign *assigns;  uint32_t n_assigns;    size_t cap_assigns;
+    rsp_after *afters;    uint32_t n_afters;     size_t cap_afters;
+    rsp_derived *derived; uint32_t n_derived;    size_t cap_derived;
+    const char **warnings; uint32_t n_warnings;  size_t cap_warnings;
+    bool *depends;        size_t cap_depends;    uint32_t n_depends;
+    bool in_action;       /* the amount of an action may be used */
+    const char *arg;
+    rsp_unit arg_unit;
+    int depth;
+} builder;
+
+rsp_status no_memory(builder *b);
+
+/* ---- names.c: indices, symbols, binders. */
+RSP_MUST_USE rsp_status declare_all(builder *b);
+symbol *find_symbol(const builder *b, const char *name);
+int find_index(const builder *b, const char *name);
+rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
+                        const char *what);
+/* Binders of a statement as environment entries, one for each; `extra` may add
+ * uses to infer from. Fills dims. */
+RSP_MUST_USE rsp_status resolve_binders(builder *b, const ast_statement *st,
+                                        uint32_t dims[MOST_DIMS], uint32_t *n);
+/* The index that a name runs over by its use in an expression, or -1. */
+int infer_index(const builder *b, const ast_expr *x, const char *binder);
+/* The member that a slot names under an environment. */
+RSP_MUST_USE rsp_status slot_member(builder *b, const env *e, const ast_slot *slot,
+                                    uint32_t index, uint32_t *member);
+/* Flat offset of slots in a symbol's family. */
+RSP_MUST_USE rsp_status slot_offset(builder *b, const env *e, const symbol *sym,
+                                    const ast_slot *slots, uint32_t n,
+                                    const ast_place *place, uint32_t *offset);
+const char *member_name(builder *b, const char *name, const uint32_t *dims,
+                        uint32_t n_dims, const uint32_t *members);
+uint32_t family_size(const builder *b, const uint32_t *dims, uint32_t n);
+/* The next combination of members; false after the last. */
+bool next_members(const builder *b, const uint32_t *dims, uint32_t n,
+                  uint32_t *members);
+/* Bind the members of a statement's binders in `room`; returns the environment. */
+const env *bind_members(const ast_binder *binders, const uint32_t *dims, uint32_t n,
+                        const uint32_t *members, env room[MOST_DIMS],
+                        const env *next);
+
+/* ---- eval.c: expressions. */
+RSP_MUST_USE rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out);
+RSP_MUST_USE rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out);
+bool depends_on_state(builder *b, rsp_expr e);
+/* Check a value's unit against the expected one, naming what it is of. */
+RSP_MUST_USE rsp_status check_unit(builder *b, const ast_place *place, const value *v,
+                                   const rsp_unit *want, const char *of);
+
+/* ---- expand.c */
+RSP_MUST_USE rsp_status expand_all(builder *b);
+
+#endif

@@ -1,0 +1,667 @@
+#include "model/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/num.h"
+
+enum { DEEPEST_CALL = 400 };
+
+static const double LN10 = 2.302585092994045684;
+
+static value pure(rsp_expr e)
+{
+    return (value){.e = e, .u = {.factor = 1}};
+}
+
+static value number(builder *b, double v)
+{
+    value out = pure(pool_const(b->nodes, v));
+    out.any = v == 0 || isinf(v);
+    return out;
+}
+
+static value make(builder *b, rsp_op op, value x, value y)
+{
+    value out = x;
+    out.e = pool_make(b->nodes, op, x.e, y.e, 0);
+    out.any = false;
+    return out;
+}
+
+rsp_status check_unit(builder *b, const ast_place *place, const value *v,
+                      const rsp_unit *want, const char *of)
+{
+    char found[160], expected[160];
+    if (v->any || rsp_unit_same(&v->u, want)) {
+        return RSP_OK;
+    }
+    unit_write(&b->model->units, &v->u, found);
+    unit_write(&b->model->units, want, expected);
+    return ast_fail(b->err, place, RSP_UNITS, "%s has the unit %s; expected %s", of,
+                    found, expected);
+}
+
+static rsp_status need_pure(builder *b, const ast_place *place, const value *v,
+                            const char *of)
+{
+    rsp_unit one = {.factor = 1};
+    return check_unit(b, place, v, &one, of);
+}
+
+static rsp_status agree(builder *b, const ast_place *place, value *x, value *y,
+                        const char *op)
+{
+    char left[160], right[160];
+    if (x->any) {
+        x->u = y->u;
+    } else if (y->any) {
+        y->u = x->u;
+    } else if (!rsp_unit_same(&x->u, &y->u)) {
+        unit_write(&b->model->units, &x->u, left);
+        unit_write(&b->model->units, &y->u, right);
+        return ast_fail(b->err, place, RSP_UNITS,
+                        "the two sides of '%s' have the units %s and %s", op, left,
+                        right);
+    }
+    return RSP_OK;
+}
+
+/* ---- What depends on the state (and so is not a number per participant). */
+
+bool depends_on_state(builder *b, rsp_expr e)
+{
+    const pool *p = b->nodes;
+    if (p->failed || !RSP_GROW(&b->depends, &b->cap_depends, p->n)) {
+        return true;
+    }
+    for (uint32_t i = b->n_depends; i < p->n; i++) {
+        const rsp_node *n = &p->nodes[i];
+        bool d = false;
+        if (n->op <= RSP_OP_ROOT) {
+            d = n->op == RSP_OP_INPUT || n->op == RSP_OP_SPECIES ||
+                n->op == RSP_OP_TIME || n->op == RSP_OP_AFTER ||
+                n->op == RSP_OP_SINCE || n->op == RSP_OP_ARG;
+        } else {
+            d = b->depends[n->a] || (n->op >= RSP_OP_ADD && b->depends[n->b]) ||
+                (n->op == RSP_OP_SELECT && b->depends[n->c]);
+        }
+        b->depends[i] = d;
+    }
+    b->n_depends = p->n;
+    return b->depends[e];
+}
+
+/* ---- Names. */
+
+static bool member_number(const builder *b, const char *name, uint32_t *n)
+{
+    for (uint32_t i = 0; i < b->n_indices; i++) {
+        for (uint32_t k = 0; k < b->indices[i].n; k++) {
+            if (strcmp(b->indices[i].members[k], name) == 0) {
+                *n = k;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static rsp_status eval_symbol(builder *b, const env *e, const ast_expr *x,
+                              symbol *sym, value *out)
+{
+    static const rsp_op ops[] = {[SYMBOL_PARAM] = RSP_OP_PARAM,
+                                 [SYMBOL_INPUT] = RSP_OP_INPUT,
+                                 [SYMBOL_SPECIES] = RSP_OP_SPECIES};
+    uint32_t offset = 0;
+    rsp_status s = slot_offset(b, e, sym, x->slots, x->n_slots, &x->place, &offset);
+    if (s != RSP_OK) {
+        return s;
+    }
+    if (sym->kind == SYMBOL_LET) {
+        return eval_let(b, sym, offset, out);
+    }
+    if (sym->kind == SYMBOL_ACTION || sym->kind == SYMBOL_OBSERVE) {
+        return ast_fail(b->err, &x->place, RSP_NAME,
+                        "'%.60s' is an %s, not a value for expressions", sym->name,
+                        sym->kind == SYMBOL_ACTION ? "action" : "observable");
+    }
+    *out = (value){.e = pool_leaf(b->nodes, ops[sym->kind], sym->first + offset),
+                   .u = sym->unit};
+    out->u.factor = 1;
+    return RSP_OK;
+}
+
+static rsp_status eval_name(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    uint32_t member = 0;
+    for (const env *k = e; k && !x->n_slots; k = k->next) {
+        if (strcmp(k->name, x->name) == 0) {
+            *out = k->index >= 0 ? number(b, k->member) : k->v;
+            out->any = k->index >= 0 ? false : out->any;
+            return RSP_OK;
+        }
+    }
+    if (b->in_action && b->arg && strcmp(b->arg, x->name) == 0 && !x->n_slots) {
+        *out = (value){.e = pool_leaf(b->nodes, RSP_OP_ARG, 0), .u = b->arg_unit};
+        return RSP_OK;
+    }
+    if (strcmp(x->name, "t") == 0) {
+        *out = pure(pool_leaf(b->nodes, RSP_OP_TIME, 0));
+        out->u.power[0] = 1;
+        return RSP_OK;
+    }
+    if (strcmp(x->name, "inf") == 0) {
+        *out = number(b, (double)INFINITY);
+        return RSP_OK;
+    }
+    symbol *sym = find_symbol(b, x->name);
+    if (sym) {
+        return eval_symbol(b, e, x, sym, out);
+    }
+    if (!x->n_slots && member_number(b, x->name, &member)) {
+        *out = pure(pool_const(b->nodes, member));
+        return RSP_OK;
+    }
+    return unknown_name(b, &x->place, x->name, "name");
+}
+
+rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
+{
+    let_state *l = &b->lets[sym->first + offset];
+    if (l->state == 2) {
+        *out = l->v;
+        return RSP_OK;
+    }
+    if (l->state == 1) {
+        return ast_fail(b->err, &sym->st->place, RSP_NAME,
+                        "'%.60s' is defined by way of itself", sym->name);
+    }
+    l->state = 1;
+    uint32_t members[MOST_DIMS] = {0}, rest = offset;
+    for (uint32_t i = sym->n_dims; i-- > 0;) {
+        members[i] = rest % b->indices[sym->dims[i]].n;
+        rest /= b->indices[sym->dims[i]].n;
+    }
+    env room[MOST_DIMS];
+    const env *e = bind_members(sym->st->binders, sym->dims, sym->n_dims, members,
+                                room, NULL);
+    value v;
+    bool in_action = b->in_action;
+    b->in_action = false; /* an action's amount is not seen by a let */
+    rsp_status s = eval(b, e, sym->st->expr, &v);
+    b->in_action = in_action;
+    if (s == RSP_OK && sym->st->unit) {
+        char of[100];
+        snprintf(of, sizeof of, "'%.60s'", sym->name);
+        s = check_unit(b, &sym->st->place, &v, &sym->unit, of);
+        v.u = sym->unit;
+        v.u.factor = 1;
+        v.any = false;
+    }
+    l = &b->lets[sym->first + offset];
+    l->v = v;
+    l->state = 2;
+    *out = v;
+    return s;
+}
+
+/* ---- Folds over indices. */
+
+typedef struct fold {
+    const ast_expr *x;
+    rsp_op op;
+    value total;
+    bool any_term;
+} fold;
+
+/* An index, or the set bits of a bound subset. */
+static rsp_status fold_range(builder *b, const env *e, const ast_expr *x,
+                             const ast_binder *binder, uint32_t *index,
+                             uint32_t *bits, bool *by_bits)
+{
+    *by_bits = false;
+    const char *in = binder->in;
+    for (const env *k = in ? e : NULL; k; k = k->next) {
+        if (strcmp(k->name, in) == 0 && k->index >= 0) {
+            const index_def *def = &b->indices[k->index];
+            if (def->subsets_of < 0) {
+                return ast_fail(b->err, &binder->place, RSP_NAME,
+                                "'%.40s' is not a subset, so it has no bits to run over",
+                                in);
+            }
+            *index = (uint32_t)def->subsets_of;
+            *bits = k->member;
+            *by_bits = true;
+            return RSP_OK;
+        }
+    }
+    int found = in ? find_index(b, in) : infer_index(b, x->parts[0], binder->name);
+    if (found < 0) {
+        return in ? unknown_name(b, &binder->place, in, "index")
+                  : ast_fail(b->err, &binder->place, RSP_NAME,
+                             "what does '%.40s' run over? write '%.40s in INDEX'",
+                             binder->name, binder->name);
+    }
+    *index = (uint32_t)found;
+    return RSP_OK;
+}
+
+static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
+{
+    value v;
+    if (level == f->x->n_binders) {
+        rsp_status s = eval(b, e, f->x->parts[0], &v);
+        if (s == RSP_OK && f->op == RSP_OP_ADD && f->any_term) {
+            s = agree(b, &f->x->place, &f->total, &v, "sum");
+        }
+        if (s == RSP_OK && f->op == RSP_OP_MUL) {
+            s = need_pure(b, &f->x->place, &v, "a factor of product()");
+        }
+        if (s == RSP_OK) {
+            f->total = f->any_term ? make(b, f->op, f->total, v) : v;
+            f->any_term = true;
+        }
+        return s;
+    }
+    const ast_binder *binder = &f->x->binders[level];
+    uint32_t index = 0, bits = 0;
+    bool by_bits = false;
+    rsp_status s = fold_range(b, e, f->x, binder, &index, &bits, &by_bits);
+    for (uint32_t i = 0; s == RSP_OK && i < b->indices[index].n; i++) {
+        if (!by_bits || (bits >> i & 1)) {
+            env bound = {.name = binder->name, .index = (int)index, .member = i,
+                         .next = e};
+            s = fold_over(b, &bound, f, level + 1);
+        }
+    }
+    return s;
+}
+
+static rsp_status eval_fold(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    fold f = {.x = x, .op = x->kind == AST_SUM ? RSP_OP_ADD : RSP_OP_MUL};
+    rsp_status s = fold_over(b, e, &f, 0);
+    *out = f.any_term ? f.total : number(b, x->kind == AST_SUM ? 0 : 1);
+    return s;
+}
+
+/* ---- Operators. */
+
+static rsp_status eval_power(builder *b, const ast_expr *x, value base, value power,
+                             value *out)
+{
+    double n = 0;
+    rsp_status s = need_pure(b, &x->place, &power, "the exponent");
+    if (s != RSP_OK) {
+        return s;
+    }
+    *out = make(b, RSP_OP_POW, base, power);
+    if (unit_pure(&base.u)) {
+        return RSP_OK;
+    }
+    if (!pool_is_const(b->nodes, power.e, &n) || n != floor(n) || fabs(n) > 6) {
+        return ast_fail(b->err, &x->place, RSP_UNITS,
+                        "a quantity with a unit takes a whole number as exponent; "
+                        "divide it by one of its kind first");
+    }
+    out->u = unit_times((rsp_unit){.factor = 1}, base.u, (int)n);
+    return RSP_OK;
+}
+
+static const struct {
+    const char *name;
+    rsp_op op;
+    bool swap;
+} BINARY[] = {{"+", RSP_OP_ADD, false},  {"-", RSP_OP_SUB, false},
+              {"*", RSP_OP_MUL, false},  {"/", RSP_OP_DIV, false},
+              {"<", RSP_OP_LT, false},   {"<=", RSP_OP_LE, false},
+              {">", RSP_OP_LT, true},    {">=", RSP_OP_LE, true},
+              {"==", RSP_OP_EQ, false},  {"!=", RSP_OP_NE, false},
+              {"and", RSP_OP_AND, false}, {"or", RSP_OP_OR, false}};
+
+static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value *out)
+{
+    size_t i = 0;
+    while (i < sizeof BINARY / sizeof *BINARY && strcmp(BINARY[i].name, x->name)) {
+        i++;
+    }
+    RSP_ASSERT(i < sizeof BINARY / sizeof *BINARY);
+    rsp_op op = BINARY[i].op;
+    rsp_status s = RSP_OK;
+    if (op == RSP_OP_MUL || op == RSP_OP_DIV) {
+        bool any = (l.any && op == RSP_OP_DIV) || (op == RSP_OP_MUL && (l.any || r.any));
+        *out = make(b, op, l, r);
+        out->u = unit_times(l.u, r.u, op == RSP_OP_MUL ? 1 : -1);
+        double v = 0;
+        out->any = any && pool_is_const(b->nodes, out->e, &v) && v == 0;
+        return RSP_OK;
+    }
+    if (op == RSP_OP_AND || op == RSP_OP_OR) {
+        s = need_pure(b, &x->place, &l, "a condition");
+        s = s == RSP_OK ? need_pure(b, &x->place, &r, "a condition") : s;
+    } else {
+        s = agree(b, &x->place, &l, &r, x->name);
+    }
+    *out = BINARY[i].swap ? make(b, op, r, l) : make(b, op, l, r);
+    if (op >= RSP_OP_LT) {
+        out->u = (rsp_unit){.factor = 1};
+    } else {
+        out->any = l.any && r.any;
+    }
+    return s;
+}
+
+static rsp_status eval_binary(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    value l, r;
+    rsp_status s = eval(b, e, x->parts[0], &l);
+    s = s == RSP_OK ? eval(b, e, x->parts[1], &r) : s;
+    if (s != RSP_OK) {
+        return s;
+    }
+    return strcmp(x->name, "^") == 0 ? eval_power(b, x, l, r, out)
+                                     : combine(b, x, l, r, out);
+}
+
+static rsp_status eval_unary(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    value v;
+    rsp_status s = eval(b, e, x->parts[0], &v);
+    if (s != RSP_OK) {
+        return s;
+    }
+    *out = make(b, x->name[0] == '-' ? RSP_OP_NEG : RSP_OP_NOT, v, v);
+    out->any = v.any && x->name[0] == '-';
+    return x->name[0] == '-' ? RSP_OK : need_pure(b, &x->place, &v, "a condition");
+}
+
+static rsp_status eval_if(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    value c, y, n;
+    double known = 0;
+    rsp_status s = eval(b, e, x->parts[0], &c);
+    s = s == RSP_OK ? need_pure(b, &x->place, &c, "a condition") : s;
+    if (s == RSP_OK && pool_is_const(b->nodes, c.e, &known)) {
+        return eval(b, e, x->parts[known != 0 ? 1 : 2], out);
+    }
+    s = s == RSP_OK ? eval(b, e, x->parts[1], &y) : s;
+    s = s == RSP_OK ? eval(b, e, x->parts[2], &n) : s;
+    s = s == RSP_OK ? agree(b, &x->place, &y, &n, "else") : s;
+    if (s == RSP_OK) {
+        *out = y;
+        out->e = pool_make(b->nodes, RSP_OP_SELECT, c.e, y.e, n.e);
+        out->any = y.any && n.any;
+    }
+    return s;
+}
+
+/* ---- root and mean. */
+
+static rsp_status eval_root(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    value low, high, f;
+    rsp_status s = eval(b, e, x->parts[0], &low);
+    s = s == RSP_OK ? eval(b, e, x->parts[1], &high) : s;
+    s = s == RSP_OK ? agree(b, &x->place, &low, &high, "..") : s;
+    if (s != RSP_OK) {
+        return s;
+    }
+    if (!RSP_GROW(&b->roots, &b->cap_roots, b->n_roots + 1)) {
+        return no_memory(b);
+    }
+    uint32_t id = b->n_roots++;
+    b->roots[id] = (rsp_root){.name = x->name};
+    env bound = {.name = x->name, .index = -1, .next = e,
+                 .v = {.e = pool_leaf(b->nodes, RSP_OP_ROOTVAR, id), .u = low.u}};
+    s = eval(b, &bound, x->parts[2], &f);
+    if (s == RSP_OK && (depends_on_state(b, low.e) || depends_on_state(b, high.e) ||
+                        depends_on_state(b, f.e))) {
+        s = ast_fail(b->err, &x->place, RSP_SYNTAX,
+                     "root() may depend on parameters only, not on the state or time");
+    }
+    if (s == RSP_OK) {
+        b->roots[id] = (rsp_root){
+            rsp_arena_printf(b->arena, "%s (%s:%u)", x->name, x->place.src->name,
+                             x->place.line),
+            low.e, high.e, f.e};
+        *out = (value){.e = pool_leaf(b->nodes, RSP_OP_ROOT, id), .u = low.u};
+    }
+    return s;
+}
+
+static rsp_status eval_mean(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    double z[64], w[64];
+    int n = (int)x->value;
+    value median, sd, total = {0};
+    rsp_gauss_hermite(n, z, w);
+    rsp_status s = eval(b, e, x->parts[0], &median);
+    s = s == RSP_OK ? eval(b, e, x->parts[1], &sd) : s;
+    s = s == RSP_OK ? need_pure(b, &x->place, &sd, "the SD of log10") : s;
+    for (int i = 0; s == RSP_OK && i < n; i++) {
+        value scale = make(b, RSP_OP_MUL, number(b, LN10 * z[i]), sd);
+        value a = median, term;
+        a.e = pool_make(b->nodes, RSP_OP_MUL, median.e,
+                        pool_make(b->nodes, RSP_OP_EXP, scale.e, 0, 0), 0);
+        a.any = false;
+        env bound = {.name = x->name, .index = -1, .v = a, .next = e};
+        s = eval(b, &bound, x->parts[2], &term);
+        term.e = pool_make(b->nodes, RSP_OP_MUL, pool_const(b->nodes, w[i]), term.e, 0);
+        total = i ? make(b, RSP_OP_ADD, total, term) : term;
+    }
+    *out = total;
+    return s;
+}
+
+/* ---- Functions. */
+
+typedef rsp_status (*function)(builder *b, const ast_expr *x, value *args, value *out);
+
+static rsp_status pure_function(builder *b, const ast_expr *x, value *args, rsp_op op,
+                                value *out)
+{
+    char of[80];
+    snprintf(of, sizeof of, "the argument of %.20s", x->name);
+    *out = make(b, op, args[0], args[0]);
+    return need_pure(b, &x->place, &args[0], of);
+}
+
+static rsp_status f_exp(builder *b, const ast_expr *x, value *a, value *out)
+{
+    return pure_function(b, x, a, RSP_OP_EXP, out);
+}
+
+static rsp_status f_log(builder *b, const ast_expr *x, value *a, value *out)
+{
+    return pure_function(b, x, a, RSP_OP_LOG, out);
+}
+
+static rsp_status f_log10(builder *b, const ast_expr *x, value *a, value *out)
+{
+    rsp_status s = pure_function(b, x, a, RSP_OP_LOG, out);
+    *out = make(b, RSP_OP_DIV, *out, number(b, LN10));
+    return s;
+}
+
+static rsp_status f_floor(builder *b, const ast_expr *x, value *a, value *out)
+{
+    return pure_function(b, x, a, RSP_OP_FLOOR, out);
+}
+
+static rsp_status f_abs(builder *b, const ast_expr *x, value *a, value *out)
+{
+    (void)x;
+    *out = make(b, RSP_OP_ABS, a[0], a[0]);
+    return RSP_OK;
+}
+
+static rsp_status f_sqrt(builder *b, const ast_expr *x, value *a, value *out)
+{
+    *out = make(b, RSP_OP_SQRT, a[0], a[0]);
+    for (int i = 0; i < UNIT_DIMENSIONS; i++) {
+        if (a[0].u.power[i] % 2) {
+            return ast_fail(b->err, &x->place, RSP_UNITS,
+                            "the square root of an odd power of a unit");
+        }
+        out->u.power[i] = (signed char)(a[0].u.power[i] / 2);
+    }
+    return RSP_OK;
+}
+
+static rsp_status f_min(builder *b, const ast_expr *x, value *a, value *out)
+{
+    rsp_status s = agree(b, &x->place, &a[0], &a[1], x->name);
+    *out = make(b, x->name[1] == 'i' ? RSP_OP_MIN : RSP_OP_MAX, a[0], a[1]);
+    out->any = a[0].any && a[1].any;
+    return s;
+}
+
+/* x^n / (k^n + x^n), as q / (1 + q) with q = (x/k)^n. */
+static rsp_status f_hill(builder *b, const ast_expr *x, value *a, value *out)
+{
+    rsp_status s = agree(b, &x->place, &a[0], &a[1], "hill");
+    s = s == RSP_OK ? need_pure(b, &x->place, &a[2], "the exponent of hill") : s;
+    value q = pure(pool_make(b->nodes, RSP_OP_DIV, a[0].e, a[1].e, 0));
+    q = make(b, RSP_OP_POW, q, a[2]);
+    *out = make(b, RSP_OP_DIV, q, make(b, RSP_OP_ADD, number(b, 1), q));
+    return s;
+}
+
+static rsp_status whole(builder *b, const ast_expr *x, const value *v, uint32_t *n)
+{
+    double d = 0;
+    if (!pool_is_const(b->nodes, v->e, &d) || d < 0 || d > 1e6 || d != floor(d)) {
+        return ast_fail(b->err, &x->place, RSP_SYNTAX, "%.20s takes indices", x->name);
+    }
+    *n = (uint32_t)d;
+    return RSP_OK;
+}
+
+static uint32_t count_bits(uint32_t n)
+{
+    uint32_t k = 0;
+    for (; n; n &= n - 1) {
+        k++;
+    }
+    return k;
+}
+
+static rsp_status f_bits(builder *b, const ast_expr *x, value *a, value *out)
+{
+    uint32_t n = 0, m = 0;
+    rsp_status s = whole(b, x, &a[0], &n);
+    s = s == RSP_OK && x->n_parts > 1 ? whole(b, x, &a[1], &m) : s;
+    double v = strcmp(x->name, "bit") == 0 ? (m < 32 ? n >> m & 1 : 0)
+                                           : count_bits(n ^ m);
+    *out = pure(pool_const(b->nodes, v));
+    return s;
+}
+
+static const struct {
+    const char *name;
+    uint32_t n;
+    function f;
+} FUNCTIONS[] = {{"exp", 1, f_exp},   {"log", 1, f_log},     {"log10", 1, f_log10},
+                 {"sqrt", 1, f_sqrt}, {"abs", 1, f_abs},     {"floor", 1, f_floor},
+                 {"min", 2, f_min},   {"max", 2, f_min},     {"hill", 3, f_hill},
+                 {"bit", 2, f_bits},  {"bits", 1, f_bits},   {"hamming", 2, f_bits}};
+enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof *FUNCTIONS };
+
+/* after(ACTION, DELAY) and since(ACTION) name an action. */
+static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    bool after = strcmp(x->name, "after") == 0;
+    if (x->n_parts != (after ? 2u : 1u) || x->parts[0]->kind != AST_NAME) {
+        return ast_fail(b->err, &x->place, RSP_SYNTAX,
+                        "write after(ACTION, DELAY) or since(ACTION)");
+    }
+    const symbol *sym = find_symbol(b, x->parts[0]->name);
+    if (!sym || sym->kind != SYMBOL_ACTION) {
+        return unknown_name(b, &x->parts[0]->place, x->parts[0]->name, "action");
+    }
+    if (!after) {
+        *out = pure(pool_leaf(b->nodes, RSP_OP_SINCE, sym->first));
+        out->u.power[0] = 1;
+        return RSP_OK;
+    }
+    value delay;
+    rsp_unit day = {.factor = 1, .power = {1}};
+    rsp_status s = eval(b, e, x->parts[1], &delay);
+    s = s == RSP_OK ? check_unit(b, &x->place, &delay, &day, "the delay") : s;
+    if (s == RSP_OK && depends_on_state(b, delay.e)) {
+        s = ast_fail(b->err, &x->place, RSP_SYNTAX,
+                     "the delay may depend on parameters only");
+    }
+    uint32_t id = 0;
+    while (s == RSP_OK && id < b->n_afters &&
+           (b->afters[id].action != sym->first || b->afters[id].delay != delay.e)) {
+        id++;
+    }
+    if (s == RSP_OK && id == b->n_afters) {
+        if (!RSP_GROW(&b->afters, &b->cap_afters, b->n_afters + 1)) {
+            return no_memory(b);
+        }
+        b->afters[b->n_afters++] = (rsp_after){sym->first, delay.e};
+    }
+    *out = pure(pool_leaf(b->nodes, RSP_OP_AFTER, id));
+    return s;
+}
+
+static rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    value args[4];
+    const char *names[N_FUNCTIONS];
+    rsp_status s = RSP_OK;
+    if (strcmp(x->name, "after") == 0 || strcmp(x->name, "since") == 0) {
+        return eval_timing(b, e, x, out);
+    }
+    for (size_t i = 0; i < N_FUNCTIONS; i++) {
+        names[i] = FUNCTIONS[i].name;
+        if (strcmp(FUNCTIONS[i].name, x->name) != 0) {
+            continue;
+        }
+        if (x->n_parts != FUNCTIONS[i].n) {
+            return ast_fail(b->err, &x->place, RSP_SYNTAX,
+                            "%s takes %u argument%s, not %u", x->name, FUNCTIONS[i].n,
+                            FUNCTIONS[i].n == 1 ? "" : "s", x->n_parts);
+        }
+        for (uint32_t k = 0; s == RSP_OK && k < x->n_parts; k++) {
+            s = eval(b, e, x->parts[k], &args[k]);
+        }
+        return s == RSP_OK ? FUNCTIONS[i].f(b, x, args, out) : s;
+    }
+    const char *near = rsp_nearest(x->name, names, N_FUNCTIONS);
+    return ast_fail(b->err, &x->place, RSP_NAME, "unknown function '%.40s'%s%s%s",
+                    x->name, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out)
+{
+    rsp_status s = RSP_OK;
+    if (++b->depth > DEEPEST_CALL) {
+        b->depth--;
+        return ast_fail(b->err, &x->place, RSP_SYNTAX, "nested too deeply");
+    }
+    switch (x->kind) {
+    case AST_NUMBER: *out = number(b, x->value); break;
+    case AST_NAME: s = eval_name(b, e, x, out); break;
+    case AST_CALL: s = eval_call(b, e, x, out); break;
+    case AST_UNARY: s = eval_unary(b, e, x, out); break;
+    case AST_BINARY: s = eval_binary(b, e, x, out); break;
+    case AST_IF: s = eval_if(b, e, x, out); break;
+    case AST_SUM:
+    case AST_PRODUCT: s = eval_fold(b, e, x, out); break;
+    case AST_ROOT: s = eval_root(b, e, x, out); break;
+    case AST_MEAN: s = eval_mean(b, e, x, out); break;
+    }
+    b->depth--;
+    if (s == RSP_OK && b->nodes->failed) {
+        s = ast_fail(b->err, &x->place, RSP_RANGE,
+                     "the model is too large (%d expressions), or memory is out",
+                     POOL_MOST);
+    }
+    return s;
+}

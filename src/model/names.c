@@ -1,0 +1,470 @@
+#include "model/build.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "respite/num.h"
+
+rsp_status no_memory(builder *b)
+{
+    return rsp_fail(b->err, RSP_NOMEM, "no memory for the model");
+}
+
+int find_index(const builder *b, const char *name)
+{
+    for (uint32_t i = 0; i < b->n_indices; i++) {
+        if (strcmp(b->indices[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+symbol *find_symbol(const builder *b, const char *name)
+{
+    for (uint32_t i = 0; i < b->n_symbols; i++) {
+        if (strcmp(b->symbols[i].name, name) == 0) {
+            return &b->symbols[i];
+        }
+    }
+    return NULL;
+}
+
+rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
+                        const char *what)
+{
+    const char *known[1024];
+    size_t n = 0;
+    for (uint32_t i = 0; i < b->n_symbols && n < 512; i++) {
+        known[n++] = b->symbols[i].name;
+    }
+    for (uint32_t i = 0; i < b->n_indices && n < 1000; i++) {
+        known[n++] = b->indices[i].name;
+    }
+    const char *near = rsp_nearest(name, known, n);
+    return ast_fail(b->err, place, RSP_NAME, "unknown %s '%.60s'%s%s%s", what, name,
+                    near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+/* ---- Declarations. */
+
+static rsp_status taken(builder *b, const ast_statement *st)
+{
+    const symbol *old = find_symbol(b, st->name);
+    if (strcmp(st->name, "t") == 0 || strcmp(st->name, "inf") == 0) {
+        return ast_fail(b->err, &st->place, RSP_NAME, "'%s' has a meaning of its own",
+                        st->name);
+    }
+    if (old) {
+        return ast_fail(b->err, &st->place, RSP_NAME,
+                        "'%.60s' is declared twice (first at %s:%u)", st->name,
+                        old->st->place.src->name, old->st->place.line);
+    }
+    if (find_index(b, st->name) >= 0) {
+        return ast_fail(b->err, &st->place, RSP_NAME, "'%.60s' is an index", st->name);
+    }
+    return RSP_OK;
+}
+
+static rsp_status add_subset_members(builder *b, const ast_statement *st, int of,
+                                     index_def *def)
+{
+    const index_def *base = &b->indices[of];
+    if (base->n > 10) {
+        return ast_fail(b->err, &st->place, RSP_RANGE,
+                        "subsets of %u members are 2^%u; at most ten", base->n,
+                        base->n);
+    }
+    uint32_t n = 1u << base->n;
+    const char **names = rsp_arena_alloc(b->arena, n, sizeof *names);
+    for (uint32_t i = 0; names && i < n; i++) {
+        rsp_text text = {0};
+        for (uint32_t k = 0; k < base->n; k++) {
+            if (i >> k & 1) {
+                rsp_text_printf(&text, "%s%s", text.length ? "+" : "",
+                                base->members[k]);
+            }
+        }
+        names[i] = i == 0 ? "wt"
+                   : text.failed
+                       ? NULL
+                       : rsp_arena_copy(b->arena, text.data, text.length);
+        rsp_text_fini(&text);
+        if (!names[i]) {
+            return no_memory(b);
+        }
+    }
+    *def = (index_def){st->name, names, n, of};
+    return names ? RSP_OK : no_memory(b);
+}
+
+static rsp_status declare_index(builder *b, const ast_statement *st)
+{
+    index_def def = {st->name, st->members, st->n_members, -1};
+    rsp_status s = taken(b, st);
+    if (s == RSP_OK && st->subsets_of) {
+        int of = find_index(b, st->subsets_of);
+        s = of < 0 ? ast_fail(b->err, &st->place, RSP_NAME,
+                              "unknown index '%.60s'; declare it before its subsets",
+                              st->subsets_of)
+                   : add_subset_members(b, st, of, &def);
+    }
+    for (uint32_t i = 0; s == RSP_OK && i < def.n; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(def.members[i], def.members[k]) == 0) {
+                return ast_fail(b->err, &st->place, RSP_NAME,
+                                "member '%.60s' stands twice", def.members[i]);
+            }
+        }
+    }
+    if (s == RSP_OK && !RSP_GROW(&b->indices, &b->cap_indices, b->n_indices + 1)) {
+        return no_memory(b);
+    }
+    if (s == RSP_OK) {
+        b->indices[b->n_indices++] = def;
+    }
+    return s;
+}
+
+static rsp_status declare_unit(builder *b, const ast_statement *st)
+{
+    rsp_unit unit;
+    char why[160];
+    if (!st->unit) {
+        return unit_define_dimension(&b->model->units, st->name)
+                   ? RSP_OK
+                   : ast_fail(b->err, &st->place, RSP_NAME,
+                              "unit '%.40s' is known already, or too many dimensions",
+                              st->name);
+    }
+    if (!unit_parse(&b->model->units, st->unit, &unit, why)) {
+        return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+    }
+    return unit_define(&b->model->units, st->name, &unit)
+               ? RSP_OK
+               : ast_fail(b->err, &st->place, RSP_NAME, "unit '%.40s' is known already",
+                          st->name);
+}
+
+static rsp_status symbol_unit(builder *b, const ast_statement *st, rsp_unit *unit)
+{
+    char why[160];
+    *unit = (rsp_unit){.factor = 1};
+    if (st->unit && !unit_parse(&b->model->units, st->unit, unit, why)) {
+        return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+    }
+    if (!st->unit && (st->what == AST_PARAMETER || st->what == AST_INPUT)) {
+        return ast_fail(b->err, &st->place, RSP_UNITS,
+                        "'%.60s' has no unit; write 1 for a pure number", st->name);
+    }
+    return RSP_OK;
+}
+
+/* Parameters and species name their indices; lets bind. */
+static rsp_status declared_dims(builder *b, const ast_statement *st, symbol *sym)
+{
+    if (st->n_binders > MOST_DIMS) {
+        return ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices",
+                        MOST_DIMS);
+    }
+    for (uint32_t i = 0; i < st->n_binders; i++) {
+        const ast_binder *binder = &st->binders[i];
+        int index = find_index(b, binder->in ? binder->in : binder->name);
+        if (index < 0) {
+            return unknown_name(b, &binder->place, binder->in ? binder->in : binder->name,
+                                "index");
+        }
+        sym->dims[sym->n_dims++] = (uint32_t)index;
+    }
+    return RSP_OK;
+}
+
+static rsp_status declare_symbol(builder *b, const ast_statement *st,
+                                 symbol_kind kind)
+{
+    symbol sym = {.name = st->name, .kind = kind, .st = st};
+    rsp_status s = taken(b, st);
+    s = s == RSP_OK ? symbol_unit(b, st, &sym.unit) : s;
+    if (s == RSP_OK && (kind == SYMBOL_PARAM || kind == SYMBOL_SPECIES)) {
+        s = declared_dims(b, st, &sym);
+    }
+    if (s == RSP_OK && b->n_symbols >= MOST_SYMBOLS) {
+        s = ast_fail(b->err, &st->place, RSP_RANGE, "more than %d names", MOST_SYMBOLS);
+    }
+    if (s == RSP_OK && !RSP_GROW(&b->symbols, &b->cap_symbols, b->n_symbols + 1)) {
+        s = no_memory(b);
+    }
+    if (s == RSP_OK) {
+        sym.count = family_size(b, sym.dims, sym.n_dims);
+        b->symbols[b->n_symbols++] = sym;
+    }
+    return s;
+}
+
+uint32_t family_size(const builder *b, const uint32_t *dims, uint32_t n)
+{
+    uint64_t size = 1;
+    for (uint32_t i = 0; i < n; i++) {
+        size *= b->indices[dims[i]].n;
+        size = size > UINT32_MAX ? UINT32_MAX : size;
+    }
+    return (uint32_t)size;
+}
+
+bool next_members(const builder *b, const uint32_t *dims, uint32_t n,
+                  uint32_t *members)
+{
+    for (uint32_t i = n; i-- > 0;) {
+        if (++members[i] < b->indices[dims[i]].n) {
+            return true;
+        }
+        members[i] = 0;
+    }
+    return false;
+}
+
+const env *bind_members(const ast_binder *binders, const uint32_t *dims, uint32_t n,
+                        const uint32_t *members, env room[MOST_DIMS],
+                        const env *next)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        room[i] = (env){.name = binders[i].name, .index = (int)dims[i],
+                        .member = members[i], .next = next};
+        next = &room[i];
+    }
+    return next;
+}
+
+const char *member_name(builder *b, const char *name, const uint32_t *dims,
+                        uint32_t n_dims, const uint32_t *members)
+{
+    rsp_text text = {0};
+    rsp_text_add(&text, name);
+    for (uint32_t i = 0; i < n_dims; i++) {
+        rsp_text_printf(&text, "%s%s%s", i ? "," : "[",
+                        b->indices[dims[i]].members[members[i]],
+                        i + 1 == n_dims ? "]" : "");
+    }
+    const char *copy =
+        text.failed ? NULL : rsp_arena_copy(b->arena, text.data, text.length);
+    rsp_text_fini(&text);
+    return copy;
+}
+
+/* ---- Slots. */
+
+static bool subset_member(const builder *b, const index_def *def, const char *name,
+                          uint32_t *member)
+{
+    const index_def *base = &b->indices[def->subsets_of];
+    uint32_t bits = 0;
+    while (*name) {
+        size_t n = strcspn(name, "+");
+        uint32_t k = 0;
+        while (k < base->n && (strlen(base->members[k]) != n ||
+                               memcmp(base->members[k], name, n) != 0)) {
+            k++;
+        }
+        if (k == base->n) {
+            return false;
+        }
+        bits |= 1u << k;
+        name += n + (name[n] == '+');
+    }
+    *member = bits;
+    return true;
+}
+
+rsp_status slot_member(builder *b, const env *e, const ast_slot *slot, uint32_t index,
+                       uint32_t *member)
+{
+    const index_def *def = &b->indices[index];
+    for (const env *k = e; k; k = k->next) {
+        if (strcmp(k->name, slot->name) == 0 && k->index >= 0) {
+            if (k->index != (int)index) {
+                return ast_fail(b->err, &slot->place, RSP_NAME,
+                                "'%.40s' runs over %s; here an index over %s stands",
+                                slot->name, b->indices[k->index].name, def->name);
+            }
+            *member = k->member;
+            return RSP_OK;
+        }
+    }
+    for (uint32_t i = 0; i < def->n; i++) {
+        if (strcmp(def->members[i], slot->name) == 0) {
+            *member = i;
+            return RSP_OK;
+        }
+    }
+    if (def->subsets_of >= 0 && subset_member(b, def, slot->name, member)) {
+        return RSP_OK;
+    }
+    const char *near = rsp_nearest(slot->name, def->members, def->n);
+    return ast_fail(b->err, &slot->place, RSP_NAME,
+                    "'%.40s' is neither bound here nor a member of %s%s%s%s",
+                    slot->name, def->name, near ? "; did you mean '" : "",
+                    near ? near : "", near ? "'?" : "");
+}
+
+rsp_status slot_offset(builder *b, const env *e, const symbol *sym,
+                       const ast_slot *slots, uint32_t n, const ast_place *place,
+                       uint32_t *offset)
+{
+    if (n != sym->n_dims) {
+        return ast_fail(b->err, place, RSP_NAME, "'%.60s' has %u ind%s, not %u",
+                        sym->name, sym->n_dims, sym->n_dims == 1 ? "ex" : "ices", n);
+    }
+    *offset = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t member = 0;
+        rsp_status s = slot_member(b, e, &slots[i], sym->dims[i], &member);
+        if (s != RSP_OK) {
+            return s;
+        }
+        *offset = *offset * b->indices[sym->dims[i]].n + member;
+    }
+    return RSP_OK;
+}
+
+/* ---- Binders whose index is told by their use. */
+
+static int from_slots(const builder *b, const char *name, const char *binder,
+                      const ast_slot *slots, uint32_t n)
+{
+    const symbol *sym = find_symbol(b, name);
+    for (uint32_t i = 0; sym && i < n && i < sym->n_dims; i++) {
+        if (strcmp(slots[i].name, binder) == 0) {
+            return (int)sym->dims[i];
+        }
+    }
+    return -1;
+}
+
+int infer_index(const builder *b, const ast_expr *x, const char *binder)
+{
+    int found = -1;
+    if (!x) {
+        return -1;
+    }
+    if (x->kind == AST_NAME) {
+        found = from_slots(b, x->name, binder, x->slots, x->n_slots);
+    }
+    for (uint32_t i = 0; found < 0 && i < x->n_parts; i++) {
+        found = infer_index(b, x->parts[i], binder);
+    }
+    return found;
+}
+
+static int infer(const builder *b, const ast_statement *st, const char *binder)
+{
+    int found = -1;
+    for (uint32_t i = 0; found < 0 && i < st->n_left; i++) {
+        found = from_slots(b, st->left[i].name, binder, st->left[i].slots,
+                           st->left[i].n_slots);
+    }
+    for (uint32_t i = 0; found < 0 && i < st->n_right; i++) {
+        found = from_slots(b, st->right[i].name, binder, st->right[i].slots,
+                           st->right[i].n_slots);
+    }
+    found = found < 0 ? infer_index(b, st->expr, binder) : found;
+    found = found < 0 ? infer_index(b, st->second, binder) : found;
+    return found < 0 ? infer_index(b, st->from, binder) : found;
+}
+
+rsp_status resolve_binders(builder *b, const ast_statement *st,
+                           uint32_t dims[MOST_DIMS], uint32_t *n)
+{
+    const symbol *own = find_symbol(b, st->name);
+    *n = 0;
+    if (st->n_binders > MOST_DIMS) {
+        return ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices",
+                        MOST_DIMS);
+    }
+    for (uint32_t i = 0; i < st->n_binders; i++) {
+        const ast_binder *binder = &st->binders[i];
+        int index = binder->in ? find_index(b, binder->in) : -1;
+        if (binder->in && index < 0) {
+            return unknown_name(b, &binder->place, binder->in, "index");
+        }
+        if (index < 0 && (st->what == AST_INITIAL || st->what == AST_RATE) && own &&
+            i < own->n_dims) {
+            index = (int)own->dims[i];
+        }
+        index = index < 0 ? infer(b, st, binder->name) : index;
+        if (index < 0) {
+            return ast_fail(b->err, &binder->place, RSP_NAME,
+                            "what does '%.40s' run over? write '%.40s in INDEX'",
+                            binder->name, binder->name);
+        }
+        dims[(*n)++] = (uint32_t)index;
+    }
+    return RSP_OK;
+}
+
+static rsp_status let_dims(builder *b)
+{
+    for (uint32_t round = 0, open = 1; open && round <= b->n_symbols; round++) {
+        open = 0;
+        for (uint32_t i = 0; i < b->n_symbols; i++) {
+            symbol *sym = &b->symbols[i];
+            rsp_error quiet;
+            rsp_error *err = b->err;
+            if (sym->kind != SYMBOL_LET || sym->n_dims || !sym->st->n_binders) {
+                continue;
+            }
+            b->err = &quiet; /* another let may tell in a later round */
+            uint32_t n = 0, dims[MOST_DIMS];
+            rsp_status s = resolve_binders(b, sym->st, dims, &n);
+            b->err = err;
+            if (s == RSP_OK) {
+                memcpy(sym->dims, dims, sizeof dims);
+                sym->n_dims = n;
+                sym->count = family_size(b, dims, n);
+                open = 1;
+            } else if (round == b->n_symbols) {
+                *b->err = quiet;
+                return s;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < b->n_symbols; i++) {
+        const symbol *sym = &b->symbols[i];
+        uint32_t n = 0, dims[MOST_DIMS];
+        if (sym->kind == SYMBOL_LET && sym->n_dims != sym->st->n_binders) {
+            return resolve_binders(b, sym->st, dims, &n); /* says why */
+        }
+    }
+    return RSP_OK;
+}
+
+static const struct {
+    ast_what what;
+    symbol_kind kind;
+} DECLARES[] = {{AST_PARAMETER, SYMBOL_PARAM}, {AST_LET, SYMBOL_LET},
+                {AST_INPUT, SYMBOL_INPUT},     {AST_SPECIES, SYMBOL_SPECIES},
+                {AST_OBSERVE, SYMBOL_OBSERVE}, {AST_ACTION, SYMBOL_ACTION}};
+
+rsp_status declare_all(builder *b)
+{
+    rsp_status s = RSP_OK;
+    const rsp_model *m = b->model;
+    for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
+        if (m->statements[i]->what == AST_UNIT) {
+            s = declare_unit(b, m->statements[i]);
+        }
+    }
+    for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
+        if (m->statements[i]->what == AST_INDEX) {
+            s = declare_index(b, m->statements[i]);
+        }
+    }
+    for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
+        for (size_t k = 0; s == RSP_OK && k < sizeof DECLARES / sizeof *DECLARES; k++) {
+            if (m->statements[i]->what == DECLARES[k].what) {
+                s = declare_symbol(b, m->statements[i], DECLARES[k].kind);
+            }
+        }
+    }
+    return s == RSP_OK ? let_dims(b) : s;
+}

@@ -1,0 +1,937 @@
+#include "model/ast.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEPEST = 200, MOST_ITEMS = 4096 };
+
+typedef struct parser {
+    rsp_arena *arena;
+    const source_text *src;
+    const token *t; /* the current one */
+    int depth;
+    rsp_error *err;
+} parser;
+
+static const struct {
+    const char *name;
+    ast_what what;
+} KEYWORDS[] = {
+    {"model", AST_MODEL},         {"time", AST_TIME},
+    {"include", AST_INCLUDE},     {"unit", AST_UNIT},
+    {"index", AST_INDEX},         {"parameter", AST_PARAMETER},
+    {"let", AST_LET},             {"input", AST_INPUT},
+    {"species", AST_SPECIES},     {"initial", AST_INITIAL},
+    {"rate", AST_RATE},           {"reaction", AST_REACTION},
+    {"observe", AST_OBSERVE},     {"action", AST_ACTION},
+};
+enum { N_KEYWORDS = sizeof KEYWORDS / sizeof *KEYWORDS };
+
+rsp_status ast_fail(rsp_error *err, const ast_place *place, rsp_status code,
+                    const char *fmt, ...)
+{
+    char message[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    return rsp_fail_at(err, code, place->src ? place->src->name : "",
+                       place->src ? place->src->text : NULL, place->line,
+                       place->column, "%s", message);
+}
+
+static ast_place here(const parser *p)
+{
+    return (ast_place){p->src, p->t->line, p->t->column};
+}
+
+static rsp_status expected(parser *p, const char *what)
+{
+    ast_place place = here(p);
+    if (p->t->kind == TOKEN_END) {
+        return ast_fail(p->err, &place, RSP_SYNTAX,
+                        "the text ends here; expected %s", what);
+    }
+    return ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; expected %s",
+                    (int)(p->t->length < 40 ? p->t->length : 40), p->t->at, what);
+}
+
+static rsp_status no_memory(parser *p)
+{
+    return rsp_fail(p->err, RSP_NOMEM, "no memory to read %s", p->src->name);
+}
+
+static bool keyword(const token *t, ast_what *what)
+{
+    for (size_t i = 0; t->starts_line && i < N_KEYWORDS; i++) {
+        if (token_is(t, KEYWORDS[i].name)) {
+            *what = KEYWORDS[i].what;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A statement ends where the next line begins with a keyword. */
+static bool at_end(const parser *p)
+{
+    ast_what what;
+    return p->t->kind == TOKEN_END || keyword(p->t, &what);
+}
+
+static bool accept(parser *p, const char *text)
+{
+    if (at_end(p) || !token_is(p->t, text)) {
+        return false;
+    }
+    p->t++;
+    return true;
+}
+
+static rsp_status need(parser *p, const char *text)
+{
+    char quoted[40];
+    snprintf(quoted, sizeof quoted, "'%s'", text);
+    return accept(p, text) ? RSP_OK : expected(p, quoted);
+}
+
+static rsp_status need_name(parser *p, const char **name, const char *what)
+{
+    if (at_end(p) || p->t->kind != TOKEN_NAME) {
+        return expected(p, what);
+    }
+    *name = rsp_arena_copy(p->arena, p->t->at, p->t->length);
+    p->t++;
+    return *name ? RSP_OK : no_memory(p);
+}
+
+static rsp_status need_string(parser *p, const char **text, const char *what)
+{
+    if (at_end(p) || p->t->kind != TOKEN_STRING) {
+        return expected(p, what);
+    }
+    *text = rsp_arena_copy(p->arena, p->t->at, p->t->length);
+    p->t++;
+    return *text ? RSP_OK : no_memory(p);
+}
+
+static rsp_status need_number(parser *p, double *value)
+{
+    double sign = accept(p, "-") ? -1.0 : 1.0;
+    if (!at_end(p) && p->t->kind == TOKEN_NUMBER) {
+        *value = sign * p->t->number;
+        p->t++;
+        return RSP_OK;
+    }
+    if (accept(p, "inf")) {
+        *value = sign * (double)INFINITY;
+        return RSP_OK;
+    }
+    return expected(p, "a number");
+}
+
+/* Append an item to a list that doubles in the arena. */
+static bool append(rsp_arena *arena, void *list, uint32_t *n, const void *item,
+                   size_t size)
+{
+    void *old = *(void **)list;
+    if (*n >= MOST_ITEMS) {
+        return false;
+    }
+    if (*n == 0 || (*n >= 4 && (*n & (*n - 1)) == 0)) {
+        void *more = rsp_arena_alloc(arena, *n ? 2 * (size_t)*n : 4, size);
+        if (!more) {
+            return false;
+        }
+        if (*n) {
+            memcpy(more, old, *n * size);
+        }
+        *(void **)list = old = more;
+    }
+    memcpy((char *)old + *n * size, item, size);
+    (*n)++;
+    return true;
+}
+
+#define APPEND(p, list, n, item)                                               \
+    append((p)->arena, (void *)(list), (n), (item), sizeof *(item))
+
+/* ---- Indices and binders. */
+
+static rsp_status parse_slot(parser *p, ast_slot *slot)
+{
+    rsp_text text = {0};
+    rsp_status s = RSP_OK;
+    slot->place = here(p);
+    if (accept(p, ":")) {
+        slot->name = ":";
+        return RSP_OK;
+    }
+    do {
+        const char *name = NULL;
+        s = need_name(p, &name, "an index: a bound name or a member");
+        if (s == RSP_OK) {
+            rsp_text_printf(&text, "%s%s", text.length ? "+" : "", name);
+        }
+    } while (s == RSP_OK && accept(p, "+"));
+    if (s == RSP_OK) {
+        slot->name = text.failed ? NULL
+                                 : rsp_arena_copy(p->arena, text.data, text.length);
+        s = slot->name ? RSP_OK : no_memory(p);
+    }
+    rsp_text_fini(&text);
+    return s;
+}
+
+static rsp_status parse_slots(parser *p, const ast_slot **slots, uint32_t *n)
+{
+    ast_slot *list = NULL;
+    rsp_status s = RSP_OK;
+    *n = 0;
+    if (!accept(p, "[")) {
+        return RSP_OK;
+    }
+    do {
+        ast_slot slot;
+        s = parse_slot(p, &slot);
+        if (s == RSP_OK && !APPEND(p, &list, n, &slot)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    *slots = list;
+    return s == RSP_OK ? need(p, "]") : s;
+}
+
+static rsp_status parse_binder_list(parser *p, const ast_binder **binders,
+                                    uint32_t *n)
+{
+    ast_binder *list = NULL;
+    rsp_status s = RSP_OK;
+    do {
+        ast_binder b = {.place = here(p)};
+        s = need_name(p, &b.name, "an index name");
+        if (s == RSP_OK && accept(p, "in")) {
+            s = need_name(p, &b.in, "the index it runs over");
+        }
+        if (s == RSP_OK && !APPEND(p, &list, n, &b)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    *binders = list;
+    return s;
+}
+
+static rsp_status parse_binders(parser *p, ast_statement *st)
+{
+    if (!accept(p, "[")) {
+        return RSP_OK;
+    }
+    rsp_status s = parse_binder_list(p, &st->binders, &st->n_binders);
+    return s == RSP_OK ? need(p, "]") : s;
+}
+
+/* ---- Expressions, by precedence. */
+
+static rsp_status parse_expr(parser *p, const ast_expr **out);
+
+static ast_expr *new_expr(parser *p, ast_kind kind, ast_place place)
+{
+    ast_expr *e = rsp_arena_alloc(p->arena, 1, sizeof *e);
+    if (e) {
+        e->kind = kind;
+        e->place = place;
+    }
+    return e;
+}
+
+static rsp_status with_parts(parser *p, ast_kind kind, ast_place place,
+                             const char *name, const ast_expr *const *parts,
+                             uint32_t n, const ast_expr **out)
+{
+    ast_expr *e = new_expr(p, kind, place);
+    const ast_expr **copy = rsp_arena_alloc(p->arena, n + 1, sizeof *copy);
+    if (!e || !copy) {
+        return no_memory(p);
+    }
+    memcpy(copy, parts, n * sizeof *copy);
+    e->name = name;
+    e->parts = copy;
+    e->n_parts = n;
+    *out = e;
+    return RSP_OK;
+}
+
+static rsp_status parse_fold(parser *p, ast_kind kind, ast_place place,
+                             const ast_expr **out)
+{
+    ast_expr *e = new_expr(p, kind, place);
+    const ast_expr **part = rsp_arena_alloc(p->arena, 1, sizeof *part);
+    if (!e || !part) {
+        return no_memory(p);
+    }
+    rsp_status s = need(p, "(");
+    if (s == RSP_OK) {
+        s = parse_binder_list(p, &e->binders, &e->n_binders);
+    }
+    if (s == RSP_OK) {
+        s = need(p, ":");
+    }
+    if (s == RSP_OK) {
+        s = parse_expr(p, &part[0]);
+    }
+    e->parts = part;
+    e->n_parts = 1;
+    *out = e;
+    return s == RSP_OK ? need(p, ")") : s;
+}
+
+/* root(x in A .. B: F) */
+static rsp_status parse_root(parser *p, ast_place place, const ast_expr **out)
+{
+    const ast_expr *parts[3] = {NULL};
+    const char *name = NULL;
+    rsp_status s = need(p, "(");
+    s = s == RSP_OK ? need_name(p, &name, "the unknown's name") : s;
+    s = s == RSP_OK ? need(p, "in") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[0]) : s;
+    s = s == RSP_OK ? need(p, "..") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
+    s = s == RSP_OK ? need(p, ":") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
+    s = s == RSP_OK ? need(p, ")") : s;
+    return s == RSP_OK ? with_parts(p, AST_ROOT, place, name, parts, 3, out) : s;
+}
+
+/* mean(A ~ lognormal(MEDIAN, SD10): BODY, nodes N) */
+static rsp_status parse_mean(parser *p, ast_place place, const ast_expr **out)
+{
+    const ast_expr *parts[3] = {NULL};
+    const char *name = NULL;
+    double nodes = 15;
+    rsp_status s = need(p, "(");
+    s = s == RSP_OK ? need_name(p, &name, "the variable's name") : s;
+    s = s == RSP_OK ? need(p, "~") : s;
+    s = s == RSP_OK ? need(p, "lognormal") : s;
+    s = s == RSP_OK ? need(p, "(") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[0]) : s;
+    s = s == RSP_OK ? need(p, ",") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
+    s = s == RSP_OK ? need(p, ")") : s;
+    s = s == RSP_OK ? need(p, ":") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
+    if (s == RSP_OK && accept(p, ",")) {
+        s = need(p, "nodes");
+        s = s == RSP_OK ? need_number(p, &nodes) : s;
+    }
+    s = s == RSP_OK ? need(p, ")") : s;
+    if (s == RSP_OK && !(nodes >= 1 && nodes <= 64 && nodes == floor(nodes))) {
+        s = ast_fail(p->err, &place, RSP_RANGE, "nodes %g: from 1 to 64", nodes);
+    }
+    s = s == RSP_OK ? with_parts(p, AST_MEAN, place, name, parts, 3, out) : s;
+    if (s == RSP_OK) {
+        ((ast_expr *)(uintptr_t)*out)->value = nodes;
+    }
+    return s;
+}
+
+static rsp_status parse_call(parser *p, const char *name, ast_place place,
+                             const ast_expr **out)
+{
+    const ast_expr **parts = NULL;
+    uint32_t n = 0;
+    rsp_status s = need(p, "(");
+    while (s == RSP_OK && !accept(p, ")")) {
+        const ast_expr *part = NULL;
+        s = n ? need(p, ",") : RSP_OK;
+        s = s == RSP_OK ? parse_expr(p, &part) : s;
+        if (s == RSP_OK && !APPEND(p, &parts, &n, &part)) {
+            s = no_memory(p);
+        }
+    }
+    return s == RSP_OK ? with_parts(p, AST_CALL, place, name, parts, n, out) : s;
+}
+
+static rsp_status parse_named(parser *p, const ast_expr **out)
+{
+    ast_place place = here(p);
+    const char *name = NULL;
+    rsp_status s = need_name(p, &name, "a value");
+    if (s != RSP_OK) {
+        return s;
+    }
+    bool call = !at_end(p) && token_is(p->t, "(");
+    if (call && strcmp(name, "sum") == 0) {
+        return parse_fold(p, AST_SUM, place, out);
+    }
+    if (call && strcmp(name, "product") == 0) {
+        return parse_fold(p, AST_PRODUCT, place, out);
+    }
+    if (call && strcmp(name, "root") == 0) {
+        return parse_root(p, place, out);
+    }
+    if (call && strcmp(name, "mean") == 0) {
+        return parse_mean(p, place, out);
+    }
+    if (call) {
+        return parse_call(p, name, place, out);
+    }
+    ast_expr *e = new_expr(p, AST_NAME, place);
+    if (!e) {
+        return no_memory(p);
+    }
+    e->name = name;
+    *out = e;
+    return parse_slots(p, &e->slots, &e->n_slots);
+}
+
+static rsp_status parse_if(parser *p, ast_place place, const ast_expr **out)
+{
+    const ast_expr *parts[3] = {NULL};
+    rsp_status s = parse_expr(p, &parts[0]);
+    s = s == RSP_OK ? need(p, "then") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
+    s = s == RSP_OK ? need(p, "else") : s;
+    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
+    return s == RSP_OK ? with_parts(p, AST_IF, place, "if", parts, 3, out) : s;
+}
+
+static rsp_status parse_atom(parser *p, const ast_expr **out)
+{
+    ast_place place = here(p);
+    if (at_end(p)) {
+        return expected(p, "a value");
+    }
+    if (p->t->kind == TOKEN_NUMBER) {
+        ast_expr *e = new_expr(p, AST_NUMBER, place);
+        if (!e) {
+            return no_memory(p);
+        }
+        e->value = p->t->number;
+        p->t++;
+        *out = e;
+        return RSP_OK;
+    }
+    if (accept(p, "(")) {
+        rsp_status s = parse_expr(p, out);
+        return s == RSP_OK ? need(p, ")") : s;
+    }
+    if (accept(p, "if")) {
+        return parse_if(p, place, out);
+    }
+    return parse_named(p, out);
+}
+
+static rsp_status parse_unary(parser *p, const ast_expr **out);
+
+static rsp_status parse_power(parser *p, const ast_expr **out)
+{
+    const ast_expr *parts[2] = {NULL};
+    rsp_status s = parse_atom(p, &parts[0]);
+    ast_place place = here(p);
+    if (s == RSP_OK && accept(p, "^")) { /* to the right; binds before minus */
+        s = parse_unary(p, &parts[1]);
+        return s == RSP_OK ? with_parts(p, AST_BINARY, place, "^", parts, 2, out) : s;
+    }
+    *out = parts[0];
+    return s;
+}
+
+static rsp_status parse_unary(parser *p, const ast_expr **out)
+{
+    ast_place place = here(p);
+    const char *name = accept(p, "-") ? "-" : accept(p, "not") ? "not" : NULL;
+    if (!name) {
+        return parse_power(p, out);
+    }
+    if (++p->depth > DEEPEST) {
+        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
+    }
+    const ast_expr *part = NULL;
+    rsp_status s = parse_unary(p, &part);
+    p->depth--;
+    return s == RSP_OK ? with_parts(p, AST_UNARY, place, name, &part, 1, out) : s;
+}
+
+/* Levels of binary operators, loosest first. */
+static const char *const LEVELS[][8] = {
+    {"or"}, {"and"}, {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/"}};
+enum { N_LEVELS = sizeof LEVELS / sizeof *LEVELS };
+
+static rsp_status parse_level(parser *p, int level, const ast_expr **out)
+{
+    if (level == N_LEVELS) {
+        return parse_unary(p, out);
+    }
+    rsp_status s = parse_level(p, level + 1, out);
+    while (s == RSP_OK) {
+        ast_place place = here(p);
+        const char *op = NULL;
+        for (int i = 0; !op && LEVELS[level][i]; i++) {
+            op = accept(p, LEVELS[level][i]) ? LEVELS[level][i] : NULL;
+        }
+        if (!op) {
+            return RSP_OK;
+        }
+        const ast_expr *parts[2] = {*out, NULL};
+        s = parse_level(p, level + 1, &parts[1]);
+        if (s == RSP_OK) {
+            s = with_parts(p, AST_BINARY, place, op, parts, 2, out);
+        }
+    }
+    return s;
+}
+
+static rsp_status parse_expr(parser *p, const ast_expr **out)
+{
+    ast_place place = here(p);
+    if (++p->depth > DEEPEST) {
+        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
+    }
+    rsp_status s = parse_level(p, 0, out);
+    p->depth--;
+    return s;
+}
+
+/* ---- Parts of statements. */
+
+static bool ends_unit(const parser *p)
+{
+    static const char *const clauses[] = {"between", "uncertain", "range", "source",
+                                          "status", "continuous", "in"};
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
+        if (token_is(p->t, clauses[i])) {
+            return true;
+        }
+    }
+    return at_end(p) || p->t->kind == TOKEN_STRING;
+}
+
+/* Everything up to the next clause, as text. */
+static rsp_status parse_unit(parser *p, ast_statement *st)
+{
+    const token *first = p->t;
+    st->unit_place = here(p);
+    while (!ends_unit(p)) {
+        p->t++;
+    }
+    if (p->t == first) {
+        return RSP_OK;
+    }
+    const token *last = p->t - 1;
+    st->unit = rsp_arena_copy(p->arena, first->at,
+                              last->offset + last->length - first->offset);
+    return st->unit ? RSP_OK : no_memory(p);
+}
+
+static const struct {
+    const char *name;
+    rsp_dist_kind kind;
+} DISTS[] = {{"normal", RSP_DIST_NORMAL},         {"lognormal", RSP_DIST_LOGNORMAL},
+             {"logit", RSP_DIST_LOGITNORMAL},     {"beta", RSP_DIST_BETA},
+             {"uniform", RSP_DIST_UNIFORM},       {"log", RSP_DIST_LOGUNIFORM},
+             {"bernoulli", RSP_DIST_BERNOULLI},   {"dirichlet", RSP_DIST_DIRICHLET}};
+
+static rsp_status parse_dist_numbers(parser *p, ast_dist *d)
+{
+    rsp_status s = RSP_OK;
+    switch (d->kind) {
+    case RSP_DIST_NORMAL:
+    case RSP_DIST_LOGITNORMAL:
+        s = need(p, "sd");
+        return s == RSP_OK ? need_number(p, &d->a) : s;
+    case RSP_DIST_LOGNORMAL:
+        d->by_cv = accept(p, "cv");
+        if (!d->by_cv && !accept(p, "sd10")) {
+            return expected(p, "'cv' or 'sd10' (SD of log10)");
+        }
+        return need_number(p, &d->a);
+    case RSP_DIST_BETA:
+        s = need_number(p, &d->a);
+        s = s == RSP_OK ? need(p, ",") : s;
+        return s == RSP_OK ? need_number(p, &d->b) : s;
+    case RSP_DIST_UNIFORM:
+    case RSP_DIST_LOGUNIFORM:
+        if (at_end(p) || (p->t->kind != TOKEN_NUMBER && !token_is(p->t, "-"))) {
+            return RSP_OK;
+        }
+        d->has_ends = true;
+        s = need_number(p, &d->a);
+        s = s == RSP_OK ? need(p, "..") : s;
+        return s == RSP_OK ? need_number(p, &d->b) : s;
+    case RSP_DIST_BERNOULLI:
+        return need_number(p, &d->a);
+    case RSP_DIST_DIRICHLET:
+        s = need(p, "concentration");
+        return s == RSP_OK ? need_number(p, &d->a) : s;
+    case RSP_DIST_NONE:
+        break;
+    }
+    return s;
+}
+
+static rsp_status parse_dist(parser *p, ast_dist *d)
+{
+    const token *first = p->t;
+    for (size_t i = 0; i < sizeof DISTS / sizeof *DISTS; i++) {
+        if (!accept(p, DISTS[i].name)) {
+            continue;
+        }
+        d->kind = DISTS[i].kind;
+        rsp_status s = RSP_OK;
+        if (d->kind == RSP_DIST_LOGITNORMAL || d->kind == RSP_DIST_LOGUNIFORM) {
+            s = need(p, "-");
+            s = s == RSP_OK ? need(p, d->kind == RSP_DIST_LOGITNORMAL ? "normal"
+                                                                      : "uniform")
+                            : s;
+        }
+        s = s == RSP_OK ? parse_dist_numbers(p, d) : s;
+        const token *last = p->t - 1;
+        d->text = s == RSP_OK
+                      ? rsp_arena_copy(p->arena, first->at,
+                                       last->offset + last->length - first->offset)
+                      : NULL;
+        return s == RSP_OK && !d->text ? no_memory(p) : s;
+    }
+    return expected(p, "a distribution: normal, lognormal, logit-normal, beta, "
+                       "uniform, log-uniform, bernoulli or dirichlet");
+}
+
+static const struct {
+    const char *name;
+    rsp_knowledge status;
+} STATUSES[] = {{"verified", RSP_VERIFIED},
+                {"verified_secondary", RSP_VERIFIED_SECONDARY},
+                {"memory", RSP_MEMORY},
+                {"derived", RSP_DERIVED},
+                {"assumed", RSP_ASSUMED}};
+
+static rsp_status parse_status(parser *p, ast_statement *st)
+{
+    for (size_t i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++) {
+        if (accept(p, STATUSES[i].name)) {
+            st->status = STATUSES[i].status;
+            st->has_status = true;
+            return RSP_OK;
+        }
+    }
+    return expected(p, "verified, verified_secondary, memory, derived or assumed");
+}
+
+/* The clauses that may follow, in any order, to the statement's end. */
+static rsp_status parse_clauses(parser *p, ast_statement *st)
+{
+    rsp_status s = RSP_OK;
+    while (s == RSP_OK && !at_end(p)) {
+        if (p->t->kind == TOKEN_STRING && !st->meaning) {
+            s = need_string(p, &st->meaning, "the meaning");
+        } else if (accept(p, "source")) {
+            s = need_string(p, &st->source, "the source as a string");
+        } else if (accept(p, "status")) {
+            s = parse_status(p, st);
+        } else if (st->what == AST_PARAMETER && accept(p, "range")) {
+            st->has_range = true;
+            s = need_number(p, &st->low);
+            s = s == RSP_OK ? need(p, "..") : s;
+            s = s == RSP_OK ? need_number(p, &st->high) : s;
+        } else if (st->what == AST_PARAMETER && accept(p, "between")) {
+            s = need(p, "people");
+            s = s == RSP_OK ? parse_dist(p, &st->between) : s;
+        } else if (st->what == AST_PARAMETER && accept(p, "uncertain")) {
+            s = parse_dist(p, &st->uncertain);
+        } else if (st->what == AST_SPECIES && accept(p, "continuous")) {
+            st->continuous = true;
+        } else {
+            return expected(p, "a clause of this statement, or the next statement");
+        }
+    }
+    return s;
+}
+
+static rsp_status parse_values(parser *p, ast_statement *st)
+{
+    ast_value *list = NULL;
+    rsp_status s = RSP_OK;
+    do {
+        ast_slot slot;
+        ast_value v = {0};
+        s = parse_slot(p, &slot);
+        s = s == RSP_OK ? need(p, ":") : s;
+        s = s == RSP_OK ? need_number(p, &v.value) : s;
+        if (s == RSP_OK) {
+            v.member = slot.name;
+            v.place = slot.place;
+            s = APPEND(p, &list, &st->n_values, &v) ? RSP_OK : no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    st->values = list;
+    return s == RSP_OK ? need(p, "}") : s;
+}
+
+static rsp_status parse_valued(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? parse_binders(p, st) : s;
+    s = s == RSP_OK ? need(p, "=") : s;
+    if (s == RSP_OK) {
+        s = accept(p, "{") ? parse_values(p, st) : need_number(p, &st->value);
+    }
+    s = s == RSP_OK ? parse_unit(p, st) : s;
+    return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static rsp_status parse_defined(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? parse_binders(p, st) : s;
+    s = s == RSP_OK ? need(p, "=") : s;
+    s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
+    if (s == RSP_OK && accept(p, "in")) {
+        s = parse_unit(p, st);
+    }
+    return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static rsp_status parse_species(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? parse_binders(p, st) : s;
+    s = s == RSP_OK ? parse_unit(p, st) : s;
+    if (s == RSP_OK && !st->unit) {
+        return expected(p, "a unit (cell, 1, ...)");
+    }
+    return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static const struct {
+    const char *name;
+    rsp_draw_kind draw;
+    uint32_t arguments;
+} DRAWS[] = {{"poisson", RSP_DRAW_POISSON, 1},
+             {"binomial", RSP_DRAW_BINOMIAL, 2},
+             {"negative_binomial", RSP_DRAW_NEGBIN, 2},
+             {"multinomial", RSP_DRAW_MULTINOMIAL, 2}};
+
+static rsp_status parse_initial(parser *p, ast_statement *st)
+{
+    rsp_status s = parse_defined(p, st);
+    if (s != RSP_OK || st->expr->kind != AST_CALL) {
+        return s;
+    }
+    for (size_t i = 0; i < sizeof DRAWS / sizeof *DRAWS; i++) {
+        if (strcmp(st->expr->name, DRAWS[i].name) == 0) {
+            if (st->expr->n_parts != DRAWS[i].arguments) {
+                return ast_fail(p->err, &st->expr->place, RSP_SYNTAX,
+                                "%s takes %u argument%s", DRAWS[i].name,
+                                DRAWS[i].arguments,
+                                DRAWS[i].arguments == 1 ? "" : "s");
+            }
+            st->draw = DRAWS[i].draw;
+            st->second = DRAWS[i].arguments > 1 ? st->expr->parts[1] : NULL;
+            st->expr = st->expr->parts[0];
+            return RSP_OK;
+        }
+    }
+    return s;
+}
+
+static rsp_status parse_index(parser *p, ast_statement *st)
+{
+    const char **members = NULL;
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? need(p, "=") : s;
+    if (s == RSP_OK && accept(p, "subsets")) {
+        s = need(p, "(");
+        s = s == RSP_OK ? need_name(p, &st->subsets_of, "an index") : s;
+        return s == RSP_OK ? need(p, ")") : s;
+    }
+    do {
+        const char *name = NULL;
+        s = s == RSP_OK ? need_name(p, &name, "a member") : s;
+        if (s == RSP_OK && !APPEND(p, &members, &st->n_members, &name)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    st->members = members;
+    return s;
+}
+
+static rsp_status parse_term(parser *p, ast_term *term)
+{
+    *term = (ast_term){.count = 1, .place = here(p)};
+    if (!at_end(p) && p->t->kind == TOKEN_NUMBER) {
+        term->count = p->t->number;
+        p->t++;
+    }
+    rsp_status s = need_name(p, &term->name, "a species");
+    return s == RSP_OK ? parse_slots(p, &term->slots, &term->n_slots) : s;
+}
+
+static rsp_status parse_side(parser *p, const char *end, const ast_term **terms,
+                             uint32_t *n)
+{
+    ast_term *list = NULL;
+    rsp_status s = RSP_OK;
+    if (!at_end(p) && token_is(p->t, end)) {
+        return RSP_OK;
+    }
+    do {
+        ast_term term;
+        s = parse_term(p, &term);
+        if (s == RSP_OK && !APPEND(p, &list, n, &term)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, "+"));
+    *terms = list;
+    return s;
+}
+
+static rsp_status parse_reaction(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? parse_binders(p, st) : s;
+    s = s == RSP_OK ? need(p, ":") : s;
+    s = s == RSP_OK ? parse_side(p, "->", &st->left, &st->n_left) : s;
+    s = s == RSP_OK ? need(p, "->") : s;
+    s = s == RSP_OK ? parse_side(p, "@", &st->right, &st->n_right) : s;
+    s = s == RSP_OK ? need(p, "@") : s;
+    s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
+    if (s == RSP_OK && accept(p, "with")) {
+        s = need_name(p, &st->drawn, "the drawn index");
+        s = s == RSP_OK ? need(p, "from") : s;
+        s = s == RSP_OK ? parse_named(p, &st->from) : s;
+    }
+    return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static rsp_status parse_action(parser *p, ast_statement *st)
+{
+    ast_assign *list = NULL;
+    rsp_status s = need_name(p, &st->name, "a name");
+    if (s == RSP_OK && accept(p, "(")) {
+        s = need_name(p, &st->arg, "the amount's name");
+        const token *first = p->t;
+        st->unit_place = here(p);
+        while (!at_end(p) && !token_is(p->t, ")")) {
+            p->t++;
+        }
+        if (s == RSP_OK && p->t > first) {
+            const token *last = p->t - 1;
+            st->unit = rsp_arena_copy(p->arena, first->at, last->offset +
+                                                               last->length -
+                                                               first->offset);
+        }
+        s = s == RSP_OK ? need(p, ")") : s;
+    }
+    s = s == RSP_OK ? need(p, ":") : s;
+    do {
+        ast_assign a = {0};
+        s = s == RSP_OK ? parse_term(p, &a.target) : s;
+        if (s == RSP_OK) {
+            a.adds = accept(p, "+=");
+            s = a.adds ? RSP_OK : need(p, "=");
+        }
+        s = s == RSP_OK ? parse_expr(p, &a.value) : s;
+        if (s == RSP_OK && !APPEND(p, &list, &st->n_assigns, &a)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    st->assigns = list;
+    return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static rsp_status parse_include(parser *p, ast_statement *st)
+{
+    const char **files = NULL;
+    rsp_status s = RSP_OK;
+    do {
+        const char *name = NULL;
+        s = need_string(p, &name, "a file's name as a string");
+        if (s == RSP_OK && !APPEND(p, &files, &st->n_members, &name)) {
+            s = no_memory(p);
+        }
+    } while (s == RSP_OK && accept(p, ","));
+    st->members = files;
+    return s;
+}
+
+static rsp_status parse_unit_statement(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    return s == RSP_OK && accept(p, "=") ? parse_unit(p, st) : s;
+}
+
+static rsp_status parse_statement(parser *p, ast_statement *st)
+{
+    const token *first = p->t;
+    rsp_status s = RSP_OK;
+    *st = (ast_statement){.place = here(p), .status = RSP_UNSTATED,
+                          .low = -(double)INFINITY, .high = (double)INFINITY};
+    if (!keyword(p->t, &st->what)) {
+        return expected(p, "a statement (model, include, index, parameter, let, "
+                           "input, species, initial, rate, reaction, observe, "
+                           "action, unit, time)");
+    }
+    p->t++;
+    switch (st->what) {
+    case AST_MODEL:
+        s = need_name(p, &st->name, "the model's name");
+        s = s == RSP_OK ? parse_clauses(p, st) : s;
+        break;
+    case AST_TIME: s = need_name(p, &st->name, "the unit of time"); break;
+    case AST_INCLUDE: s = parse_include(p, st); break;
+    case AST_UNIT: s = parse_unit_statement(p, st); break;
+    case AST_INDEX: s = parse_index(p, st); break;
+    case AST_PARAMETER:
+    case AST_INPUT: s = parse_valued(p, st); break;
+    case AST_LET:
+    case AST_RATE:
+    case AST_OBSERVE: s = parse_defined(p, st); break;
+    case AST_SPECIES: s = parse_species(p, st); break;
+    case AST_INITIAL: s = parse_initial(p, st); break;
+    case AST_REACTION: s = parse_reaction(p, st); break;
+    case AST_ACTION: s = parse_action(p, st); break;
+    }
+    if (s == RSP_OK && !at_end(p)) {
+        s = expected(p, "the next statement on a line of its own");
+    }
+    if (s == RSP_OK) {
+        const token *last = p->t - 1;
+        size_t end = last->offset + last->length +
+                     (last->kind == TOKEN_STRING ? 2u : 0u);
+        st->text = rsp_arena_copy(p->arena, p->src->text + first->offset,
+                                  end - first->offset);
+        s = st->text ? RSP_OK : no_memory(p);
+    }
+    return s;
+}
+
+rsp_status ast_parse(rsp_arena *arena, const source_text *src, ast_file *file,
+                     rsp_error *err)
+{
+    token *tokens = NULL;
+    size_t n = 0, capacity = 0, count = 0;
+    ast_statement *list = NULL;
+    *file = (ast_file){0};
+    rsp_status s = lexer_run(src, &tokens, &n, err);
+    parser p = {.arena = arena, .src = src, .t = tokens, .err = err};
+    while (s == RSP_OK && p.t->kind != TOKEN_END) {
+        if (!RSP_GROW(&list, &capacity, count + 1)) {
+            s = no_memory(&p);
+        } else {
+            p.depth = 0;
+            s = parse_statement(&p, &list[count++]);
+        }
+    }
+    if (s == RSP_OK) {
+        ast_statement *kept = rsp_arena_alloc(arena, count + 1, sizeof *kept);
+        if (kept && count) {
+            memcpy(kept, list, count * sizeof *kept);
+        }
+        *file = (ast_file){kept, (uint32_t)count};
+        s = kept ? RSP_OK : no_memory(&p);
+    }
+    free(list);
+    free(tokens);
+    return s;
+}

@@ -1,0 +1,15 @@
+/* The texts of models/, built into the program. */
+#ifndef MODEL_SHIPPED_H
+#define MODEL_SHIPPED_H
+
+#include <stddef.h>
+
+typedef struct shipped_text {
+    const char *name, *text; /* "art.rsp" */
+} shipped_text;
+
+extern const shipped_text shipped_texts[];
+extern const size_t shipped_count;
+const shipped_text *shipped_find(const char *name);
+
+#endif
