@@ -22,9 +22,14 @@ typedef struct rsp_instr {
                              b = row of high, c = root; see rsp_root_code */
 } rsp_instr;
 
-typedef struct rsp_root_code { /* the body that computes f from the unknown */
-    uint32_t first, n;       /* instructions in the same array */
+/* The body that computes f from the unknown.  A root that fails (an end or f
+ * not finite, no change of sign) leaves NaN in its row: after `prepare` look
+ * there for the participant's failed root.  A nested root has no row of its
+ * own (UINT32_MAX): its failure makes the surrounding one NaN. */
+typedef struct rsp_root_code {
+    uint32_t first, n;       /* instructions program->code[first ..] */
     uint32_t unknown, f;     /* rows */
+    uint32_t solution;       /* row after `prepare`; UINT32_MAX: unused, nested */
 } rsp_root_code;
 
 typedef struct rsp_section {
@@ -40,7 +45,13 @@ typedef struct rsp_program {
     uint32_t constants, n_constants;
     const double *constant_values;
     uint32_t params, inputs, species, time, afters, sinces, arg;
-    /* Outputs: row of each value after its section has run. */
+    uint32_t temporaries; /* rows from here on are any section's scratch */
+    const rsp_instr *code; /* all sections and bodies of roots */
+    uint32_t n_code;
+    /* Outputs: row of each value after its section has run.  Rows may be shared:
+     * with a constant, a parameter, a species, or one another, so read all
+     * `assigned` rows before writing a target.  An output stays until its own
+     * section runs again; no section writes another's outputs. */
     const uint32_t *rate;      /* [n_reactions] after `rates` */
     const uint32_t *drift;     /* [n_species] after `rates`; UINT32_MAX: none */
     const uint32_t *initial_a, *initial_b; /* [n_species] after `prepare`; b may
@@ -54,17 +65,18 @@ typedef struct rsp_program {
     rsp_section rates;    /* at each stage */
     rsp_section observe;  /* when read */
     rsp_section act;      /* all actions' values, from the state before */
-    const rsp_root_code *roots;
+    const rsp_root_code *roots; /* [n_roots] */
     char sha256[65]; /* names the program: equal text, equal bits */
 } rsp_program;
 
+/* RSP_RANGE where an initial value, a delay or a root depends on the state. */
 RSP_MUST_USE rsp_status rsp_program_new(const rsp_network *net,
                                         rsp_program **program, rsp_error *err);
 void rsp_program_free(rsp_program *program);
 
 /* A frame: the rows of one block of lanes. */
 typedef struct rsp_frame {
-    uint32_t width;
+    uint32_t width; /* all rows but the constants start as zero */
     double *rows; /* [n_rows * width]; row r starts at rows + r * width */
 } rsp_frame;
 
@@ -80,15 +92,18 @@ typedef struct rsp_machine {
     void (*run)(const struct rsp_machine *machine, rsp_run what, double *rows);
     const void *compiled; /* private */
 } rsp_machine;
-/* Best code for this program and processor; `interpret` insists on bytecode. */
+/* Best code for this program and processor; `interpret` insists on bytecode.
+ * A caller may set another `width` (a multiple of 8) on a bytecode machine
+ * before it makes frames; compiled code has width 8. */
 rsp_machine rsp_machine_for(const rsp_program *program, bool interpret);
 
 RSP_MUST_USE rsp_status rsp_frame_new(const rsp_machine *machine,
                                       rsp_frame *frame, rsp_error *err);
 void rsp_frame_free(rsp_frame *frame);
 
-/* Print the program as C: functions rsp_model_<id>_{prepare,rates,observe,act}
- * behind one table, for compilation once per instruction set. */
+/* Print the program as C: static functions behind one table,
+ * rsp_model_<id>_<isa>, for compilation once per instruction set (RSP_ISA names
+ * it) with src/ in the include path.  `id` is a C identifier (else RSP_NAME). */
 RSP_MUST_USE rsp_status rsp_program_emit(const rsp_program *program,
                                          const char *id, FILE *out,
                                          rsp_error *err);

@@ -1,0 +1,16 @@
+/* The lane machine that interprets a program, once per instruction set. */
+#ifndef MODEL_BYTECODE_H
+#define MODEL_BYTECODE_H
+
+#include "respite/program.h"
+
+enum { RSP_BYTECODE_WIDTH = 32 };
+
+void rsp_bytecode_run_base(const rsp_machine *machine, rsp_run what,
+                           double *rows);
+void rsp_bytecode_run_avx2(const rsp_machine *machine, rsp_run what,
+                           double *rows);
+void rsp_bytecode_run_avx512(const rsp_machine *machine, rsp_run what,
+                             double *rows);
+
+#endif

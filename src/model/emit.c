@@ -1,0 +1,311 @@
+/* The program as C for eight lanes.
+ *
+ * A compiler's time grows faster than the function, so a section is cut into
+ * pieces of bounded length, each a function of its own.  Inside a piece values
+ * are local variables; what a later piece reads, and what stays, is stored in
+ * its row at the end.  A root is a piece of its own: its body reads rows. */
+#include "respite/program.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/ops.h"
+
+enum { PIECE = 120, /* statements */ NOT_LOCAL = -1, LOADED = -2 };
+
+typedef struct emitter {
+    const rsp_program *p;
+    rsp_text out;
+    bool *live;      /* [n_rows] read after the instruction at hand */
+    bool *live_end;  /* [n_rows] the same at the end of a piece */
+    bool *seen;      /* [n_rows] scratch */
+    bool *stores;    /* [n_code] the value goes to its row */
+    int64_t *local;  /* [n_rows] which local variable holds the row */
+} emitter;
+
+/* Code that one C function and its pieces run. */
+typedef struct block {
+    const char *name;
+    const rsp_instr *code;
+    uint32_t n;
+    uint32_t result; /* the only row read afterwards; UINT32_MAX: all that stay */
+} block;
+
+/* ---- What must be stored. */
+
+/* End of the piece that starts at instruction i. */
+static uint32_t piece_end(const block *b, uint32_t i)
+{
+    if (b->code[i].op == RSP_OP_ROOT) {
+        return i + 1;
+    }
+    uint32_t end = i;
+    while (end < b->n && end - i < PIECE && b->code[end].op != RSP_OP_ROOT) {
+        end++;
+    }
+    return end;
+}
+
+static void mark_operands(const emitter *e, const rsp_instr *in, bool *live)
+{
+    const uint32_t op[3] = {in->a, in->b, in->c};
+    for (unsigned k = 0; k < rsp_op_arity(in->op); k++) {
+        live[op[k]] = true;
+    }
+    if (in->op == RSP_OP_ROOT) {
+        const rsp_root_code *root = &e->p->roots[in->c];
+        live[root->f] = true;
+        for (uint32_t i = 0; i < root->n; i++) {
+            mark_operands(e, &e->p->code[root->first + i], live);
+        }
+    }
+}
+
+static void mark_end(const emitter *e, const block *b)
+{
+    for (uint32_t row = 0; row < e->p->n_rows; row++) {
+        e->live[row] = b->result == UINT32_MAX ? row < e->p->temporaries
+                                               : row == b->result;
+    }
+}
+
+/* Going backwards through one piece: the last value a row gets is stored where
+ * the row is read after the piece. */
+static void find_stores_of(const emitter *e, const block *b, uint32_t first,
+                           uint32_t end)
+{
+    memcpy(e->live_end, e->live, e->p->n_rows * sizeof(bool));
+    memset(e->seen, 0, e->p->n_rows * sizeof(bool));
+    for (uint32_t i = end; i-- > first;) {
+        const rsp_instr *in = &b->code[i];
+        e->stores[in - e->p->code] = !e->seen[in->to] && e->live_end[in->to];
+        e->seen[in->to] = true;
+        e->live[in->to] = false;
+        mark_operands(e, in, e->live);
+    }
+}
+
+static void find_stores(const emitter *e, const block *b, uint32_t first)
+{
+    if (first == b->n) {
+        mark_end(e, b);
+        return;
+    }
+    const uint32_t end = piece_end(b, first);
+    find_stores(e, b, end); /* later pieces first; a few dozen deep */
+    find_stores_of(e, b, first, end);
+}
+
+/* ---- Text. */
+
+static bool is_literal(const emitter *e, uint32_t row)
+{
+    const rsp_program *p = e->p;
+    return row - p->constants < p->n_constants &&
+           isfinite(p->constant_values[row - p->constants]);
+}
+
+static void load(emitter *e, uint32_t row)
+{
+    if (!is_literal(e, row) && e->local[row] == NOT_LOCAL) {
+        rsp_text_printf(&e->out, "    const rsp_v8 r%u = ROW(%u);\n", row, row);
+        e->local[row] = LOADED;
+    }
+}
+
+static void operand(emitter *e, uint32_t row)
+{
+    if (is_literal(e, row)) {
+        rsp_text_printf(&e->out, "rsp_v8_set(%a)",
+                        e->p->constant_values[row - e->p->constants]);
+    } else if (e->local[row] == LOADED) {
+        rsp_text_printf(&e->out, "r%u", row);
+    } else {
+        rsp_text_printf(&e->out, "v%lld", (long long)e->local[row]);
+    }
+}
+
+static void statement(emitter *e, const rsp_instr *in)
+{
+    const uint32_t op[3] = {in->a, in->b, in->c};
+    const unsigned n = rsp_op_arity(in->op);
+    const long long name = in - e->p->code;
+    for (unsigned k = 0; k < n; k++) {
+        load(e, op[k]);
+    }
+    if (in->op == RSP_OP_ROOT) {
+        const rsp_root_code *root = &e->p->roots[in->c];
+        rsp_text_printf(&e->out,
+                        "    const rsp_root_body body = {root_%u, NULL, rows, "
+                        "rows + 8 * %u, rows + 8 * %u};\n",
+                        in->c, root->unknown, root->f);
+    }
+    rsp_text_printf(&e->out, "    const rsp_v8 v%lld = %s%s(", name,
+                    in->op == RSP_OP_ROOT ? "rsp_root_solve"
+                                          : "rsp_do_",
+                    in->op == RSP_OP_ROOT ? "" : rsp_op_name(in->op));
+    if (in->op == RSP_OP_ROOT) {
+        rsp_text_add(&e->out, "&body, ");
+    }
+    for (unsigned k = 0; k < n; k++) {
+        rsp_text_add(&e->out, k > 0 ? ", " : "");
+        operand(e, op[k]);
+    }
+    rsp_text_add(&e->out, ");\n");
+    e->local[in->to] = name;
+}
+
+static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
+                  uint32_t end)
+{
+    for (uint32_t row = 0; row < e->p->n_rows; row++) {
+        e->local[row] = NOT_LOCAL;
+    }
+    rsp_text_printf(&e->out,
+                    "static RSP_NOINLINE void %s_%u(double *restrict rows)\n{\n",
+                    b->name, number);
+    for (uint32_t i = first; i < end; i++) {
+        statement(e, &b->code[i]);
+    }
+    for (uint32_t i = first; i < end; i++) {
+        const long long name = &b->code[i] - e->p->code;
+        if (e->stores[name]) {
+            rsp_text_printf(&e->out, "    SET(%u, v%lld);\n", b->code[i].to,
+                            name);
+        }
+    }
+    rsp_text_add(&e->out, "}\n\n");
+}
+
+/* The pieces, then the function that calls them in order. */
+static void function(emitter *e, const block *b, bool is_body)
+{
+    find_stores(e, b, 0);
+    uint32_t n_pieces = 0;
+    for (uint32_t i = 0; i < b->n; i = piece_end(b, i)) {
+        piece(e, b, n_pieces++, i, piece_end(b, i));
+    }
+    rsp_text_printf(&e->out, "static void %s(%sdouble *rows)\n{\n", b->name,
+                    is_body ? "const void *ctx, " : "");
+    rsp_text_add(&e->out, is_body ? "    (void)ctx;\n" : "");
+    rsp_text_add(&e->out, n_pieces == 0 ? "    (void)rows;\n" : "");
+    for (uint32_t i = 0; i < n_pieces; i++) {
+        rsp_text_printf(&e->out, "    %s_%u(rows);\n", b->name, i);
+    }
+    rsp_text_add(&e->out, "}\n\n");
+}
+
+static bool is_used(const rsp_program *p, uint32_t root)
+{
+    for (uint32_t i = 0; i < p->n_code; i++) {
+        if (p->code[i].op == RSP_OP_ROOT && p->code[i].c == root) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void bodies(emitter *e)
+{
+    const uint32_t n_roots = e->p->net->n_roots;
+    for (uint32_t k = 0; k < n_roots; k++) { /* first, as roots may be nested */
+        if (is_used(e->p, k)) {
+            rsp_text_printf(
+                &e->out,
+                "static void root_%u(const void *ctx, double *rows);\n\n", k);
+        }
+    }
+    for (uint32_t k = 0; k < n_roots; k++) {
+        const rsp_root_code *root = &e->p->roots[k];
+        char name[32];
+        (void)snprintf(name, sizeof name, "root_%u", k);
+        if (is_used(e->p, k)) {
+            function(e,
+                     &(block){name, e->p->code + root->first, root->n, root->f},
+                     true);
+        }
+    }
+}
+
+static const char prologue[] =
+    "#include \"model/compiled.h\"\n"
+    "#include \"model/root_lane.h\"\n\n"
+    "#define ROW(r) rsp_v8_load(rows + 8 * (r))\n"
+    "#define SET(r, v) rsp_v8_store(rows + 8 * (r), (v))\n"
+    "#define PASTE2(name, isa) name##_##isa\n"
+    "#define PASTE(name, isa) PASTE2(name, isa)\n\n";
+
+static void program(emitter *e, const char *id)
+{
+    static const char *const names[] = {"prepare", "rates", "observe", "act"};
+    const rsp_section *const sections[] = {&e->p->prepare, &e->p->rates,
+                                           &e->p->observe, &e->p->act};
+    rsp_text_printf(&e->out, "/* Model %s, printed by rsp_program_emit. */\n",
+                    id);
+    rsp_text_add(&e->out, prologue);
+    bodies(e);
+    for (int i = 0; i < 4; i++) {
+        function(e, &(block){names[i], sections[i]->code, sections[i]->n,
+                             UINT32_MAX},
+                 false);
+    }
+    rsp_text_printf(&e->out,
+                    "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
+                    "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
+                    "    \"%s\",\n    {prepare, rates, observe, act}};\n",
+                    id, id, e->p->sha256);
+}
+
+/* ---- All of it. */
+
+static bool is_identifier(const char *id)
+{
+    bool good = id[0] != '\0';
+    for (const char *c = id; *c; c++) {
+        good = good && (isalnum((unsigned char)*c) || *c == '_');
+    }
+    return good;
+}
+
+static bool allocate(emitter *e)
+{
+    const size_t rows = (size_t)e->p->n_rows + 1;
+    e->live = calloc(rows, sizeof *e->live);
+    e->live_end = calloc(rows, sizeof *e->live_end);
+    e->seen = calloc(rows, sizeof *e->seen);
+    e->stores = calloc((size_t)e->p->n_code + 1, sizeof *e->stores);
+    e->local = calloc(rows, sizeof *e->local);
+    return e->live && e->live_end && e->seen && e->stores && e->local;
+}
+
+rsp_status rsp_program_emit(const rsp_program *p, const char *id, FILE *out,
+                            rsp_error *err)
+{
+    if (!is_identifier(id)) {
+        return rsp_fail(err, RSP_NAME,
+                        "'%s' cannot name a compiled model: letters, digits "
+                        "and _ only", id);
+    }
+    emitter e = {.p = p};
+    rsp_status status = RSP_OK;
+    if (!allocate(&e)) {
+        status = rsp_fail(err, RSP_NOMEM, "no memory to print a program");
+        goto out;
+    }
+    program(&e, id);
+    if (e.out.failed) {
+        status = rsp_fail(err, RSP_NOMEM, "no memory to print a program");
+    } else if (fwrite(e.out.data, 1, e.out.length, out) != e.out.length) {
+        status = rsp_fail(err, RSP_WRITE, "the C text cannot be written");
+    }
+out:
+    free(e.live);
+    free(e.live_end);
+    free(e.seen);
+    free(e.stores);
+    free(e.local);
+    rsp_text_fini(&e.out);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* The operations of a program over eight lanes: what the bytecode machine
+ * interprets and what emitted C calls, so that both give the same bits.
+ *
+ * Truth is 1 and 0, and of an operand: not zero (NaN is true).  min and max
+ * hand a NaN on. */
+#ifndef MODEL_LANE_OPS_H
+#define MODEL_LANE_OPS_H
+
+#include "model/ops.h"
+#include "num/lane.h"
+
+#if defined(__GNUC__)
+#define RSP_NOINLINE __attribute__((noinline))
+#else
+#define RSP_NOINLINE
+#endif
+
+static inline rsp_v8 rsp_do_NEG(rsp_v8 x) { return -x; }
+static inline rsp_v8 rsp_do_EXP(rsp_v8 x) { return rsp_v8_exp(x); }
+static inline rsp_v8 rsp_do_LOG(rsp_v8 x) { return rsp_v8_log(x); }
+static inline rsp_v8 rsp_do_SQRT(rsp_v8 x) { return rsp_v8_sqrt(x); }
+static inline rsp_v8 rsp_do_ABS(rsp_v8 x) { return rsp_v8_abs(x); }
+static inline rsp_v8 rsp_do_FLOOR(rsp_v8 x) { return rsp_v8_floor(x); }
+
+static inline rsp_v8 rsp_do_ADD(rsp_v8 x, rsp_v8 y) { return x + y; }
+static inline rsp_v8 rsp_do_SUB(rsp_v8 x, rsp_v8 y) { return x - y; }
+static inline rsp_v8 rsp_do_MUL(rsp_v8 x, rsp_v8 y) { return x * y; }
+static inline rsp_v8 rsp_do_DIV(rsp_v8 x, rsp_v8 y) { return x / y; }
+static inline rsp_v8 rsp_do_POW(rsp_v8 x, rsp_v8 y) { return rsp_v8_pow(x, y); }
+
+static inline rsp_v8 rsp_do_MIN(rsp_v8 x, rsp_v8 y) { return rsp_v8_min(x, y); }
+static inline rsp_v8 rsp_do_MAX(rsp_v8 x, rsp_v8 y) { return rsp_v8_max(x, y); }
+
+static inline rsp_v8 rsp_do_LT(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_lt(x, y));
+}
+static inline rsp_v8 rsp_do_LE(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_le(x, y));
+}
+static inline rsp_v8 rsp_do_EQ(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_eq(x, y));
+}
+static inline rsp_v8 rsp_do_NE(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_ne(x, y));
+}
+static inline rsp_v8 rsp_do_NOT(rsp_v8 x)
+{
+    return rsp_v8_from_mask(rsp_v8_eq(x, rsp_v8_set(0.0)));
+}
+static inline rsp_v8 rsp_do_AND(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_truth(x) & rsp_v8_truth(y));
+}
+static inline rsp_v8 rsp_do_OR(rsp_v8 x, rsp_v8 y)
+{
+    return rsp_v8_from_mask(rsp_v8_truth(x) | rsp_v8_truth(y));
+}
+static inline rsp_v8 rsp_do_SELECT(rsp_v8 x, rsp_v8 y, rsp_v8 z)
+{
+    return rsp_v8_select(rsp_v8_truth(x), y, z);
+}
+
+#endif

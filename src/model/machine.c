@@ -1,0 +1,71 @@
+#include "respite/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/bytecode.h"
+#include "model/compiled.h"
+#include "respite/num.h"
+
+static void run_compiled(const rsp_machine *machine, rsp_run what, double *rows)
+{
+    const rsp_compiled *compiled = machine->compiled;
+    compiled->run[what](rows);
+}
+
+static void use_bytecode(rsp_machine *machine)
+{
+    machine->width = RSP_BYTECODE_WIDTH;
+    machine->kind = "bytecode";
+    machine->run = rsp_bytecode_run_base;
+#ifdef RSP_ISA_ALL
+    const char *isa = rsp_isa();
+    if (strcmp(isa, "avx512") == 0) {
+        machine->run = rsp_bytecode_run_avx512;
+    } else if (strcmp(isa, "avx2") == 0) {
+        machine->run = rsp_bytecode_run_avx2;
+    }
+#endif
+}
+
+rsp_machine rsp_machine_for(const rsp_program *program, bool interpret)
+{
+    rsp_machine machine = {.program = program};
+    const rsp_compiled *compiled =
+        interpret ? NULL : rsp_compiled_find(program->sha256, rsp_isa());
+    if (!compiled) {
+        use_bytecode(&machine);
+        return machine;
+    }
+    machine.width = RSP_COMPILED_WIDTH;
+    machine.kind = "compiled";
+    machine.run = run_compiled;
+    machine.compiled = compiled;
+    return machine;
+}
+
+rsp_status rsp_frame_new(const rsp_machine *machine, rsp_frame *frame,
+                         rsp_error *err)
+{
+    const rsp_program *p = machine->program;
+    const size_t width = machine->width;
+    RSP_ASSERT(width > 0 && width % 8 == 0);
+    *frame = (rsp_frame){.width = machine->width};
+    const size_t bytes = p->n_rows * width * sizeof *frame->rows;
+    frame->rows = aligned_alloc(64, bytes);
+    if (!frame->rows) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for a block of %u lanes",
+                        machine->width);
+    }
+    memset(frame->rows, 0, bytes);
+    for (size_t i = 0; i < p->n_constants * width; i++) {
+        frame->rows[p->constants * width + i] = p->constant_values[i / width];
+    }
+    return RSP_OK;
+}
+
+void rsp_frame_free(rsp_frame *frame)
+{
+    free(frame->rows);
+    *frame = (rsp_frame){0};
+}
