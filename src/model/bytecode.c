@@ -82,7 +82,7 @@ static inline void run_lanes(const rsp_program *program, const rsp_instr *code,
             }
             break;
         default:
-            RSP_ASSERT(!"an instruction that no lowering makes");
+            RSP_ASSERT(false && "an instruction that no lowering makes");
         }
     }
 }

@@ -67,6 +67,6 @@ double rsp_op_scalar(unsigned op, double x, double y, double z)
     case RSP_OP_OR: return truth(x != 0.0 || y != 0.0);
     case RSP_OP_SELECT: return x != 0.0 ? y : z;
     default:
-        RSP_ASSERT(!"an operation without a scalar form");
+        RSP_ASSERT(false && "an operation without a scalar form");
     }
 }
