@@ -8,9 +8,12 @@
  *     day        day    of the study; day 0 is the reference (infusion)
  *     value      as the measurement's unit says
  *
- * Order ("canonical"): trial, participant, arm, day, kind.  Rows are added in
- * any order and sorted by rsp_dataset_sort; equal keys keep their order.
- * Ownership: copies all text.  Threads: one writer. */
+ * Order ("canonical"): trial, participant, arm, day, kind (what or assay, as
+ * bytes); endpoints: trial, participant, arm, endpoint.  Rows are added in any
+ * order and sorted by rsp_dataset_sort; equal keys keep their order.
+ * Ownership: copies all text; equal texts are kept once.  A view and the text
+ * in it hold until the next add, append, sort, clear or free.
+ * Threads: one writer. */
 #ifndef RESPITE_DATASET_H
 #define RESPITE_DATASET_H
 
@@ -82,47 +85,94 @@ typedef struct rsp_dataset {
     const rsp_endpoint_row *endpoints;     size_t n_endpoints;
 } rsp_dataset;
 
+/* Adding.  NULL text is "".  On an error nothing is added: RSP_RANGE for an arm
+ * that does not exist, a day that is not finite, a number that is not finite
+ * where state is RSP_NUMBER; RSP_NOMEM.  A value given with another state than
+ * RSP_NUMBER is kept as NaN: it is no measurement. */
 typedef struct rsp_dataset_maker rsp_dataset_maker;
+/* NULL: no memory. */
 rsp_dataset_maker *rsp_dataset_new(const char *study,
                                    const char *const *arms, size_t n_arms,
                                    const char *const *covariates,
                                    size_t n_covariates);
-void rsp_dataset_free(rsp_dataset_maker *m);
+void rsp_dataset_free(rsp_dataset_maker *m); /* NULL is fine */
 RSP_MUST_USE rsp_status rsp_dataset_add_subject(rsp_dataset_maker *m, const rsp_subject *row, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_dataset_add_happening(rsp_dataset_maker *m, const rsp_happening *row, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_dataset_add_measurement(rsp_dataset_maker *m, const rsp_measurement *row, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_dataset_add_endpoint(rsp_dataset_maker *m, const rsp_endpoint_row *row, rsp_error *err);
-/* Append all rows of another data set with the same arms and covariates
- * (chunks, merged in order of trial and participant). */
+/* Append all rows of another data set with the same arms and covariates (else
+ * RSP_DATA) in the order given; not of m itself. On an error m is unchanged. */
 RSP_MUST_USE rsp_status rsp_dataset_append(rsp_dataset_maker *m, const rsp_dataset *chunk, rsp_error *err);
-void rsp_dataset_sort(rsp_dataset_maker *m);
+void rsp_dataset_sort(rsp_dataset_maker *m); /* cannot fail */
 void rsp_dataset_clear(rsp_dataset_maker *m); /* rows only; keeps memory */
 const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m);
 
 /* Add the canonical happening and measurement rows to a digest: the study's
- * `hash` (promise 1). Rows must be sorted. */
+ * `hash` (promise 1).  Rows must be sorted.  One line a row, fields separated
+ * by tabs, numbers as rsp_number_write, a tab, line end or backslash in text as
+ * \t, \n, \r, \\:
+ *     H trial participant arm day what amount reason
+ *     M trial participant arm day planned_day assay unit state value lloq reason
+ * with arm as its number from 0.  Of each participant first all H, then all M:
+ * so chunks of whole participants give the digest of the whole. */
 void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
 
-/* CDISC ADaM as CSV: ADSL, ADTTE, ADVL (viral load) and ADLB (the rest).
- * USUBJID = study-trial-participant, with variables TRIAL and ARM; in a
- * counterfactual design a participant appears once an arm.  Appends rows of
- * one sorted chunk; `header` first.  Same bytes for the same rows. */
+/* CDISC ADaM as CSV (RFC 4180 quoting, lines end in LF): ADSL, ADTTE, ADVL
+ * (viral_load) and ADLB (the rest).
+ *     USUBJID  study-trial-participant; with TRIAL and ARM it names a record: in
+ *              a counterfactual design a participant appears once an arm
+ *     --DT     study day, day 0 the reference; no calendar
+ *     --DY     whole study day without a day 0 (the reference is day 1)
+ *     ATIDY    days since the first "stop art" (day 0 the first day off ART)
+ *     AVAL     ADTTE: days from STARTDT, day 0 the first; no 1 is added.
+ *              ADVL, ADLB: empty unless quantified; AVALC then says "not
+ *              detected", "<20 detected", "above ULOQ"
+ *     CENSFL   Y below the limit of quantification, U above the upper one
+ *     CNSR     0 event, otherwise rsp_endpoint_end
+ *     AVALL, AVALR  the interval (AVALL, AVALR]; AVALR empty: right-censored
+ * Appends rows of one sorted chunk; `header` first.  Same bytes for the same
+ * rows.  out->failed says that memory ran out. */
 typedef enum rsp_adam { RSP_ADSL, RSP_ADTTE, RSP_ADVL, RSP_ADLB } rsp_adam;
 const char *rsp_adam_file(rsp_adam which); /* "adsl.csv" */
 void rsp_adam_header(rsp_adam which, const rsp_dataset *d, rsp_text *out);
 void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out);
-/* Read ADTTE (one or more PARAMCD) into endpoint rows; other columns are
- * ignored.  Errors name file, row and column. */
+
+/* PARAMCD of `name` among `n` distinct names (it may be one of them): its
+ * letters and digits in upper case, shortened to 8 ("time_to_" as TT, then
+ * vowels from the end); known assays have the customary codes.  Names that
+ * would share a code are numbered in byte order. */
+enum { RSP_PARAMCD_MAX = 9 };
+void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
+                      char code[RSP_PARAMCD_MAX]);
+
+/* Read ADTTE (one or more PARAMCD) into endpoint rows, whose `endpoint` is the
+ * PARAMCD; other columns are ignored.  Needs PARAMCD, AVAL (days >= 0), CNSR (0:
+ * event), a subject (USUBJID or SUBJID) and a treatment (TRT01P, TRTP, TRT01A,
+ * TRTA or ARM).  Reads where they are: AVALU (days, weeks, months, years; days
+ * without), AVALL and AVALR, STARTDT, TRT01PN/TRTPN/ARMN (the order of arms; by
+ * first appearance without), and TRIAL with SUBJID as written by rsp_adam_rows
+ * (without TRIAL, participants are numbered by first appearance).
+ * RSP_DATA: columns missing or twice, a value that cannot be read, a subject
+ * twice in a PARAMCD, with file, row and column. */
 RSP_MUST_USE rsp_status rsp_adam_read_adtte(const char *path,
                                             rsp_dataset_maker **m,
                                             rsp_error *err);
+/* The same from memory; `name` stands for the file in messages. */
+RSP_MUST_USE rsp_status rsp_adam_read_adtte_text(const char *name,
+                                                 const char *text,
+                                                 size_t length,
+                                                 rsp_dataset_maker **m,
+                                                 rsp_error *err);
 
-/* The result store: tables study, subject, happening, measurement, endpoint in
- * SQLite. Written as `path.part`, renamed by _close. */
+/* The result store, SQLite: tables study, arm, covariate, subject, happening,
+ * measurement, endpoint, text (docs/run-directory.md), and views with the texts
+ * joined in.  Written as `path.part` and renamed by _close; a transaction a
+ * chunk.  After an error a store is good for _abandon or _close only, and _close
+ * then abandons it and fails again. */
 typedef struct rsp_store rsp_store;
 RSP_MUST_USE rsp_status rsp_store_open(const char *path, const rsp_dataset *like, rsp_store **store, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_store_add(rsp_store *store, const rsp_dataset *chunk, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_store_close(rsp_store *store, rsp_error *err); /* frees it */
-void rsp_store_abandon(rsp_store *store); /* removes the part */
+void rsp_store_abandon(rsp_store *store); /* removes the part; NULL is fine */
 
 #endif

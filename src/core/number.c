@@ -43,16 +43,17 @@ static const uint64_t power_of_ten[20] = {
     UINT64_C(10000000000000000), UINT64_C(100000000000000000),
     UINT64_C(1000000000000000000), UINT64_C(10000000000000000000)};
 
-/* The multiple of `unit` nearest to q + (a fraction unless `whole`); a tie goes
- * to the even one. */
-static uint64_t nearest_multiple(uint64_t q, bool whole, uint64_t half_units,
+/* The multiple of `unit` nearest to q and a fraction (none where `whole`); a tie
+ * goes to the even one.  `round_up`: what the fraction says where unit is 1. */
+static uint64_t nearest_multiple(uint64_t q, bool whole, bool round_up,
                                  uint64_t unit)
 {
     uint64_t down = q / unit * unit, rest = q - down;
     if (unit == 1) {
-        return down + half_units;
+        return down + round_up;
     }
-    bool up = rest > unit / 2 || (rest == unit / 2 && (!whole || (down / unit) & 1));
+    bool up = rest > unit / 2 ||
+              (rest == unit / 2 && (!whole || ((down / unit) & 1)));
     return up ? down + unit : down;
 }
 
@@ -68,22 +69,20 @@ static bool shortest(double value, uint64_t *digits, int *decimals)
     int shift = 53 - e + 1; /* value = 2 m / 2^shift */
     int k = 16 - (int)floor(e * 0.30103 - 0.5);
     k = k > 19 ? 19 : k;
-    bool exact, low_exact, high_exact;
+    bool exact, odd;
     uint64_t q = shifted(multiply(2 * m, power_of_ten[k]), shift, &exact);
     while (q >= power_of_ten[DIGITS]) {
         q = shifted(multiply(2 * m, power_of_ten[--k]), shift, &exact);
     }
-    uint64_t low = shifted(multiply(2 * m - 1, power_of_ten[k]), shift, &low_exact);
-    uint64_t high = shifted(multiply(2 * m + 1, power_of_ten[k]), shift, &high_exact);
-    /* The ends of the interval read back as this value where m is even. */
-    bool even = (m & 1) == 0;
-    low += !(low_exact && even);
-    high -= high_exact && !even;
+    /* Both ends are (2 m -+ 1) 10^k with k < shift: odd multiples of 2^k, so
+     * never whole, and whether they belong to the interval cannot matter. */
+    uint64_t low = shifted(multiply(2 * m - 1, power_of_ten[k]), shift, &odd) + 1;
+    uint64_t high = shifted(multiply(2 * m + 1, power_of_ten[k]), shift, &odd);
     int zeros = 0;
-    while (zeros < DIGITS && high / power_of_ten[zeros + 1] * power_of_ten[zeros + 1] >= low) {
+    for (uint64_t ten = 10; zeros < DIGITS && high / ten * ten >= low; ten *= 10) {
         zeros++;
     }
-    /* Half a unit up where the fraction is a half or more: bit shift - 1. */
+    /* Up to the next whole where the fraction is a half or more. */
     wide x = multiply(2 * m, power_of_ten[k]);
     uint64_t fraction = x.low & ((UINT64_C(1) << shift) - 1);
     uint64_t half = UINT64_C(1) << (shift - 1);
