@@ -86,12 +86,15 @@ static void apply(const table *t, uint32_t *order, size_t n)
 void rsp_rows_sort(void *rows, size_t n, size_t size, rsp_row_compare *compare,
                    uint32_t *scratch)
 {
+    if (n < 2) {
+        return;
+    }
     table t = {.rows = rows, .size = size, .compare = compare};
     uint32_t *from = scratch, *to = scratch + n;
     for (size_t i = 0; i < n; i++) {
         from[i] = (uint32_t)i;
     }
-    while (!merge_runs(&t, from, to, n) && n > 0) {
+    while (!merge_runs(&t, from, to, n)) {
         uint32_t *swap = from;
         from = to;
         to = swap;

@@ -1,5 +1,6 @@
 /* Known answers of R's survival, identities between estimators, edge cases.
  * Usage: test_stats DIRECTORY_OF_VECTORS; 77 (skipped) where it is absent. */
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
