@@ -137,6 +137,7 @@ typedef struct rsp_findings {
     rsp_contrast *contrasts;  size_t n_contrasts;
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;
+    double grid_published;    /* day: the figure named by `compare`; 0: none */
     rsp_score_row *scores;    size_t n_scores;
     const char *const *words; size_t n_words; /* paragraphs: what can and cannot be told */
     const rsp_dataset *example; /* rows of the first replicate trial, for spaghetti and swimmer plots */
