@@ -35,7 +35,8 @@ typedef struct rsp_sim_options {
     double max_step;        /* day; 0: none */
     uint64_t max_steps;     /* per participant: then RSP_STOP_STEPS */
     bool interpret;         /* bytecode even where compiled code exists */
-    uint32_t lanes;         /* 0: as the machine likes; a test of promise 1 */
+    uint32_t lanes;         /* use so many at most; 0: all that the machine
+                               has. A test of promise 1 */
 } rsp_sim_options;
 rsp_sim_options rsp_sim_defaults(rsp_method method);
 
@@ -111,6 +112,9 @@ void rsp_sim_free(rsp_sim *sim);
  * failure is that participant's result. */
 RSP_MUST_USE rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client,
                                     rsp_error *err);
+/* The most participants that have been taken by `next` and not yet given back
+ * by `done` at one time: a block is prepared while another runs. */
+size_t rsp_sim_outstanding(const rsp_sim *sim);
 rsp_sim_counts rsp_sim_total(const rsp_sim *sim);
 
 /* Hoisted values of one participant without running: out[n_derived], NaN where

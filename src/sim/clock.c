@@ -1,0 +1,393 @@
+/* The participant's clock: what happens when, and who is told.
+ *
+ * At one time, in this order: reads, stops, the end, `after` points, actions
+ * (planned ones first, then those that stops added, each as they came). */
+#include "sim/internal.h"
+
+#include <string.h>
+
+void rsp_clock_start(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    lane->live = lane->fresh = true;
+    lane->same = lane->dirty = lane->land = lane->accepted = false;
+    lane->t = lane->job.t0;
+    lane->t_next = lane->t;
+    lane->h = lane->wish = 0;
+    lane->i_action = lane->i_read = lane->i_stop = 0;
+    lane->n_added = 0;
+    lane->fires = UINT32_MAX;
+    lane->counts = (rsp_sim_counts){0};
+    lane->failed = RSP_STOP_END;
+    lane->reason[0] = '\0';
+    for (uint32_t i = 0; i < sim->net->n_afters; i++) {
+        lane->after_at[i] = INFINITY;
+    }
+    for (uint32_t i = 0; i < sim->net->n_actions; i++) {
+        lane->last[i] = NAN;
+    }
+    for (size_t i = 0; i < lane->job.n_actions; i++) {
+        const rsp_sim_action *a = &lane->job.actions[i];
+        RSP_ASSERT(a->action < sim->net->n_actions);
+        RSP_ASSERT(a->t >= lane->t);
+        RSP_ASSERT(i == 0 || a->t >= a[-1].t);
+    }
+    sim->block.participant[l] = lane->job.participant;
+    sim->block.trial[l] = lane->job.trial;
+    sim->block.leap_no[l] = 0;
+}
+
+void rsp_clock_next(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    double t = lane->job.t1;
+    if (lane->i_action < lane->job.n_actions) {
+        t = fmin(t, lane->job.actions[lane->i_action].t);
+    }
+    if (lane->n_added > 0) {
+        t = fmin(t, lane->added[0].t);
+    }
+    if (lane->i_stop < lane->job.n_stops) {
+        t = fmin(t, lane->job.stops[lane->i_stop]);
+    }
+    for (uint32_t i = 0; i < sim->net->n_afters; i++) {
+        if (lane->after_at[i] >= 0) {
+            t = fmin(t, lane->after_at[i]);
+        }
+    }
+    lane->t_next = fmax(t, lane->t);
+}
+
+void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t)
+{
+    const rsp_program *p = sim->program;
+    const rsp_lanes *b = &sim->block;
+    const rsp_lane *lane = &sim->lanes[l];
+    *rsp_at(b->frame.rows, p->time, b->width, l) = t;
+    for (uint32_t i = 0; i < sim->net->n_actions; i++) {
+        *rsp_at(b->frame.rows, p->sinces + i, b->width, l) =
+            isnan(lane->last[i]) ? 1e9 : t - lane->last[i];
+    }
+    for (uint32_t i = 0; i < sim->net->n_afters; i++) {
+        *rsp_at(b->frame.rows, p->afters + i, b->width, l) =
+            lane->after_at[i] == -1 ? 1 : 0;
+    }
+}
+
+/* Column l of the frame as it is at time t with amounts x (stride `step`). */
+static void show_column(rsp_sim *sim, uint32_t l, double t, const double *x,
+                        size_t step)
+{
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        *rsp_at(sim->block.frame.rows, sim->program->species + s,
+                sim->block.width, l) = x[s * step];
+    }
+    rsp_clock_rows(sim, l, t);
+}
+
+static rsp_sim_view take_view(rsp_sim *sim, uint32_t l, double t)
+{
+    const rsp_lanes *b = &sim->block;
+    for (uint32_t i = 0; i < sim->net->n_observables; i++) {
+        sim->observed[i] = *rsp_at(b->frame.rows, sim->program->observed[i], b->width, l);
+    }
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        sim->amounts[s] = *rsp_at(b->frame.rows, sim->program->species + s, b->width, l);
+    }
+    return (rsp_sim_view){t, sim->observed, sim->amounts};
+}
+
+static void observe(rsp_sim *sim)
+{
+    if (sim->net->n_observables > 0) {
+        sim->machine.run(&sim->machine, RSP_RUN_OBSERVE, sim->block.frame.rows);
+    }
+}
+
+void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    rsp_sim_result result = {.stop = stop, .t = lane->t, .counts = lane->counts};
+    memcpy(result.reason, lane->reason, sizeof result.reason);
+    rsp_sim_counts *sum = &sim->total;
+    sum->steps += lane->counts.steps;
+    sum->rejected += lane->counts.rejected;
+    sum->events += lane->counts.events;
+    sum->leaps += lane->counts.leaps;
+    sum->clamped += lane->counts.clamped;
+    sum->rate_calls += lane->counts.rate_calls;
+    sim->client->done(sim->client->ctx, &lane->job, &result);
+    lane->live = false;
+    lane->h = 0;
+    if (sim->block.stochastic) { /* an empty lane keeps no channel in a list */
+        for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+            *rsp_at(sim->block.mask, r, sim->block.width, l) = 1;
+        }
+        for (uint32_t g = 0; g < sim->block.net.n_groups; g++) {
+            *rsp_at(sim->block.leaps, g, sim->block.width, l) = 0;
+        }
+        for (uint32_t s = 0; s < sim->net->n_species; s++) {
+            *rsp_at(sim->block.is_leap, s, sim->block.width, l) = 0;
+            *rsp_at(sim->block.low, s, sim->block.width, l) = -INFINITY;
+            *rsp_at(sim->block.high, s, sim->block.width, l) = INFINITY;
+        }
+        sim->block.leaping[l] = 0;
+        sim->relist[l / RSP_CHUNK] = true;
+    }
+}
+
+/* ---- What is due at a lane's time. */
+typedef enum due { DUE_NOTHING, DUE_READ, DUE_STOP, DUE_END, DUE_ACTION } due;
+
+static const rsp_sim_action *first_action(const rsp_lane *lane, bool *is_added)
+{
+    const rsp_sim_action *planned =
+        lane->i_action < lane->job.n_actions ? &lane->job.actions[lane->i_action] : NULL;
+    const rsp_sim_action *added = lane->n_added > 0 ? &lane->added[0] : NULL;
+    *is_added = planned == NULL || (added != NULL && added->t < planned->t);
+    return *is_added ? added : planned;
+}
+
+/* `after` points need no frame: they are taken here. */
+static void pass_afters(const rsp_sim *sim, rsp_lane *lane)
+{
+    for (uint32_t i = 0; i < sim->net->n_afters; i++) {
+        if (lane->after_at[i] >= 0 && lane->after_at[i] <= lane->t) {
+            lane->after_at[i] = -1;
+            lane->same = false;
+            lane->fresh = true;
+        }
+    }
+}
+
+static due what_is_due(const rsp_sim *sim, rsp_lane *lane)
+{
+    if (lane->i_read < lane->job.n_reads && lane->job.reads[lane->i_read] <= lane->t) {
+        return DUE_READ;
+    }
+    if (lane->i_stop < lane->job.n_stops && lane->job.stops[lane->i_stop] <= lane->t) {
+        return DUE_STOP;
+    }
+    if (lane->t >= lane->job.t1) {
+        return DUE_END;
+    }
+    pass_afters(sim, lane);
+    bool is_added;
+    const rsp_sim_action *action = first_action(lane, &is_added);
+    return action != NULL && action->t <= lane->t ? DUE_ACTION : DUE_NOTHING;
+}
+
+static void add_action(rsp_lane *lane, rsp_sim_action action)
+{
+    size_t i = lane->n_added++;
+    for (; i > 0 && lane->added[i - 1].t > action.t; i--) {
+        lane->added[i] = lane->added[i - 1];
+    }
+    lane->added[i] = action;
+}
+
+static void serve_stop(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    rsp_sim_view view = take_view(sim, l, lane->t);
+    rsp_sim_action fresh[RSP_ADDED_MAX];
+    size_t n = 0, room = RSP_ADDED_MAX - lane->n_added;
+    bool on = sim->client->stop(sim->client->ctx, &lane->job, lane->i_stop++,
+                                &view, fresh, room, &n);
+    RSP_ASSERT(n <= room);
+    for (size_t i = 0; i < n; i++) {
+        RSP_ASSERT(fresh[i].t >= lane->t && fresh[i].action < sim->net->n_actions);
+        add_action(lane, fresh[i]);
+    }
+    if (!on) {
+        rsp_lane_end(sim, l, RSP_STOP_CLIENT);
+    }
+}
+
+static void assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value)
+{
+    const rsp_program *p = sim->program;
+    rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    double *target = as->is_species
+                         ? rsp_at(b->x, as->target, b->width, l)
+                         : rsp_at(b->frame.rows, p->inputs + as->target, b->width, l);
+    double next = as->adds ? *target + value : value;
+    if (!isfinite(next)) {
+        lane->failed = RSP_STOP_NONFINITE;
+        snprintf(lane->reason, sizeof lane->reason,
+                 "an action at day %.6g gives %s the value %g", lane->t,
+                 as->is_species ? sim->net->species[as->target].name
+                                : sim->net->inputs[as->target].name,
+                 next);
+        return;
+    }
+    if (as->is_species && next < b->net.floor[as->target]) {
+        next = b->net.floor[as->target];
+        lane->counts.clamped++;
+    }
+    *target = next;
+}
+
+/* The rows of `act` are computed: apply the lane's first pending action. */
+static void apply_action(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    bool is_added;
+    rsp_sim_action action = *first_action(lane, &is_added);
+    if (is_added) {
+        lane->n_added--;
+        memmove(lane->added, lane->added + 1, lane->n_added * sizeof lane->added[0]);
+    } else {
+        lane->i_action++;
+    }
+    const rsp_action *row = &sim->net->actions[action.action];
+    const uint32_t end = row->first_assign + row->n_assigns;
+    for (uint32_t i = row->first_assign; i < end; i++) {
+        /* All are read before any is written: rows may be shared. */
+        sim->assigned[i] = *rsp_at(sim->block.frame.rows, sim->program->assigned[i],
+                                   sim->block.width, l);
+    }
+    for (uint32_t i = row->first_assign; i < end; i++) {
+        assign(sim, l, &sim->net->assigns[i], sim->assigned[i]);
+    }
+    for (uint32_t i = 0; i < sim->net->n_afters; i++) {
+        if (sim->net->afters[i].action == action.action && isnan(lane->last[action.action])) {
+            double delay = *rsp_at(sim->block.frame.rows, sim->program->delay[i],
+                                   sim->block.width, l);
+            lane->after_at[i] = lane->t + fmax(delay, 0);
+        }
+    }
+    lane->last[action.action] = lane->t;
+    lane->same = false;
+    lane->fresh = lane->dirty = true;
+}
+
+/* Lanes whose first duty is `kind`: their columns, one run, each its turn.
+ * Returns whether there was any. */
+static bool serve_observed(rsp_sim *sim)
+{
+    bool any = false;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->t >= lane->t_next) {
+            due d = what_is_due(sim, lane);
+            if (d == DUE_READ || d == DUE_STOP) {
+                show_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
+                any = true;
+            }
+        }
+    }
+    if (!any) {
+        return false;
+    }
+    observe(sim);
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (!lane->live || lane->t < lane->t_next) {
+            continue;
+        }
+        due d = what_is_due(sim, lane);
+        if (d == DUE_READ) {
+            rsp_sim_view view = take_view(sim, l, lane->t);
+            sim->client->read(sim->client->ctx, &lane->job, lane->i_read++, &view);
+        } else if (d == DUE_STOP) {
+            serve_stop(sim, l);
+        }
+    }
+    return true;
+}
+
+static bool serve_actions(rsp_sim *sim)
+{
+    bool any = false;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->t >= lane->t_next &&
+            what_is_due(sim, lane) == DUE_ACTION) {
+            bool is_added;
+            show_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
+            *rsp_at(sim->block.frame.rows, sim->program->arg, sim->block.width, l) =
+                first_action(lane, &is_added)->amount;
+            any = true;
+        }
+    }
+    if (!any) {
+        return false;
+    }
+    sim->machine.run(&sim->machine, RSP_RUN_ACT, sim->block.frame.rows);
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->t >= lane->t_next &&
+            what_is_due(sim, lane) == DUE_ACTION) {
+            apply_action(sim, l);
+            if (lane->failed != RSP_STOP_END) {
+                rsp_lane_end(sim, l, lane->failed);
+            }
+        }
+    }
+    return true;
+}
+
+void rsp_clock_serve(rsp_sim *sim)
+{
+    while (serve_observed(sim) || serve_actions(sim)) {
+    }
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (!lane->live || lane->t < lane->t_next) {
+            continue;
+        }
+        if (what_is_due(sim, lane) == DUE_END) {
+            rsp_lane_end(sim, l, RSP_STOP_END);
+            continue;
+        }
+        if (lane->dirty) {
+            rsp_regime_update(sim, l, true);
+            lane->dirty = false;
+        }
+        rsp_clock_next(sim, l);
+    }
+}
+
+/* The next read of an accepted step that lies before its end. */
+static bool read_inside(const rsp_lane *lane, double *phi)
+{
+    if (!lane->live || !lane->accepted || lane->i_read >= lane->job.n_reads) {
+        return false;
+    }
+    double t = lane->job.reads[lane->i_read];
+    double end = lane->land ? lane->t_next : lane->t + lane->theta * lane->h;
+    if (!(t < end)) {
+        return false;
+    }
+    *phi = (t - lane->t) / (end - lane->t);
+    return true;
+}
+
+void rsp_clock_reads(rsp_sim *sim)
+{
+    for (bool any = true; any;) {
+        any = false;
+        double phi;
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            rsp_lane *lane = &sim->lanes[l];
+            if (read_inside(lane, &phi)) {
+                rsp_channels_inside(sim, l, phi, sim->amounts);
+                show_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
+                any = true;
+            }
+        }
+        if (!any) {
+            return;
+        }
+        observe(sim);
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            rsp_lane *lane = &sim->lanes[l];
+            if (read_inside(lane, &phi)) {
+                rsp_sim_view view = take_view(sim, l, lane->job.reads[lane->i_read]);
+                sim->client->read(sim->client->ctx, &lane->job, lane->i_read++, &view);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+/* What the files of the solver share. */
+#ifndef RSP_SIM_INTERNAL_H
+#define RSP_SIM_INTERNAL_H
+
+#include <math.h>
+
+#include "respite/num.h"
+#include "respite/sim.h"
+#include "sim/block.h"
+
+/* Actions that a client may have pending in one lane. */
+enum { RSP_ADDED_MAX = 64 };
+/* A read inside a step with leap noise is placed on a grid of 2^depth. */
+enum { RSP_BRIDGE_DEPTH = 10 };
+
+/* A method: which tableau it steps with, and which regimes it knows.  One that
+ * is not an explicit Runge-Kutta method would bring its own step here. */
+typedef struct rsp_method_row {
+    const char *name;
+    const rsp_tableau *tab;
+    bool random;       /* draws initial amounts, rounds, fires */
+    bool always_exact; /* every discrete species, whatever its amount */
+} rsp_method_row;
+
+typedef struct rsp_lane { /* one participant's clock */
+    bool live, fresh; /* fresh: choose the step anew from the rates */
+    bool same;        /* k[0] is that of the present state */
+    bool dirty;       /* regimes must be looked at: species may have jumped */
+    rsp_sim_job job;
+    double t, t_next; /* now; the next time that ends a step */
+    double h, wish;   /* this step; the step that its error would allow */
+    double theta;     /* share of the step that was taken */
+    bool land;        /* this step ends at t_next */
+    bool accepted;
+    uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
+    size_t i_action, i_read, i_stop;
+    size_t n_added;
+    double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
+    double *last;      /* [n_actions] last time of it; NaN: never */
+    rsp_sim_counts counts;
+    rsp_stop failed;   /* a failure: RSP_STOP_END while there is none */
+    char reason[128];
+    rsp_sim_action added[RSP_ADDED_MAX];
+} rsp_lane;
+
+struct rsp_sim {
+    const rsp_program *program;
+    const rsp_network *net;
+    rsp_sim_options options;
+    rsp_method_row method;
+    uint64_t seed;
+    rsp_arena *arena;
+    const rsp_kernel *kernel;
+    rsp_machine machine;
+    rsp_lanes block;
+    rsp_lane *lanes;      /* [width] */
+    uint8_t *regime;      /* [n_species * width] */
+    uint32_t *fired;      /* [n_reactions * width] firings so far + 1 */
+    uint32_t *rounded;    /* [n_species * width] */
+    bool *relist;         /* [n_chunks] its lists are out of date */
+    rsp_crossing *found;  /* [n_reactions * n_chunks] */
+    uint32_t *mark;       /* scratch, [max(n_reactions, n_species)] */
+    bool uses_time, uses_since;
+    /* Prepared participants that wait for a lane. */
+    rsp_frame ready;
+    rsp_sim_job *ready_job;   /* [width] */
+    uint32_t n_ready, i_ready;
+    bool dry;                 /* the client has no more */
+    uint32_t *carried;        /* rows that `prepare` writes */
+    uint32_t n_carried;
+    /* Views. */
+    double *observed, *amounts, *weights, *drawn, *assigned;
+    rsp_sim_counts total;
+    const rsp_sim_client *client;
+};
+
+static inline double *rsp_at(double *rows, uint32_t row, uint32_t width,
+                             uint32_t lane)
+{
+    return rows + (size_t)row * width + lane;
+}
+
+static inline rsp_stream rsp_lane_stream(const rsp_sim *sim,
+                                         const rsp_lane *lane,
+                                         uint32_t purpose, uint32_t channel)
+{
+    return (rsp_stream){sim->seed, lane->job.trial, lane->job.participant,
+                        purpose, channel};
+}
+
+/* start.c: stoichiometry; participants from the client into lanes. */
+bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena);
+/* Take the next participant into a free lane; false: none left. */
+bool rsp_lane_refill(rsp_sim *sim, uint32_t l);
+/* Initial amounts of column `l` of the prepared frame. */
+void rsp_start_amounts(const rsp_sim *sim, const double *rows, uint32_t width,
+                       uint32_t l, uint32_t trial, uint32_t participant,
+                       double *x);
+/* Name of the first root without a solution in column l, or NULL. */
+const char *rsp_start_root(const rsp_sim *sim, const double *rows,
+                           uint32_t width, uint32_t l);
+void rsp_start_fill(const rsp_sim *sim, rsp_frame *frame, uint32_t l,
+                    const double *params, double t0);
+
+/* regime.c */
+void rsp_regime_start(rsp_sim *sim, uint32_t l);
+/* After amounts moved: hysteresis, whole numbers, masks. `jumped`: an action
+ * changed amounts, so that also what stays exact may need rounding. */
+void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped);
+void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
+
+/* clock.c */
+void rsp_clock_start(rsp_sim *sim, uint32_t l);
+void rsp_clock_next(rsp_sim *sim, uint32_t l); /* t_next */
+/* Rows of time, afters and sinces in column l at time t. */
+void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t);
+/* Reads, stops, afters and actions of lanes that stand at one; ends lanes. */
+void rsp_clock_serve(rsp_sim *sim);
+/* Reads inside the steps that were accepted, before the state moves. */
+void rsp_clock_reads(rsp_sim *sim);
+void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop);
+
+/* channel.c: exact firing and leap noise of single lanes. */
+void rsp_channels_start(rsp_sim *sim, uint32_t l);
+void rsp_channels_cross(rsp_sim *sim);
+void rsp_channels_fire(rsp_sim *sim, uint32_t l);
+/* Amounts at the share `phi` of lane l's accepted step into out[n_species]. */
+void rsp_channels_inside(rsp_sim *sim, uint32_t l, double phi, double *out);
+
+#endif

@@ -1,0 +1,203 @@
+/* Which species are counted one by one, which leap, which flow.
+ *
+ *     regime   amounts                          a channel that changes one
+ *     exact    below exact_until                fires exactly
+ *     leap     from exact_below to noise_until  flows with Langevin noise
+ *     ode      from noise_below                 flows
+ *
+ * The overlaps are the hysteresis.  A channel is exact where any discrete
+ * species that it changes is; else it leaps where any does. */
+#include "sim/internal.h"
+
+static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
+{
+    if (sim->block.net.continuous[s] || !sim->method.random) {
+        return RSP_REGIME_ODE;
+    }
+    if (sim->method.always_exact || x < sim->options.exact_until) {
+        return RSP_REGIME_EXACT;
+    }
+    return x < sim->options.noise_until ? RSP_REGIME_LEAP : RSP_REGIME_ODE;
+}
+
+static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
+                              double x)
+{
+    const rsp_sim_options *o = &sim->options;
+    if (sim->block.net.continuous[s] || !sim->method.random ||
+        sim->method.always_exact) {
+        return now;
+    }
+    if (x < o->exact_below || (now == RSP_REGIME_EXACT && x < o->exact_until)) {
+        return RSP_REGIME_EXACT;
+    }
+    if (x < o->noise_below || (now != RSP_REGIME_ODE && x < o->noise_until)) {
+        return RSP_REGIME_LEAP;
+    }
+    return RSP_REGIME_ODE;
+}
+
+static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
+{
+    const rsp_sim_options *o = &sim->options;
+    rsp_lanes *b = &sim->block;
+    double low = -(double)INFINITY, high = (double)INFINITY;
+    if (!b->net.continuous[s] && sim->method.random && !sim->method.always_exact) {
+        if (regime == RSP_REGIME_EXACT) {
+            high = o->exact_until;
+        } else {
+            low = regime == RSP_REGIME_LEAP ? o->exact_below : o->noise_below;
+        }
+        if (regime == RSP_REGIME_LEAP) {
+            high = o->noise_until;
+        }
+    }
+    *rsp_at(b->low, s, b->width, l) = low;
+    *rsp_at(b->high, s, b->width, l) = high;
+    *rsp_at(b->is_leap, s, b->width, l) = regime == RSP_REGIME_LEAP ? 1 : 0;
+    sim->regime[(size_t)s * b->width + l] = (uint8_t)regime;
+}
+
+static void channel_regime(rsp_sim *sim, uint32_t r, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    bool exact = false, leap = false;
+    for (uint32_t i = b->net.by_reaction[r]; i < b->net.by_reaction[r + 1]; i++) {
+        uint32_t s = b->net.changes[i].index;
+        uint8_t regime = sim->regime[(size_t)s * b->width + l];
+        exact |= regime == RSP_REGIME_EXACT;
+        leap |= regime == RSP_REGIME_LEAP;
+    }
+    *rsp_at(b->mask, r, b->width, l) = exact ? 0 : 1;
+    /* The members of a group change the same species: equal for all. */
+    *rsp_at(b->leaps, b->net.group_of[r], b->width, l) = leap && !exact ? 1 : 0;
+}
+
+static void count_leaping(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    b->leaping[l] = 0;
+    for (uint32_t g = 0; g < b->net.n_groups && b->leaping[l] == 0; g++) {
+        b->leaping[l] = *rsp_at(b->leaps, g, b->width, l);
+    }
+}
+
+/* No part of a cell may come back to life: an amount that is counted is a whole
+ * number, rounded without bias. */
+static void round_species(rsp_sim *sim, uint32_t s, uint32_t l)
+{
+    double *x = rsp_at(sim->block.x, s, sim->block.width, l);
+    double low = floor(*x);
+    if (low == *x) {
+        return;
+    }
+    uint32_t *n = &sim->rounded[(size_t)s * sim->block.width + l];
+    rsp_stream stream = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_ROUND,
+                                        sim->net->species[s].channel);
+    *x = low + (rsp_uniform(&stream, ++*n, 0) < *x - low);
+    sim->lanes[l].same = false;
+}
+
+void rsp_regime_start(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    if (!b->stochastic) {
+        return;
+    }
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        double x = *rsp_at(b->x, s, b->width, l);
+        rsp_regime regime = begin_regime(sim, s, x);
+        sim->rounded[(size_t)s * b->width + l] = 0;
+        set_bounds(sim, s, l, regime);
+        if (regime == RSP_REGIME_EXACT) {
+            round_species(sim, s, l);
+        }
+    }
+    for (uint32_t r = 0; r < b->net.n_reactions; r++) {
+        channel_regime(sim, r, l);
+    }
+    count_leaping(sim, l);
+    sim->relist[l / RSP_CHUNK] = true;
+}
+
+void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
+{
+    rsp_lanes *b = &sim->block;
+    if (!b->stochastic) {
+        return;
+    }
+    bool changed = false;
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        rsp_regime now = (rsp_regime)sim->regime[(size_t)s * b->width + l];
+        double x = *rsp_at(b->x, s, b->width, l);
+        rsp_regime next = next_regime(sim, s, now, x);
+        if (next == RSP_REGIME_EXACT && (jumped || now != next)) {
+            round_species(sim, s, l);
+        }
+        if (next == now) {
+            continue;
+        }
+        changed = true;
+        set_bounds(sim, s, l, next);
+        for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
+            channel_regime(sim, b->net.terms[i].index, l);
+        }
+    }
+    if (changed) {
+        count_leaping(sim, l);
+        sim->relist[l / RSP_CHUNK] = true;
+        sim->lanes[l].same = false;
+    }
+}
+
+static bool any_lane(const double *rows, uint32_t row, const rsp_lanes *b,
+                     uint32_t chunk, double value)
+{
+    const double *v = rows + (size_t)row * b->width + (size_t)chunk * RSP_CHUNK;
+    for (int l = 0; l < RSP_CHUNK; l++) {
+        if (v[l] == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Items in ascending order, whichever lane brought them: the order of a sum is
+ * the same for every packing. */
+static void relist(rsp_sim *sim, uint32_t chunk)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_list *exact = &b->exact[chunk], *kept = &b->kept[chunk];
+    rsp_list *noisy = &b->noisy[chunk], *counted = &b->counted[chunk];
+    exact->n = kept->n = noisy->n = counted->n = 0;
+    for (uint32_t g = 0; g < b->net.n_groups; g++) {
+        sim->mark[g] = any_lane(b->leaps, g, b, chunk, 1);
+        if (sim->mark[g]) {
+            noisy->item[noisy->n++] = g;
+        }
+    }
+    for (uint32_t r = 0; r < b->net.n_reactions; r++) {
+        bool fires = any_lane(b->mask, r, b, chunk, 0);
+        if (fires) {
+            exact->item[exact->n++] = r;
+        }
+        if (fires || sim->mark[b->net.group_of[r]]) {
+            kept->item[kept->n++] = r;
+        }
+    }
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        if (any_lane(b->is_leap, s, b, chunk, 1)) {
+            counted->item[counted->n++] = s;
+        }
+    }
+}
+
+void rsp_regime_lists(rsp_sim *sim)
+{
+    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
+        if (sim->relist[c]) {
+            relist(sim, c);
+            sim->relist[c] = false;
+        }
+    }
+}

@@ -1,0 +1,727 @@
+/* The solver: all lanes of a block step together, each by its own clock.
+ *
+ * One step: rates at the start; a step length from error, growth, leap bound
+ * and the next time that ends it; the tableau's stages; the error decides
+ * whether it stands; the first crossing of an exact channel cuts it; reads; noise;
+ * the event; regimes. */
+#include "sim/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const rsp_method_row methods[] = {
+    [RSP_ODE] = {"ode", &rsp_tableau_dopri5, .random = false},
+    [RSP_HYBRID] = {"hybrid", &rsp_tableau_bogacki3, .random = true},
+    [RSP_SSA] = {"ssa", &rsp_tableau_bogacki3, .random = true, .always_exact = true},
+};
+
+rsp_sim_options rsp_sim_defaults(rsp_method method)
+{
+    rsp_sim_options o = {.method = method,
+                         .rtol = method == RSP_ODE ? 1e-6 : 1e-3,
+                         .atol = method == RSP_ODE ? 1e-9 : 1e-6,
+                         .exact_below = 50, .exact_until = 100,
+                         .noise_below = 3e3, .noise_until = 1e4,
+                         .leap = 0.15, .max_steps = 5000000};
+    return o;
+}
+
+const char *rsp_stop_text(rsp_stop stop)
+{
+    static const char *const text[] = {
+        [RSP_STOP_END] = "reached the end",
+        [RSP_STOP_CLIENT] = "ended by the protocol",
+        [RSP_STOP_NONFINITE] = "a rate or amount became invalid",
+        [RSP_STOP_STEPS] = "too many steps",
+        [RSP_STOP_COLLAPSE] = "the step became too small",
+        [RSP_STOP_ROOT] = "an equation has no solution",
+    };
+    return text[stop];
+}
+
+/* ---- Construction. */
+
+static bool reads_row(const rsp_program *p, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = 0; i < p->rates.n; i++) {
+        const rsp_instr *in = &p->rates.code[i];
+        if (in->a - first < n || in->b - first < n || in->c - first < n) {
+            return true;
+        }
+    }
+    for (uint32_t r = 0; r < p->net->n_reactions; r++) {
+        if (p->rate[r] - first < n) {
+            return true;
+        }
+    }
+    for (uint32_t s = 0; s < p->net->n_species; s++) {
+        if (p->drift[s] != UINT32_MAX && p->drift[s] - first < n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every discrete species exact and nothing else that moves: rates are constant
+ * between events, one stage is the exact solution. */
+static bool is_constant_between_events(const rsp_sim *sim)
+{
+    if (!sim->method.always_exact || sim->uses_time || sim->uses_since) {
+        return false;
+    }
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        if (sim->program->drift[s] != UINT32_MAX) {
+            return false;
+        }
+    }
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        if (sim->block.net.deterministic[r] && sim->net->reactions[r].n_changes > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void list_carried(rsp_sim *sim)
+{
+    const rsp_section *s = &sim->program->prepare;
+    for (uint32_t i = 0; i < s->n; i++) {
+        sim->carried[sim->n_carried++] = s->code[i].to;
+    }
+}
+
+static const rsp_kernel *choose_kernel(void)
+{
+#ifdef RSP_ISA_ALL
+    const char *isa = rsp_isa();
+    if (strcmp(isa, "avx512") == 0) {
+        return &rsp_kernel_avx512;
+    }
+    if (strcmp(isa, "avx2") == 0) {
+        return &rsp_kernel_avx2;
+    }
+#endif
+    return &rsp_kernel_base;
+}
+
+/* Rows of doubles; false when memory is out. */
+static bool rows_new(rsp_sim *sim, double **rows, size_t n)
+{
+    *rows = rsp_arena_alloc(sim->arena, (n + 1) * sim->block.width, sizeof(double));
+    return *rows != NULL;
+}
+
+static bool list_new(rsp_sim *sim, rsp_list **lists, uint32_t n)
+{
+    *lists = rsp_arena_alloc(sim->arena, sim->block.n_chunks, sizeof **lists);
+    for (uint32_t c = 0; *lists != NULL && c < sim->block.n_chunks; c++) {
+        (*lists)[c].item = rsp_arena_alloc(sim->arena, n + 1, sizeof(uint32_t));
+        if ((*lists)[c].item == NULL) {
+            return false;
+        }
+    }
+    return *lists != NULL;
+}
+
+static bool block_random_new(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    uint32_t m = b->net.n_species, n = b->net.n_reactions, g = b->net.n_groups;
+    bool ok = list_new(sim, &b->exact, n) && list_new(sim, &b->kept, n) &&
+              list_new(sim, &b->noisy, g) && list_new(sim, &b->counted, m) &&
+              rows_new(sim, &b->mask, n) && rows_new(sim, &b->left, n) &&
+              rows_new(sim, &b->leaps, g) && rows_new(sim, &b->z, g) &&
+              rows_new(sim, &b->is_leap, m) && rows_new(sim, &b->low, m) &&
+              rows_new(sim, &b->high, m) && rows_new(sim, &b->leaping, 1);
+    for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
+        ok = rows_new(sim, &b->a[i], n);
+    }
+    uint32_t *channel = rsp_arena_alloc(sim->arena, g + 1, sizeof *channel);
+    sim->regime = rsp_arena_alloc(sim->arena, (size_t)m * b->width + 1, 1);
+    sim->rounded = rsp_arena_alloc(sim->arena, (size_t)m * b->width + 1, sizeof(uint32_t));
+    sim->fired = rsp_arena_alloc(sim->arena, (size_t)n * b->width + 1, sizeof(uint32_t));
+    sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
+    sim->found = rsp_arena_alloc(sim->arena, (size_t)n * b->n_chunks + 1, sizeof(rsp_crossing));
+    sim->mark = rsp_arena_alloc(sim->arena, n + 1, sizeof(uint32_t));
+    if (!ok || channel == NULL || sim->regime == NULL || sim->rounded == NULL ||
+        sim->fired == NULL || sim->relist == NULL || sim->found == NULL ||
+        sim->mark == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < g; i++) {
+        channel[i] = sim->net->reactions[b->net.members[b->net.by_group[i]]].channel;
+    }
+    b->leap_channel = channel;
+    for (size_t i = 0; i < (size_t)n * b->width; i++) {
+        b->mask[i] = 1;
+    }
+    return true;
+}
+
+static bool block_new(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    uint32_t m = b->net.n_species;
+    bool ok = rows_new(sim, &b->x, m) && rows_new(sim, &b->xn, m) &&
+              rows_new(sim, &b->err, 1) && rows_new(sim, &b->haste, 1) &&
+              rows_new(sim, &b->hazard, 1) && rows_new(sim, &b->lowest, 1) &&
+              rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
+              rows_new(sim, &b->clamped, 1);
+    for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
+        ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
+    }
+    b->trial = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
+    b->participant = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
+    b->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
+    b->scratch = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1,
+                                 RSP_CHUNK * sizeof(double));
+    return ok && b->trial != NULL && b->participant != NULL &&
+           b->leap_no != NULL && b->scratch != NULL && (!b->stochastic || block_random_new(sim));
+}
+
+static bool lanes_new(rsp_sim *sim)
+{
+    rsp_arena *a = sim->arena;
+    const rsp_network *net = sim->net;
+    sim->lanes = rsp_arena_alloc(a, sim->block.width, sizeof *sim->lanes);
+    sim->ready_job = rsp_arena_alloc(a, sim->block.width, sizeof *sim->ready_job);
+    sim->carried = rsp_arena_alloc(a, sim->program->prepare.n + 1, sizeof(uint32_t));
+    sim->observed = rsp_arena_alloc(a, net->n_observables + 1, sizeof(double));
+    sim->amounts = rsp_arena_alloc(a, net->n_species + 1, sizeof(double));
+    sim->weights = rsp_arena_alloc(a, net->n_species + 1, sizeof(double));
+    sim->drawn = rsp_arena_alloc(a, net->n_species + 1, sizeof(double));
+    sim->assigned = rsp_arena_alloc(a, net->n_assigns + 1, sizeof(double));
+    if (sim->lanes == NULL || sim->assigned == NULL || sim->ready_job == NULL || sim->carried == NULL ||
+        sim->observed == NULL || sim->amounts == NULL || sim->weights == NULL ||
+        sim->drawn == NULL) {
+        return false;
+    }
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        sim->lanes[l].after_at = rsp_arena_alloc(a, net->n_afters + 1, sizeof(double));
+        sim->lanes[l].last = rsp_arena_alloc(a, net->n_actions + 1, sizeof(double));
+        if (sim->lanes[l].after_at == NULL || sim->lanes[l].last == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static rsp_status check_options(const rsp_sim_options *o, rsp_error *err)
+{
+    if (!(o->rtol > 0 && o->rtol < 1) || !(o->atol > 0)) {
+        return rsp_fail(err, RSP_RANGE,
+                        "rtol must be between 0 and 1 and atol above 0, not %g and %g",
+                        o->rtol, o->atol);
+    }
+    if (o->method == RSP_HYBRID &&
+        (!(o->exact_below <= o->exact_until) || !(o->noise_below <= o->noise_until) ||
+         !(o->exact_below <= o->noise_below) || !(o->exact_until <= o->noise_until) ||
+         !(o->leap > 0))) {
+        return rsp_fail(err, RSP_RANGE,
+                        "hybrid thresholds must ascend: exact_below <= exact_until, "
+                        "noise_below <= noise_until, and leap must be above 0");
+    }
+    return RSP_OK;
+}
+
+static rsp_status build(rsp_sim *sim, rsp_error *err)
+{
+    rsp_lanes *b = &sim->block;
+    sim->arena = rsp_arena_new();
+    if (sim->arena == NULL || !rsp_stoich_new(&b->net, sim->net, sim->arena)) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
+    }
+    sim->machine = rsp_machine_for(sim->program, sim->options.interpret);
+    sim->kernel = choose_kernel();
+    sim->uses_time = reads_row(sim->program, sim->program->time, 1);
+    sim->uses_since = sim->net->n_actions > 0 &&
+                      reads_row(sim->program, sim->program->sinces, sim->net->n_actions);
+    b->program = sim->program;
+    b->machine = sim->machine;
+    b->width = sim->machine.width;
+    b->n_chunks = b->width / RSP_CHUNK;
+    b->stochastic = sim->method.random;
+    b->tab = is_constant_between_events(sim) ? &rsp_tableau_constant : sim->method.tab;
+    b->rtol = sim->options.rtol;
+    b->atol = sim->options.atol;
+    b->seed = sim->seed;
+    if (!block_new(sim) || !lanes_new(sim)) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
+                        b->width, b->net.n_reactions);
+    }
+    list_carried(sim);
+    rsp_status status = rsp_frame_new(&sim->machine, &b->frame, err);
+    return status != RSP_OK ? status : rsp_frame_new(&sim->machine, &sim->ready, err);
+}
+
+rsp_status rsp_sim_new(const rsp_program *program, const rsp_sim_options *options,
+                       uint64_t seed, rsp_sim **out, rsp_error *err)
+{
+    *out = NULL;
+    rsp_status status = check_options(options, err);
+    if (status != RSP_OK) {
+        return status;
+    }
+    rsp_sim *sim = calloc(1, sizeof *sim);
+    if (sim == NULL) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
+    }
+    sim->program = program;
+    sim->net = program->net;
+    sim->options = *options;
+    sim->method = methods[options->method];
+    sim->seed = seed;
+    status = build(sim, err);
+    if (status != RSP_OK) {
+        rsp_sim_free(sim);
+        return status;
+    }
+    *out = sim;
+    return RSP_OK;
+}
+
+void rsp_sim_free(rsp_sim *sim)
+{
+    if (sim == NULL) {
+        return;
+    }
+    rsp_frame_free(&sim->block.frame);
+    rsp_frame_free(&sim->ready);
+    rsp_arena_free(sim->arena);
+    free(sim);
+}
+
+size_t rsp_sim_outstanding(const rsp_sim *sim)
+{
+    return 2 * (size_t)sim->block.width;
+}
+
+rsp_sim_counts rsp_sim_total(const rsp_sim *sim)
+{
+    return sim->total;
+}
+
+rsp_status rsp_sim_derive(rsp_sim *sim, uint32_t trial, uint32_t participant,
+                          const double *params, double *out, double *x,
+                          rsp_error *err)
+{
+    rsp_start_fill(sim, &sim->ready, 0, params, 0);
+    sim->machine.run(&sim->machine, RSP_RUN_PREPARE, sim->ready.rows);
+    const char *root = rsp_start_root(sim, sim->ready.rows, sim->ready.width, 0);
+    if (root != NULL) {
+        return rsp_fail(err, RSP_RANGE, "root '%s' has no solution in its interval", root);
+    }
+    for (uint32_t i = 0; i < sim->net->n_derived; i++) {
+        uint32_t row = sim->program->derived[i];
+        out[i] = row == UINT32_MAX ? (double)NAN : sim->ready.rows[(size_t)row * sim->ready.width];
+    }
+    if (x != NULL) {
+        rsp_start_amounts(sim, sim->ready.rows, sim->ready.width, 0, trial, participant, x);
+    }
+    return RSP_OK;
+}
+
+/* ---- Failure of one lane, explained. */
+
+/* Rates of lane l at its present state, in the frame. */
+static void look_again(rsp_sim *sim, uint32_t l)
+{
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        *rsp_at(sim->block.frame.rows, sim->program->species + s, sim->block.width, l) =
+            *rsp_at(sim->block.x, s, sim->block.width, l);
+    }
+    rsp_clock_rows(sim, l, sim->lanes[l].t);
+    sim->machine.run(&sim->machine, RSP_RUN_RATES, sim->block.frame.rows);
+}
+
+static double largest_rate(const rsp_sim *sim, uint32_t l)
+{
+    double most = 0;
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        most = fmax(most, fabs(*rsp_at(sim->block.frame.rows, sim->program->rate[r],
+                                       sim->block.width, l)));
+    }
+    return most;
+}
+
+/* Whether a rate or a state of lane l is invalid; says which. A rate below zero
+ * by no more than rounding is none. */
+static bool is_invalid(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    look_again(sim, l);
+    double slack = 1e-9 * (1 + largest_rate(sim, l));
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        double x = *rsp_at(sim->block.x, s, sim->block.width, l);
+        uint32_t drift = sim->program->drift[s];
+        double v = drift == UINT32_MAX
+                       ? 0 : *rsp_at(sim->block.frame.rows, drift, sim->block.width, l);
+        if (!isfinite(x) || !isfinite(v)) {
+            snprintf(lane->reason, sizeof lane->reason, "%s%s is %g at day %.6g",
+                     isfinite(x) ? "the rate of " : "", sim->net->species[s].name,
+                     isfinite(x) ? v : x, lane->t);
+            return true;
+        }
+    }
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        double a = *rsp_at(sim->block.frame.rows, sim->program->rate[r], sim->block.width, l);
+        if (!isfinite(a) || a < -slack) {
+            snprintf(lane->reason, sizeof lane->reason, "the rate of %s is %g at day %.6g",
+                     sim->net->reactions[r].name, a, lane->t);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fail(rsp_lane *lane, rsp_stop stop)
+{
+    if (lane->failed == RSP_STOP_END) {
+        lane->failed = stop;
+    }
+    lane->accepted = false;
+    lane->h = 0;
+}
+
+static void fail_collapsed(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    if (is_invalid(sim, l)) {
+        fail(lane, RSP_STOP_NONFINITE);
+        return;
+    }
+    snprintf(lane->reason, sizeof lane->reason,
+             "the step fell below the clock's grain at day %.6g", lane->t);
+    fail(lane, RSP_STOP_COLLAPSE);
+}
+
+/* ---- The step. */
+
+static void set_weights(rsp_sim *sim, uint32_t l, const double *weight, double h)
+{
+    for (uint32_t i = 0; i < sim->block.tab->stages; i++) {
+        sim->block.w[i][l] = weight[i] * h;
+    }
+}
+
+static void set_all_weights(rsp_sim *sim, const double *weight)
+{
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        set_weights(sim, l, weight, sim->lanes[l].h);
+    }
+}
+
+static void stage_times(rsp_sim *sim, uint32_t stage)
+{
+    const rsp_program *p = sim->program;
+    const rsp_lanes *b = &sim->block;
+    for (uint32_t l = 0; l < b->width; l++) {
+        const rsp_lane *lane = &sim->lanes[l];
+        double t = lane->t + b->tab->c[stage] * lane->h;
+        *rsp_at(b->frame.rows, p->time, b->width, l) = t;
+        for (uint32_t i = 0; sim->uses_since && i < sim->net->n_actions; i++) {
+            *rsp_at(b->frame.rows, p->sinces + i, b->width, l) =
+                isnan(lane->last[i]) ? 1e9 : t - lane->last[i];
+        }
+    }
+}
+
+static void first_stage(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    bool any = false, all = true;
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        bool wanted = lane->live && !lane->same;
+        b->select[l] = wanted ? 1 : 0;
+        any |= wanted;
+        all &= !(lane->live && lane->same);
+    }
+    if (!any) {
+        return;
+    }
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_clock_rows(sim, l, sim->lanes[l].t);
+    }
+    sim->kernel->place(b, 0);
+    sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+    sim->kernel->derive(b, 0, !all);
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        lane->counts.rate_calls += b->select[l] > 0;
+        if (b->select[l] > 0 && b->lowest[l] < -1e-9 && is_invalid(sim, l)) {
+            fail(lane, RSP_STOP_NONFINITE);
+        }
+    }
+}
+
+/* A first guess of the step: what the fastest relative change allows at this
+ * order. NaN where a derivative is not finite. */
+static double first_guess(const rsp_sim *sim, uint32_t l)
+{
+    const rsp_lanes *b = &sim->block;
+    double fastest = 0, taint = 0;
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        double k = *rsp_at(b->k[0], s, b->width, l);
+        double scale = fabs(*rsp_at(b->x, s, b->width, l)) + b->atol / b->rtol;
+        fastest = fmax(fastest, fabs(k) / scale);
+        taint += k - k;
+    }
+    double reach = 0.5 / rsp_inverse_root(b->rtol, b->tab->root);
+    return reach / (fastest + 1e-300) + taint;
+}
+
+static void choose_step(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    const rsp_sim_options *o = &sim->options;
+    double rest = lane->t_next - lane->t;
+    if (lane->fresh) {
+        double guess = first_guess(sim, l);
+        lane->wish = lane->wish > 0 ? fmin(guess, lane->wish) : guess;
+        if (isnan(guess)) {
+            lane->wish = 0;
+        }
+        lane->fresh = false;
+    }
+    double h = lane->wish;
+    if (!(h > 1e-14 * fmax(1, fabs(lane->t)))) {
+        fail_collapsed(sim, l);
+        return;
+    }
+    if (b->stochastic) {
+        /* Four expected events: a longer step would be cut anyway. */
+        h = h * b->hazard[l] > 4 ? 4 / b->hazard[l] : h;
+        h = h * b->haste[l] > o->leap ? o->leap / b->haste[l] : h;
+    }
+    if (o->max_step > 0 && h > o->max_step) {
+        h = o->max_step;
+    }
+    lane->land = h >= rest;
+    if (lane->land) {
+        h = rest;
+    } else if (h > 0.5 * rest) {
+        h = 0.5 * rest; /* two equal steps, not a long one and a crumb */
+    }
+    lane->h = h;
+}
+
+static void choose_steps(rsp_sim *sim)
+{
+    if (sim->block.stochastic) {
+        sim->kernel->bound(&sim->block);
+    }
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->failed == RSP_STOP_END) {
+            choose_step(sim, l);
+        }
+    }
+}
+
+static void later_stages(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    for (uint32_t i = 1; i < b->tab->stages; i++) {
+        set_all_weights(sim, b->tab->a[i]);
+        stage_times(sim, i);
+        sim->kernel->place(b, i);
+        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+        sim->kernel->derive(b, i, false);
+    }
+}
+
+/* Accept or not; the step that the error would allow. */
+static void decide(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    lane->counts.rate_calls += b->tab->stages - 1;
+    double err = b->err[l];
+    lane->accepted = err <= 1;
+    lane->theta = 1;
+    lane->fires = UINT32_MAX;
+    double factor = 0.25;
+    if (isfinite(err)) {
+        factor = 0.9 * rsp_inverse_root(fmax(err, 1e-6), b->tab->root);
+        factor = fmin(fmax(factor, 0.2), lane->accepted ? 5 : 0.9);
+    }
+    double wish = factor * lane->h;
+    /* A step cut short for other reasons tells only that it may grow. */
+    lane->wish = factor == 5 ? fmax(wish, lane->wish) : wish;
+    lane->same = lane->same || !lane->accepted;
+    if (lane->accepted) {
+        lane->counts.steps++;
+    } else {
+        lane->counts.rejected++;
+    }
+    if (lane->counts.steps + lane->counts.rejected >= sim->options.max_steps) {
+        snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g",
+                 (unsigned long long)sim->options.max_steps, lane->t);
+        fail(lane, RSP_STOP_STEPS);
+    }
+}
+
+static void judge_steps(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    set_all_weights(sim, b->tab->b);
+    sim->kernel->advance(b);
+    set_all_weights(sim, b->tab->e);
+    sim->kernel->judge(b);
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        lane->accepted = false;
+        if (lane->live && lane->failed == RSP_STOP_END) {
+            decide(sim, l);
+        }
+        b->select[l] = lane->accepted ? 1 : 0;
+    }
+}
+
+/* The share of each accepted step that stands: up to its first event. */
+static void cut_steps(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    set_all_weights(sim, b->tab->b);
+    if (!b->stochastic) {
+        return;
+    }
+    rsp_channels_cross(sim);
+    bool any = false;
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->accepted && lane->theta < 1) {
+            double weight[RSP_STAGES_MAX];
+            rsp_tableau_weights(b->tab, lane->theta, weight);
+            set_weights(sim, l, weight, lane->h);
+            lane->land = false;
+            any = true;
+        }
+    }
+    if (any) {
+        sim->kernel->advance(b);
+    }
+    sim->kernel->consume(b);
+}
+
+static bool has_noise(const rsp_sim *sim)
+{
+    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
+        if (sim->block.noisy[c].n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void move_clock(rsp_lane *lane)
+{
+    lane->t = lane->land ? lane->t_next
+                         : fmin(lane->t + lane->theta * lane->h, lane->t_next);
+}
+
+static void finish_steps(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    bool noise = b->stochastic && has_noise(sim);
+    if (noise) {
+        sim->kernel->draw(b);
+    }
+    rsp_clock_reads(sim);
+    if (noise) {
+        sim->kernel->shake(b);
+    }
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (!lane->accepted) {
+            continue;
+        }
+        lane->counts.clamped += noise && b->clamped[l] > 0;
+        if (lane->fires != UINT32_MAX) {
+            rsp_channels_fire(sim, l);
+        }
+        if (noise && b->leaping[l] > 0) {
+            b->leap_no[l]++;
+            lane->counts.leaps++;
+        }
+        move_clock(lane);
+        lane->same = b->tab->fsal && b->lowest[l] >= -1e-9;
+    }
+    sim->kernel->settle(b);
+    for (uint32_t l = 0; l < b->width && b->stochastic; l++) {
+        if (sim->lanes[l].accepted && b->out[l] > 0) {
+            rsp_regime_update(sim, l, false);
+        }
+    }
+}
+
+static void step(rsp_sim *sim)
+{
+    if (sim->block.stochastic) {
+        rsp_regime_lists(sim);
+    }
+    first_stage(sim);
+    choose_steps(sim);
+    later_stages(sim);
+    judge_steps(sim);
+    cut_steps(sim);
+    finish_steps(sim);
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->failed != RSP_STOP_END) {
+            rsp_lane_end(sim, l, lane->failed);
+        }
+    }
+}
+
+/* Fill empty lanes and serve those that stand at a time of their own. Returns
+ * whether any lane lives. */
+static bool serve(rsp_sim *sim)
+{
+    uint32_t n = sim->block.width;
+    if (sim->options.lanes > 0 && sim->options.lanes < n) {
+        n = sim->options.lanes;
+    }
+    for (bool again = true; again;) {
+        bool due = false, empty = false;
+        for (uint32_t l = 0; l < n; l++) {
+            if (!sim->lanes[l].live && !rsp_lane_refill(sim, l)) {
+                continue;
+            }
+            due |= sim->lanes[l].t >= sim->lanes[l].t_next;
+        }
+        if (!due) {
+            break;
+        }
+        rsp_clock_serve(sim);
+        for (uint32_t l = 0; l < n; l++) {
+            empty |= !sim->lanes[l].live;
+        }
+        again = empty && !(sim->dry && sim->i_ready == sim->n_ready);
+    }
+    for (uint32_t l = 0; l < n; l++) {
+        if (sim->lanes[l].live) {
+            return true;
+        }
+    }
+    return false;
+}
+
+rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *err)
+{
+    sim->client = client;
+    sim->dry = false;
+    sim->n_ready = sim->i_ready = 0;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        sim->lanes[l].live = false;
+    }
+    for (uint64_t round = 0; serve(sim); round++) {
+        if (client->cancelled != NULL && round % 64 == 0 && client->cancelled(client->ctx)) {
+            return rsp_fail(err, RSP_INTERRUPTED, "interrupted");
+        }
+        step(sim);
+    }
+    return RSP_OK;
+}
