@@ -350,7 +350,7 @@ RSP_LANE_INLINE rsp_nw rsp_n_philox_top52(uint64_t key, rsp_nw c0, rsp_nw c1,
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    return (c1 << 20) | ((c0 >> 12) & 0xfffffu);
+    return ((c1 & 0xffffffffu) << 20) | ((c0 >> 12) & 0xfffffu);
 }
 
 /* (k + 1/2) 2^-52 of k < 2^52; each step is exact. */
