@@ -577,7 +577,7 @@ static const char traffic[] =
     "parameter all = 1e9 cell\n"
     "parameter share[site] = {blood: 0.02, node: 0.58, gut: 0.4} 1\n"
     "species C[site] cell\n"
-    "initial C[blood] = all\n"
+    "initial C[x in site] = if x == blood then all else 0\n"
     "reaction enter_node: C[blood] -> C[node] @ k * share[node] * C[blood]\n"
     "reaction enter_gut: C[blood] -> C[gut] @ k * share[gut] * C[blood]\n"
     "reaction leave_node: C[node] -> C[blood] @ k * share[blood] * C[node]\n"
