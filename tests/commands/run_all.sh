@@ -1,0 +1,83 @@
+#!/bin/sh
+# What a newcomer types, right and wrong: exit status and message of each.
+#   run_all.sh RESPITE SOURCE_ROOT
+set -u
+respite=$1 root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root" || exit 1
+bad=0
+n=0
+
+# expect STATUS PATTERN COMMAND...: the exit status, and a pattern in what it prints
+expect() {
+  status=$1 pattern=$2
+  shift 2
+  n=$((n + 1))
+  "$@" >"$work/out" 2>"$work/err" </dev/null
+  got=$?
+  if [ $got != "$status" ] || ! cat "$work/out" "$work/err" | grep -q -e "$pattern"; then
+    echo "not as expected ($got instead of $status, or no '$pattern'): $*"
+    head -5 "$work/out" "$work/err"
+    bad=$((bad + 1))
+  fi
+}
+
+expect 64 'respite run' "$respite"
+expect 0 'Respite' "$respite" --help
+expect 0 '^respite 0' "$respite" --version
+expect 64 "did you mean 'run'" "$respite" rnu
+expect 64 'did you mean --seed' "$respite" run --sede 1 studies/liu2021.yaml
+expect 64 'whole number' "$respite" run --trials 0 studies/liu2021.yaml
+expect 64 'whole number' "$respite" run --seed 1.5 studies/liu2021.yaml
+expect 64 'one study' "$respite" run
+expect 66 'cannot open' "$respite" run no/such/study.yaml
+expect 0 'no errors' "$respite" check models/hiv_car_t.rsp
+expect 0 'no errors' "$respite" check studies/liu2021.yaml studies/ati_controls.yaml
+expect 0 'ASSUMED' "$respite" show hiv_car_t
+expect 0 'endpoints' "$respite" show studies/liu2021.yaml
+expect 0 'participants to simulate' "$respite" run studies/liu2021.yaml --dry-run
+expect 66 'neither a file nor a shipped model' "$respite" simulate hiv_cart_x --until 1
+
+# An error names file, line and column, and writes nothing.
+sed 's/participants: 6/particpants: 6/' studies/liu2021.yaml >"$work/wrong.yaml"
+cp -r studies/populations studies/products "$work"
+expect 65 "wrong.yaml:[0-9]*:[0-9]*: .*did you mean 'participants'" \
+  "$respite" run "$work/wrong.yaml" --out "$work/none"
+[ ! -e "$work/none" ] || { echo "a refused study left files"; bad=$((bad + 1)); }
+
+cat >"$work/decay.rsp" <<'END'
+model decay "exponential loss"
+  time day
+parameter k = 0.5 1/day "loss" source "a test" status assumed
+species A cell "cells"
+initial A = 1000 * one
+parameter one = 1 cell "one cell" source "a test" status assumed
+reaction loss: A -> @ k * A
+observe cells = A in cell
+END
+expect 0 '^time,A' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv
+expect 0 '^2,367.8' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv --rtol 1e-8
+expect 0 'A-mean,A-sd' "$respite" simulate "$work/decay.rsp" --until 2 --every 1 --replicates 50 --summary mean,sd
+expect 64 'expected ode, hybrid or ssa' "$respite" simulate "$work/decay.rsp" --solver euler --until 2
+sed 's/k \* A/k * B/' "$work/decay.rsp" >"$work/broken.rsp"
+expect 65 'broken.rsp:7:.*unknown' "$respite" check "$work/broken.rsp"
+sed 's/@ k \* A/@ A/' "$work/decay.rsp" >"$work/units.rsp"
+expect 65 'unit' "$respite" check "$work/units.rsp"
+
+# A full disk is an error, not a success.
+if [ -w /dev/full ]; then
+  "$respite" show hiv_car_t >/dev/full 2>"$work/err"
+  [ $? = 74 ] || { echo "a full disk was not noticed"; bad=$((bad + 1)); }
+fi
+
+# A small run leaves a whole directory, and its ADaM can be analysed again.
+expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --quiet --out "$work/run"
+for f in manifest.json results.sqlite report.html adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do
+  [ -s "$work/run/$f" ] || { echo "the run left no $f"; bad=$((bad + 1)); }
+done
+if find "$work/run" -name '*.part' | grep -q .; then echo "parts were left"; bad=$((bad + 1)); fi
+if grep -q -i -E '>[^<]*\b(nan|inf)\b' "$work/run/report.html"; then echo "NaN in the report"; bad=$((bad + 1)); fi
+expect 0 '"logrank_p"' "$respite" analyze "$work/run/adam/adtte.csv" --json
+echo "$((n - bad)) of $n commands as expected"
+exit $((bad > 0))
