@@ -22,8 +22,8 @@ typedef struct rsp_instr {
                              b = row of high, c = root; see rsp_root_code */
 } rsp_instr;
 
-/* The body that computes f from the unknown.  A root that fails (an end or f
- * not finite, no change of sign) leaves NaN in its row: after `prepare` look
+/* The body that computes f from the unknown.  A root that fails (an end not
+ * finite, f not a number, no change of sign) leaves NaN in its row: after `prepare` look
  * there for the participant's failed root.  A nested root has no row of its
  * own (UINT32_MAX): its failure makes the surrounding one NaN. */
 typedef struct rsp_root_code {

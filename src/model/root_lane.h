@@ -87,16 +87,18 @@ static inline void rsp_root_narrow(rsp_bracket *k, rsp_v8 x, rsp_v8 fx,
 static inline rsp_v8 rsp_root_solve(const rsp_root_body *body, rsp_v8 low,
                                     rsp_v8 high)
 {
-    enum { MAX_STEPS = 256 };
+    enum { MAX_STEPS = 600 }; /* about 10 are usual */
     const rsp_v8 zero = rsp_v8_set(0.0);
     const rsp_v8 nan = rsp_v8_set((double)__builtin_nanf(""));
     rsp_bracket k = {.a = high, .b = low, .fa = rsp_root_f(body, high),
                      .fb = rsp_root_f(body, low)};
     k.c = k.b;
     k.fc = k.fb;
-    /* Relative to the root, or to the bracket where the root is about zero. */
+    /* Relative to the root; where it may be zero, also to the bracket. */
     const rsp_v8 floor_of_tolerance =
-        rsp_do_ABS(high - low) * rsp_v8_set(0x1p-104);
+        rsp_v8_select(rsp_root_differ(low, high) | rsp_v8_eq(low, zero) |
+                          rsp_v8_eq(high, zero),
+                      rsp_do_ABS(high - low) * rsp_v8_set(0x1p-160), zero);
     rsp_v8 x = rsp_v8_select(rsp_v8_eq(k.fa, zero), high,
                              rsp_v8_select(rsp_v8_eq(k.fb, zero), low, nan));
     rsp_m8 active =

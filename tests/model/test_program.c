@@ -588,15 +588,21 @@ static double square_root_or_none(double x)
     return x <= 1e12 && x >= 0.0 ? sqrt(x) : (double)NAN;
 }
 
-/* x^2 = p, x in 0 .. 1e6. */
-static rsp_expr square_root(made_network *made, rsp_expr p, double low)
+/* x^2 = p, x in low .. high. */
+static rsp_expr square_root_in(made_network *made, rsp_expr p, double low,
+                               double high)
 {
     const uint32_t k = made_root_begin(made);
     const rsp_expr x = made_leaf(made, RSP_OP_ROOTVAR, k);
     const rsp_expr f = made_op(made, RSP_OP_SUB,
                                made_op(made, RSP_OP_MUL, x, x, 0), p, 0);
     return made_root_end(made, k, made_number(made, low),
-                         made_number(made, 1e6), f);
+                         made_number(made, high), f);
+}
+
+static rsp_expr square_root(made_network *made, rsp_expr p, double low)
+{
+    return square_root_in(made, p, low, 1e6);
 }
 
 static void a_root_finds_the_closed_form(void **state)
@@ -609,6 +615,17 @@ static void a_root_finds_the_closed_form(void **state)
     expect_root(made,
                 square_root(made, made_leaf(made, RSP_OP_PARAM, 0), 1e-12),
                 some, square_root_or_none);
+}
+
+static void a_root_between_ends_six_hundred_decades_apart_is_found(void **state)
+{
+    (void)state;
+    static const double x[8] = {1e-200, 1e-100, 1e-20, 2.0, 3e7, 1e9, 1e10, 1e11};
+    made_network *made = made_network_new(1, 0, 0);
+    expect_root(made,
+                square_root_in(made, made_leaf(made, RSP_OP_PARAM, 0), 1e-300,
+                               1e300),
+                x, square_root_or_none);
 }
 
 static void a_root_at_an_end_is_that_end(void **state)
@@ -747,6 +764,7 @@ int main(void)
         cmocka_unit_test(a_long_sum_needs_few_rows),
         cmocka_unit_test(actions_are_computed_from_the_state_before),
         cmocka_unit_test(a_root_finds_the_closed_form),
+        cmocka_unit_test(a_root_between_ends_six_hundred_decades_apart_is_found),
         cmocka_unit_test(a_root_at_an_end_is_that_end),
         cmocka_unit_test(a_root_without_a_change_of_sign_is_nan_in_its_lane_only),
         cmocka_unit_test(a_root_of_a_stiff_function_is_found),
