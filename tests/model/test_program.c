@@ -395,6 +395,62 @@ static void every_machine_gives_the_bits_of_one_node_at_a_time(void **state)
     }
 }
 
+/* ---- The shipped model. */
+
+/* Near the medians, where its roots have solutions. */
+static void seat_near_medians(const rsp_program *p, const rsp_frame *frame)
+{
+    for (uint32_t l = 0; l < frame->width; l++) {
+        seat(p, frame, l, l);
+        for (uint32_t i = 0; i < p->net->n_params; i++) {
+            frame->rows[(size_t)(p->params + i) * frame->width + l] =
+                p->net->params[i].value *
+                made_uniform(9, (uint64_t)i * 64 + l, 0.97, 1.03);
+        }
+    }
+}
+
+/* Eight people near the medians, as one machine sees them. */
+static void run_shipped(const rsp_machine *machine, outputs *out)
+{
+    rsp_frame frame;
+    assert_int_equal(rsp_frame_new(machine, &frame, NULL), RSP_OK);
+    seat_near_medians(machine->program, &frame);
+    run_all(machine, frame.rows);
+    memset(out, 0, N_PEOPLE * sizeof *out);
+    for (uint32_t l = 0; l < machine->width; l++) {
+        take_all(&out[l], machine->program, &frame, l);
+    }
+    rsp_frame_free(&frame);
+}
+
+static void the_shipped_model_runs_as_compiled_with_the_bits_of_bytecode(void **state)
+{
+    (void)state;
+    static outputs first[N_PEOPLE], other[N_PEOPLE];
+    rsp_error err = {0};
+    rsp_model *model = NULL;
+    rsp_program *p = NULL;
+    assert_int_equal(rsp_model_load("hiv_car_t", NULL, &model, &err), RSP_OK);
+    assert_int_equal(rsp_program_new(rsp_model_network(model), &p, &err), RSP_OK);
+    assert_string_equal(rsp_machine_for(p, false).kind, "compiled");
+    assert_string_equal(rsp_machine_for(p, true).kind, "bytecode");
+    const rsp_machine m = bytecode(p, 0, 8);
+    run_shipped(&m, first);
+    for (uint32_t k = 0; k < p->net->n_roots; k++) {
+        assert_false(isnan(first[0].v[first[0].n - 1 - k]));
+    }
+    for (size_t which = 0; which < n_isas(); which++) {
+        const rsp_compiled *c = rsp_compiled_find(p->sha256, isas[which].name);
+        assert_non_null(c);
+        const rsp_machine compiled = {p, 8, "compiled", run_made, c};
+        run_shipped(&compiled, other);
+        expect_same(first, other, isas[which].name);
+    }
+    rsp_program_free(p);
+    rsp_model_free(model);
+}
+
 static void a_lane_does_not_know_its_neighbours(void **state)
 {
     (void)state;
@@ -756,6 +812,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_machine_gives_the_bits_of_one_node_at_a_time),
+        cmocka_unit_test(
+            the_shipped_model_runs_as_compiled_with_the_bits_of_bytecode),
         cmocka_unit_test(a_lane_does_not_know_its_neighbours),
         cmocka_unit_test(lowering_twice_gives_the_same_program),
         cmocka_unit_test(what_is_constant_per_participant_leaves_nothing_in_rates),
