@@ -25,9 +25,9 @@
 double rsp_exp(double x);
 double rsp_log(double x);
 double rsp_pow(double x, double y);
-double rsp_log1p(double x);
-double rsp_expm1(double x);
-double rsp_lgamma(double x); /* x > 0; for the samplers */
+double rsp_log1p(double x);  /* < 2 ulp */
+double rsp_expm1(double x);  /* < 4 ulp */
+double rsp_lgamma(double x); /* x > 0; error < 1e-14 max(1, |lgamma x|) */
 
 /* ---- Streams. */
 typedef enum rsp_purpose { /* part of every result: append only */
@@ -78,7 +78,10 @@ double rsp_normal_quantile(double p);
 double rsp_normal_cdf(double x); /* deterministic; |error| < 1e-14 */
 
 /* Samplers; `index` names the decision, sub-draws are used from 0 on.
- * Counts are exact whole numbers in doubles. */
+ * Counts are exact whole numbers in doubles, at any mean; from 1e15 on they are
+ * rounded normals.  A negative mean or probability counts as 0, a probability
+ * above 1 as 1; a NaN gives NaN.  A sampler that used up its 4096 sub-draws
+ * would return its mode; at two attempts in three accepted it never does. */
 double rsp_poisson(const rsp_stream *s, uint32_t index, double mean);
 double rsp_binomial(const rsp_stream *s, uint32_t index, double n, double p);
 double rsp_gamma(const rsp_stream *s, uint32_t index, double shape, double scale);
@@ -86,7 +89,8 @@ double rsp_beta(const rsp_stream *s, uint32_t index, double a, double b);
 /* Mean m, shape k: variance m + m^2/k. */
 double rsp_negative_binomial(const rsp_stream *s, uint32_t index, double shape,
                              double mean);
-/* out[i] sums to n; p[i] >= 0 need not sum to one (normalised). */
+/* out[i] sums to n; p[i] >= 0 need not sum to one (normalised).  All p[i] zero
+ * with n > 0 gives NaN.  k up to 2,000. */
 void rsp_multinomial(const rsp_stream *s, uint32_t index, double n,
                      size_t k, const double *p, double *out);
 
@@ -95,7 +99,8 @@ void rsp_multinomial(const rsp_stream *s, uint32_t index, double n,
 void rsp_gauss_hermite(int n, double *z, double *w);
 
 /* ---- The instruction set in use: "base", "avx2" or "avx512".  RESPITE_ISA in
- * the environment may choose a lower one (never a higher). */
+ * the environment may choose a lower one (never a higher; an unknown word means
+ * base).  No result depends on it. */
 const char *rsp_isa(void);
 
 #endif

@@ -356,7 +356,7 @@ RSP_LANE_INLINE rsp_nw rsp_n_philox_top52(uint64_t key, rsp_nw c0, rsp_nw c1,
 /* (k + 1/2) 2^-52 of k < 2^52; each step is exact. */
 RSP_LANE_INLINE rsp_n rsp_n_open(rsp_nw k)
 {
-    return (rsp_n)(k | 0x3ff0000000000000u) - 0x1.ffffffffffffep-1;
+    return (rsp_n)(k | 0x3ff0000000000000u) - 0x1.fffffffffffffp-1;
 }
 
 /* Wichura 1988, algorithm AS 241, PPND16: relative error about 1e-16. */
@@ -435,6 +435,12 @@ RSP_LANE_INLINE rsp_v8 rsp_v8_load(const double *row) /* 64-byte aligned */
 RSP_LANE_INLINE void rsp_v8_store(double *row, rsp_v8 a)
 {
     *(rsp_v8 *)__builtin_assume_aligned(row, 64) = a;
+}
+
+RSP_LANE_INLINE rsp_w8 rsp_w8_load(const uint64_t lane[8]) /* any alignment */
+{
+    return (rsp_w8){lane[0], lane[1], lane[2], lane[3],
+                    lane[4], lane[5], lane[6], lane[7]};
 }
 
 #define RSP_LANE_UNARY(name)                                                   \

@@ -40,7 +40,7 @@ static double open_interval(uint32_t low, uint32_t high)
     const uint64_t bits = 0x3ff0000000000000u | k;
     double x;
     memcpy(&x, &bits, sizeof x);
-    return x - 0x1.ffffffffffffep-1;
+    return x - 0x1.fffffffffffffp-1;
 }
 
 double rsp_uniform(const rsp_stream *s, uint32_t index, uint32_t sub)
