@@ -53,6 +53,10 @@ typedef struct rsp_override { const char *path, *value; } rsp_override; /* --set
 RSP_MUST_USE rsp_status rsp_plan_load(const char *path,
                                       const rsp_override *set, size_t n_set,
                                       rsp_plan **plan, rsp_error *err);
+/* From text; `source` names it in messages and places the files it names. */
+RSP_MUST_USE rsp_status rsp_plan_parse(const char *text, size_t length,
+                                       const char *source, rsp_plan **plan,
+                                       rsp_error *err);
 void rsp_plan_free(rsp_plan *plan);
 const rsp_plan_view *rsp_plan_see(const rsp_plan *plan);
 void rsp_plan_set_seed(rsp_plan *plan, uint64_t seed);
@@ -96,7 +100,8 @@ typedef struct rsp_flow { /* participant flow, summed over replicate trials */
 
 typedef struct rsp_visit_summary { /* measured values by planned day */
     const char *assay; const char *unit;
-    double day; /* since interruption for days off ART, see `from` */
+    const char *from; /* "start": day of the study; else days since "stop art" */
+    double day;
     size_t n, not_detected, below_lloq;
     double q05, q25, q50, q75, q95; /* censored values count as lowest; NaN where they reach */
 } rsp_visit_summary;

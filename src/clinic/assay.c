@@ -1,0 +1,216 @@
+#include "clinic/assay.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const double LN10 = 2.302585092994045684;
+
+enum { /* settings, in the order of clinic_assay_settings */
+    LLOQ = 1 << 0, ULOQ = 1 << 1, VOLUME = 1 << 2, EFFICIENCY = 1 << 3,
+    NOISE = 1 << 4, RUN = 1 << 5, BIOLOGICAL = 1 << 6, CORRELATION = 1 << 7,
+    INPUT = 1 << 8, CELLS = 1 << 9, SHEARING = 1 << 10, SEQUENCES = 1 << 11
+};
+
+/* Brambilla 1999 (total SD 0.26 log10 of which assay 0.12, run 0.08); CD4 and
+ * CAR noise as ASSAYS 2.3, 2.4; IPDA as ASSAYS 1.2. */
+const clinic_assay_model *clinic_assay_models(size_t *n)
+{
+    static const clinic_assay_model models[] = {
+        {"viral_load", "copies/mL", CLINIC_VIRAL_LOAD,
+         {.lloq = 50, .uloq = 1e7, .volume_ml = 0.5, .efficiency = 0.5,
+          .noise = 0.12, .run = 0.08, .biological = 0.2163, .correlation = 0.5},
+         LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION},
+        {"car_copies", "copies/ug", CLINIC_CAR_COPIES,
+         {.lloq = 50, .uloq = (double)NAN, .input_ug = 1, .noise = 0.56},
+         LLOQ | INPUT | NOISE},
+        {"cd4", "cell/uL", CLINIC_CD4,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE},
+        {"intact_provirus", "copies/1e6 cells", CLINIC_INTACT_PROVIRUS,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5,
+          .shearing = 0.33, .noise = 0.1},
+         CELLS | SHEARING | NOISE},
+        {"ca_rna", "copies/1e6 cells", CLINIC_CA_RNA,
+         {.lloq = 10, .uloq = (double)NAN, .cells = 1e5, .noise = 0.576},
+         LLOQ | CELLS | NOISE},
+        {"escape_fraction", "1", CLINIC_ESCAPE_FRACTION,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .sequences = 20,
+          .volume_ml = 1, .efficiency = 0.5},
+         SEQUENCES | VOLUME | EFFICIENCY},
+        {"exact", "", CLINIC_EXACT,
+         {.lloq = (double)NAN, .uloq = (double)NAN}, 0},
+    };
+    *n = sizeof models / sizeof *models;
+    return models;
+}
+
+static uint32_t channel(const char *name, const char *what)
+{
+    char text[160];
+    snprintf(text, sizeof text, "assay %s %s", name, what);
+    return rsp_channel(text);
+}
+
+void clinic_assay_channels(clinic_assay *assay)
+{
+    assay->count = channel(assay->name, "count");
+    assay->noise = channel(assay->name, "noise");
+    assay->biology = channel(assay->name, "biology");
+    assay->run = channel(assay->name, "run");
+}
+
+static rsp_stream stream(const clinic_sample *s, uint32_t purpose,
+                         uint32_t participant, uint32_t of)
+{
+    return (rsp_stream){.seed = s->seed, .trial = s->trial,
+                        .participant = participant, .purpose = purpose,
+                        .channel = of};
+}
+
+static double standard(const clinic_sample *s, uint32_t of)
+{
+
+    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, of);
+    return rsp_normal(&x, s->visit, 0);
+}
+
+static double count(const clinic_assay *a, const clinic_sample *s, double mean)
+{
+    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, a->count);
+    return mean > 0 ? rsp_poisson(&x, s->visit, mean) : 0.0;
+}
+
+/* Samples of a trial that fall into one week are run together. */
+static double run_noise(const clinic_assay *a, const clinic_sample *s)
+{
+    rsp_stream x = stream(s, RSP_PURPOSE_BATCH, RSP_PARTICIPANT_NONE, a->run);
+    double week = floor(s->day / 7.0) + 1e6;
+    return rsp_normal(&x, (uint32_t)week, 0);
+}
+
+/* AR(1) in time: correlation `correlation` over a week (ASSAYS 2.1). */
+static double biology(const clinic_assay *a, const clinic_sample *s,
+                      clinic_chain *chain)
+{
+    double z = standard(s, a->biology);
+    if (chain->started) {
+        double weeks = (s->day - chain->day) / 7.0;
+        double c = a->settings.correlation > 0
+                       ? rsp_pow(a->settings.correlation, weeks)
+                       : 0.0;
+        z = c * chain->value + sqrt(1.0 - c * c) * z;
+    }
+    *chain = (clinic_chain){.started = true, .day = s->day, .value = z};
+    return z;
+}
+
+static clinic_reading reading(rsp_result_state state, double value, double lloq)
+{
+    return (clinic_reading){.state = state,
+                            .value = state == RSP_NUMBER ? value : (double)NAN,
+                            .lloq = lloq, .reason = ""};
+}
+
+static clinic_reading report(const clinic_assay *a, double value)
+{
+    clinic_reading r = reading(RSP_NUMBER, value, a->settings.lloq);
+    if (value < a->settings.lloq) {
+        r = reading(RSP_BELOW_LLOQ, 0, a->settings.lloq);
+    } else if (value > a->settings.uloq) {
+        r.state = RSP_ABOVE_ULOQ;
+        r.value = a->settings.uloq;
+    }
+    return r;
+}
+
+static clinic_reading viral_load(const clinic_assay *a, const clinic_sample *s,
+                                 double truth, clinic_chain *chain)
+{
+    const clinic_assay_settings *set = &a->settings;
+    double b = set->biological * biology(a, s, chain);
+    double seen = set->volume_ml * set->efficiency; /* mL */
+    double copies = count(a, s, truth * rsp_exp(LN10 * b) * seen);
+    if (!(copies > 0)) {
+        return reading(RSP_NOT_DETECTED, 0, set->lloq);
+    }
+    double noise = set->noise * standard(s, a->noise) + set->run * run_noise(a, s);
+    return report(a, rint(copies / seen * rsp_exp(LN10 * noise)));
+}
+
+static clinic_reading counted(const clinic_assay *a, const clinic_sample *s,
+                              double truth, double input, double lloq)
+{
+    double copies = count(a, s, truth * input);
+    if (!(copies > 0)) {
+        return reading(RSP_NOT_DETECTED, 0, lloq);
+    }
+    return reading(RSP_NUMBER,
+                   copies / input * rsp_exp(a->settings.noise * standard(s, a->noise)),
+                   lloq);
+}
+
+static clinic_reading with_limit(const clinic_assay *a, clinic_reading r)
+{
+    return r.state == RSP_NUMBER ? report(a, rint(r.value)) : r;
+}
+
+/* One decimal: as laboratories print them; the LLOQ is one copy's worth. */
+static clinic_reading intact(const clinic_assay *a, const clinic_sample *s,
+                             double truth)
+{
+    double million = a->settings.cells / 1e6 * (1.0 - a->settings.shearing);
+    double one = rint(10.0 / million) / 10.0;
+    clinic_reading r = counted(a, s, truth, million, one);
+    r.value = rint(r.value * 10.0) / 10.0;
+    return r;
+}
+
+static clinic_reading escape(const clinic_assay *a, const clinic_sample *s,
+                             double fraction, double load)
+{
+    double copies = count(a, s, load * a->settings.volume_ml * a->settings.efficiency);
+    double n = copies < a->settings.sequences ? copies : a->settings.sequences;
+    if (!(n > 0)) {
+        clinic_reading none = reading(RSP_MISSING, 0, (double)NAN);
+        none.reason = "no sequence amplified";
+        return none;
+    }
+    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, a->noise);
+    double p = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
+    return reading(RSP_NUMBER, rsp_binomial(&x, s->visit, n, p) / n, (double)NAN);
+}
+
+clinic_reading clinic_assay_measure(const clinic_assay *assay,
+                                    const clinic_sample *sample,
+                                    const double *observed, clinic_chain *chain)
+{
+    double truth = observed[assay->observable] / assay->factor;
+    if (!isfinite(truth)) {
+        clinic_reading none = reading(RSP_MISSING, 0, assay->settings.lloq);
+        none.reason = "not defined";
+        return none;
+    }
+    truth = truth > 0 || assay->kind == CLINIC_EXACT ? truth : 0.0;
+    switch (assay->kind) {
+    case CLINIC_VIRAL_LOAD:
+        return viral_load(assay, sample, truth, chain);
+    case CLINIC_CAR_COPIES:
+        return with_limit(assay, counted(assay, sample, truth,
+                                         assay->settings.input_ug,
+                                         assay->settings.lloq));
+    case CLINIC_CD4:
+        return report(assay, rint(truth * rsp_exp(assay->settings.noise *
+                                                  standard(sample, assay->noise))));
+    case CLINIC_INTACT_PROVIRUS:
+        return intact(assay, sample, truth);
+    case CLINIC_CA_RNA:
+        return with_limit(assay, counted(assay, sample, truth,
+                                         assay->settings.cells / 1e6,
+                                         assay->settings.lloq));
+    case CLINIC_ESCAPE_FRACTION:
+        return escape(assay, sample, truth,
+                      observed[assay->second] / assay->second_factor);
+    case CLINIC_EXACT:
+        return report(assay, truth);
+    }
+    return reading(RSP_MISSING, 0, (double)NAN);
+}

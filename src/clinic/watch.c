@@ -1,0 +1,52 @@
+#include "clinic/watch.h"
+
+#include <math.h>
+
+#include "respite/num.h"
+
+clinic_watch clinic_watch_start(void)
+{
+    double nan = (double)NAN;
+    return (clinic_watch){.first = nan, .last_not = nan, .before_run = nan,
+                          .last = nan, .last_value = nan, .done_day = nan};
+}
+
+static bool fell(const clinic_watch *w, const clinic_criterion *c, double value)
+{
+    if (!(c->fall > 0) || !w->run || !(value > 0) || !(w->last_value > 0)) {
+        return false;
+    }
+    double drop = rsp_log(w->last_value / value) * 0.43429448190325182765;
+    return drop >= c->fall;
+}
+
+static void begin_run(clinic_watch *w, double day)
+{
+    w->run = 1;
+    w->first = day;
+    w->before_run = w->last_not;
+}
+
+bool clinic_watch_feed(clinic_watch *w, const clinic_criterion *c, double day,
+                       const clinic_reading *now, const clinic_reading *baseline)
+{
+    clinic_truth truth = clinic_condition_holds(&c->condition, now, baseline);
+    if (w->done || truth == CLINIC_UNKNOWN) {
+        return false;
+    }
+    double value = clinic_reading_number(&now[c->condition.terms[0].source]);
+    w->last = day;
+    if (truth == CLINIC_NO) {
+        w->run = 0;
+        w->last_not = day;
+    } else if (!w->run || day - w->first > c->within_day || fell(w, c, value)) {
+        begin_run(w, day);
+    } else {
+        w->run++;
+    }
+    w->last_value = value;
+    w->done = truth == CLINIC_YES && w->run >= c->confirmed &&
+              day - w->first >= c->lasting_day;
+    w->done_day = w->done ? day : w->done_day;
+    return w->done;
+}

@@ -1,0 +1,73 @@
+/* From data sets to findings, trial by trial. */
+#ifndef RESPITE_STUDY_ANALYST_H
+#define RESPITE_STUDY_ANALYST_H
+
+#include "study/plan.h"
+
+typedef struct series { double *x; size_t n, capacity; } series; /* a number a trial */
+RSP_MUST_USE rsp_status series_add(series *s, double x, rsp_error *err);
+/* Median and 5-95 %; infinite ones (not reached) sort last and read NaN. */
+rsp_interval series_interval(const series *s);
+double series_median(const series *s); /* NaN: none, or not reached */
+
+/* The rows of one subject in a chunk. */
+typedef struct subject_rows {
+    const rsp_subject *subject;
+    const rsp_happening *happenings;     size_t n_happenings;
+    const rsp_measurement *measurements; size_t n_measurements;
+    const rsp_endpoint_row *endpoints;   size_t n_endpoints;
+} subject_rows;
+double subject_happened(const subject_rows *s, const char *what); /* NaN: never */
+
+/* ---- Measured values by planned day: counts on a log scale. */
+enum { BIN_FIRST_DAY = -512, BIN_DAYS = 8192, BIN_PER_DECADE = 40, BIN_DECADES = 14,
+       BIN_LOWEST = -4 /* log10 */, BINS = BIN_PER_DECADE * BIN_DECADES };
+typedef struct day_bin {
+    uint64_t n, not_detected, below;
+    uint32_t count[BINS];
+} day_bin;
+typedef struct day_table { day_bin **bins; } day_table; /* [BIN_DAYS], NULL: none */
+RSP_MUST_USE rsp_status day_table_add(day_table *t, rsp_arena *arena, double day,
+                                      const rsp_measurement *m, rsp_error *err);
+size_t day_table_size(const day_table *t);
+size_t day_table_list(const day_table *t, const char *assay, const char *unit,
+                      const char *from, rsp_visit_summary *out);
+
+typedef struct arm_state {
+    rsp_km *trial;      /* [n_endpoints] of the trial at hand */
+    series *medians;    /* [n_endpoints] */
+    day_table *days;    /* [n_assays * 2]: since start, since interruption */
+} arm_state;
+
+typedef struct pair_state { rsp_pair *pairs; size_t n, capacity; } pair_state;
+
+struct rsp_analyst {
+    const rsp_plan *plan;
+    rsp_arena *arena;
+    rsp_findings findings;
+    arm_state *arms;
+    const char *interrupts; /* "stop art": of the first endpoint; NULL */
+    const char *restarts;   /* "start art" */
+    pair_state *pairs;      /* [n_contrasts * n_endpoints] */
+    rsp_endpoint_row *row_of; bool *has_row; /* [n_arms * n_endpoints] of a person */
+    size_t *significant, *tested;            /* [n_contrasts * n_endpoints] */
+    rsp_contrast *contrasts;                 /* the same; trial 0's test */
+    series *people;         /* [n_scores] values of the trial's participants */
+    series *scores;         /* [n_scores] */
+    rsp_km *cells;          /* [n_cells * n_arms] of the trial at hand */
+    series *cell_medians;   /* the same */
+    rsp_dataset_maker *example;
+    uint32_t trial; bool in_trial;
+    uint32_t participant; bool in_person;
+};
+
+RSP_MUST_USE rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s,
+                                           rsp_error *err);
+RSP_MUST_USE rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err);
+RSP_MUST_USE rsp_status analyst_scores_finish(rsp_analyst *a, rsp_error *err);
+RSP_MUST_USE rsp_status analyst_grid_add(rsp_analyst *a, const rsp_dataset *grid,
+                                         rsp_error *err);
+RSP_MUST_USE rsp_status analyst_grid_finish(rsp_analyst *a, rsp_error *err);
+RSP_MUST_USE rsp_status analyst_words(rsp_analyst *a, rsp_error *err);
+
+#endif

@@ -1,0 +1,220 @@
+/* What a plan holds: the study, resolved and checked.  Read-only once loaded
+ * (seed, trials and packing may be set before the first worker). */
+#ifndef RESPITE_STUDY_PLAN_H
+#define RESPITE_STUDY_PLAN_H
+
+#include "clinic/assay.h"
+#include "clinic/calendar.h"
+#include "clinic/endpoint.h"
+#include "respite/study.h"
+#include "study/reader.h"
+
+enum {
+    PLAN_MOST_ARMS = 64, PLAN_MOST_ASSAYS = 32, PLAN_MOST_LINES = 60,
+    PLAN_MOST_MOMENTS = 60, PLAN_MOST_ENDPOINTS = 32, PLAN_MOST_RULES = 32,
+    PLAN_MOST_AXES = 6, PLAN_MOST_LEVELS = 64, PLAN_MOST_CELLS = 4096,
+    PLAN_MOST_SETS = 256, PLAN_MOST_SCORES = 200,
+    /* Participants of a randomised design are numbered from here times the
+     * arm's place. */
+    PLAN_ARM_STRIDE = 100000
+};
+
+typedef struct plan_arm {
+    clinic_schedule schedule;
+    bool gives_product;       /* its schedule has the product's action */
+    const rsp_param *params;  /* [n_params] */
+} plan_arm;
+
+typedef struct plan_rule {
+    clinic_criterion criterion;
+    uint64_t assays;          /* those its condition reads */
+    clinic_moment from;
+    uint32_t action;          /* or CLINIC_END_ACTION */
+    const char *what, *text;  /* "start art", "viral_load > ..." in words */
+    double delay_day;
+} plan_rule;
+
+typedef struct plan_endpoint {
+    const char *name;
+    clinic_criterion criterion;
+    uint64_t assays;
+    clinic_moment from;
+    clinic_restart restart;
+    int restart_action;       /* -1: none */
+} plan_endpoint;
+
+typedef struct plan_product {
+    bool exists;
+    uint32_t action;
+    clinic_trait dose, transduction; /* name NULL: not given */
+    double failure;
+} plan_product;
+
+/* A condition on people reads covariates, parameters or derived values. */
+typedef enum plan_source_kind {
+    PLAN_COVARIATE, PLAN_PARAM, PLAN_DERIVED
+} plan_source_kind;
+typedef struct plan_source {
+    plan_source_kind kind;
+    uint32_t index;
+    double factor; /* shown = base / factor */
+} plan_source;
+
+typedef struct plan_population {
+    uint32_t participants;        /* enrolled at most in an arm; 0: no limit */
+    const clinic_trait *traits;   /* covariates */
+    size_t n_traits;
+    const clinic_condition *eligibility;
+    size_t n_eligibility;
+    const plan_source *sources;   /* what they read */
+    size_t n_sources;
+    bool needs_derived;           /* a source or a covariate is derived */
+} plan_population;
+
+typedef enum plan_axis_kind { PLAN_THRESHOLD, PLAN_EVERY, PLAN_SET } plan_axis_kind;
+typedef struct plan_axis {
+    plan_axis_kind kind;
+    const char *name;
+    size_t n;
+    const char *const *labels; /* [n] */
+    const double *values;      /* [n]: threshold in the assay's unit */
+} plan_axis;
+
+typedef struct plan_grid {
+    bool exists;
+    uint32_t endpoint;
+    const char *compare;       /* quantity, or NULL */
+    plan_axis axes[PLAN_MOST_AXES];
+    size_t n_axes, n_cells;
+    size_t threshold_axis, every_axis; /* SIZE_MAX: none */
+    const clinic_line *every;  /* [levels of every_axis] */
+    size_t n_every;            /* 0: the study's own visits */
+    size_t n_sets;             /* combinations of set axes, at least 1 */
+    const rsp_param *const *params; /* [n_sets * n_arms] tables */
+} plan_grid;
+
+typedef enum plan_statistic {
+    PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
+    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL
+} plan_statistic;
+
+/* A moment seen from the data set: a happening, an endpoint, a day or an end. */
+typedef enum plan_when_kind {
+    PLAN_WHEN_START, PLAN_WHEN_HAPPENING, PLAN_WHEN_DAY, PLAN_WHEN_ENDPOINT,
+    PLAN_WHEN_END
+} plan_when_kind;
+typedef struct plan_when {
+    plan_when_kind kind;
+    const char *what;  /* "stop art" */
+    uint32_t endpoint;
+    double day;        /* of the study, or offset */
+} plan_when;
+
+typedef struct plan_score {
+    plan_statistic statistic;
+    uint32_t arm, endpoint, assay;
+    double day;
+    plan_when from, to;
+    double factor;     /* shown = value / factor */
+    const char *study, *quantity, *published_text, *unit, *use, *note, *source;
+    double published, low, high;
+} plan_score;
+
+typedef struct plan_contrast { uint32_t treated, control; } plan_contrast;
+
+struct rsp_plan {
+    rsp_arena *arena;
+    rsp_model *model;
+    const rsp_network *net;
+    rsp_program *program;
+    rsp_plan_view view;
+    rsp_sim_options options;
+    bool shuffle;
+    const rsp_param *params;         /* the study's, before arms' */
+    plan_population population;
+    plan_product product;
+    plan_arm *arms;
+    const clinic_line *lines;        size_t n_lines;
+    const clinic_assay *assays;      size_t n_assays;
+    const clinic_moment *moments;    size_t n_moments; /* implicit visits */
+    plan_rule *rules;                size_t n_rules;
+    plan_endpoint *endpoints;        size_t n_endpoints;
+    double start_day;
+    clinic_moment until;
+    double after_restart_day;        /* inf: none */
+    double dropout_per_day;
+    plan_grid grid;
+    plan_contrast *contrasts;        size_t n_contrasts;
+    plan_score *scores;              size_t n_scores;
+    const char *const *covariates;   size_t n_covariates; /* of the data set */
+};
+
+/* Everything that reading shares. */
+typedef struct plan_reading {
+    reader r;
+    rsp_plan *plan;
+    const char *dir;          /* of the study file */
+    const tree *root;         /* the study */
+    const tree *population, *product; /* resolved maps, or NULL */
+    rsp_text changed;         /* what `set` did: lines, for the view */
+    const char **changes; size_t n_changes, changes_capacity;
+} plan_reading;
+
+/* Each reads one part into reading->plan; the first mistake stays in r. */
+void plan_read_people(plan_reading *p);
+void plan_read_arms(plan_reading *p);
+void plan_read_follow_up(plan_reading *p);
+void plan_read_visits(plan_reading *p);
+void plan_read_assays(plan_reading *p);
+void plan_read_assay_visits(plan_reading *p); /* after endpoints */
+void plan_read_rules(plan_reading *p);
+void plan_read_endpoints(plan_reading *p);
+void plan_read_grid(plan_reading *p);
+void plan_read_contrasts(plan_reading *p);
+void plan_read_scores(plan_reading *p);
+void plan_describe(plan_reading *p); /* the view, in words */
+
+/* ---- Pieces. */
+/* Read a YAML file found beside the study or above it. */
+tree *plan_read_file(plan_reading *p, const tree *at, const char *folder,
+                     const char *name);
+char *plan_find_file(plan_reading *p, const tree *at, const char *folder,
+                     const char *name, const char *what);
+/* --set path=value on the study's tree. */
+void plan_override(plan_reading *p, tree *root, const rsp_override *set, size_t n);
+extern const char *const plan_top_keys[];
+
+/* Apply a `set` map to a table of parameters; `listed`: note the changes. */
+void plan_apply_set(plan_reading *p, const tree *set, rsp_param *params, bool listed);
+rsp_param *plan_copy_params(plan_reading *p, const rsp_param *params);
+int plan_param(plan_reading *p, const tree *at, const char *name); /* or fails */
+
+clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what);
+clinic_moment plan_moment_start(void);
+/* An action by its name in words; fails with the known ones. */
+int plan_action(plan_reading *p, const tree *at, const char *words);
+const char *plan_action_words(plan_reading *p, uint32_t action);
+
+/* What a name in a condition means. */
+typedef struct condition_name {
+    uint32_t source;
+    double factor;    /* base = shown * factor */
+    const char *unit;
+    double lloq;      /* NaN: none */
+} condition_name;
+typedef bool condition_find(void *ctx, const char *name, condition_name *found);
+typedef void condition_unknown(void *ctx, reader *r, const tree *at, const char *name);
+typedef struct condition_names {
+    void *ctx;
+    condition_find *find;
+    condition_unknown *unknown;
+} condition_names;
+clinic_condition plan_condition(reader *r, const tree *t, const char *what,
+                                const condition_names *names);
+condition_names plan_assay_names(plan_reading *p);
+/* Criterion from a rule or an endpoint (keys confirmed, within, for, ...). */
+clinic_criterion plan_criterion(plan_reading *p, const tree *map, const char *key,
+                                const char *what, uint64_t *assays);
+char *plan_criterion_words(plan_reading *p, const clinic_criterion *c);
+
+#endif

@@ -1,0 +1,181 @@
+#include <math.h>
+#include <string.h>
+
+#include "study/plan.h"
+
+static const char *const set_keys[] = {"value", "between", "uncertain", "range",
+                                       "source", "status", "use", "why", NULL};
+static const char *const statuses[] = {"verified", "verified_secondary", "memory",
+                                       "derived", "assumed", NULL};
+static const char *const uses[] = {"calibrated", "assumed", NULL};
+
+rsp_param *plan_copy_params(plan_reading *p, const rsp_param *params)
+{
+    uint32_t n = p->plan->net->n_params;
+    rsp_param *copy = reader_alloc(&p->r, n, sizeof *copy);
+    if (copy && n) {
+        memcpy(copy, params, n * sizeof *copy);
+    }
+    return copy;
+}
+
+static bool names_it(const rsp_param *param, const char *name)
+{
+    return strcmp(param->name, name) == 0 || strcmp(param->family, name) == 0;
+}
+
+static void unknown_param(plan_reading *p, const tree *at, const char *name)
+{
+    const rsp_network *net = p->plan->net;
+    const char **known = reader_alloc(&p->r, 2 * (size_t)net->n_params,
+                                      sizeof *known);
+    if (!known) {
+        return;
+    }
+    for (uint32_t i = 0; i < net->n_params; i++) {
+        known[2 * i] = net->params[i].name;
+        known[2 * i + 1] = net->params[i].family;
+    }
+    const char *near = rsp_nearest(name, known, 2 * (size_t)net->n_params);
+    reader_fail_key(&p->r, at, RSP_NAME,
+                    "the model %s has no parameter '%.60s'%s%s%s", net->name, name,
+                    near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+int plan_param(plan_reading *p, const tree *at, const char *name)
+{
+    if (!reading(&p->r)) {
+        return -1;
+    }
+    int i = rsp_network_param(p->plan->net, name);
+    if (i < 0) {
+        unknown_param(p, at, name);
+    }
+    return i;
+}
+
+static bool is_none(const tree *t)
+{
+    return t->kind == TREE_TEXT && strcmp(t->text, "none") == 0;
+}
+
+static value_range old_range(const rsp_param *q) { return (value_range){q->low, q->high}; }
+
+/* One parameter from a plain value or a map. */
+static void change_param(plan_reading *p, const tree *t, rsp_param *q)
+{
+    reader *r = &p->r;
+    wanted unit = wanted_of(q->unit, NULL);
+    unit.unit.factor = q->factor;
+    if (t->kind == TREE_TEXT) {
+        q->value = reader_quantity(r, t, t->key, &unit);
+    } else {
+        const tree *v = tree_get(t, "value"), *range = tree_get(t, "range");
+        const tree *between = tree_get(t, "between");
+        const tree *uncertain = tree_get(t, "uncertain");
+        if (v) {
+            q->value = reader_quantity(r, v, t->key, &unit);
+        }
+        if (range && is_none(range)) {
+            q->low = -(double)INFINITY;
+            q->high = (double)INFINITY;
+        } else if (range) {
+            value_range x = reader_range(r, range, "range", &unit);
+            q->low = x.low;
+            q->high = x.high;
+        }
+        value_range ends = old_range(q);
+        if (between) {
+            q->between = reader_dist(r, between, "between", &unit, &ends);
+        }
+        if (uncertain) {
+            q->uncertain = reader_dist(r, uncertain, "uncertain", &unit, &ends);
+        }
+        const tree *source = tree_get(t, "source"), *status = tree_get(t, "status");
+        q->source = source ? reader_text(r, source, "source") : q->source;
+        q->status = status ? (rsp_knowledge)reader_choice(r, status, "status", statuses)
+                           : q->status;
+    }
+    if (reading(r) && !(q->value >= q->low && q->value <= q->high)) {
+        reader_fail(r, t, RSP_RANGE,
+                    "%s = %g %s lies outside its plausible range %g .. %g; give "
+                    "'range' too if it is meant",
+                    q->name, q->value / q->factor, q->unit, q->low / q->factor,
+                    q->high / q->factor);
+    }
+}
+
+static void note(plan_reading *p, const tree *t, const rsp_param *q)
+{
+    const tree *use = t->kind == TREE_MAP ? tree_get(t, "use") : NULL;
+    const tree *why = t->kind == TREE_MAP ? tree_get(t, "why") : NULL;
+    rsp_text words = {0};
+    rsp_text_printf(&words, "%s = ", t->key);
+    rsp_text_number(&words, q->value / q->factor);
+    rsp_text_printf(&words, "%s%s", strcmp(q->unit, "1") ? " " : "",
+                    strcmp(q->unit, "1") ? q->unit : "");
+    if (t->kind == TREE_MAP && tree_get(t, "between")) {
+        rsp_text_printf(&words, ", between people %s", q->between.text);
+    }
+    if (t->kind == TREE_MAP && tree_get(t, "uncertain")) {
+        rsp_text_printf(&words, ", uncertain %s", q->uncertain.text);
+    }
+    rsp_text_printf(&words, " (%s:%u)", t->source->name, t->line);
+    if (use) {
+        rsp_text_printf(&words, ", %s", use->text);
+    }
+    if (why) {
+        rsp_text_printf(&words, ": %s", why->text);
+    }
+    if (!RSP_GROW(&p->changes, &p->changes_capacity, p->n_changes + 1)) {
+        words.failed = true;
+    }
+    char *line = words.failed ? NULL
+                              : rsp_arena_copy(p->r.arena, words.data, words.length);
+    if (line) {
+        p->changes[p->n_changes++] = line;
+    } else {
+        reader_fail(&p->r, NULL, RSP_NOMEM, "out of memory");
+    }
+    rsp_text_fini(&words);
+}
+
+static void change(plan_reading *p, const tree *t, rsp_param *params, bool listed)
+{
+    const rsp_network *net = p->plan->net;
+    const rsp_param *first = NULL;
+    if (t->kind == TREE_LIST) {
+        reader_fail(&p->r, t, RSP_SYNTAX, "%s takes a value or a map", t->key);
+        return;
+    }
+    if (t->kind == TREE_MAP) {
+        const tree *use = tree_get(t, "use");
+        reader_map(&p->r, t, t->key, set_keys);
+        if (use) {
+            (void)reader_choice(&p->r, use, "use", uses);
+        }
+    }
+    for (uint32_t i = 0; i < net->n_params && reading(&p->r); i++) {
+        if (names_it(&params[i], t->key)) {
+            change_param(p, t, &params[i]);
+            first = first ? first : &params[i];
+        }
+    }
+    if (reading(&p->r) && !first) {
+        unknown_param(p, t, t->key);
+    }
+    if (reading(&p->r) && listed) {
+        note(p, t, first);
+    }
+}
+
+void plan_apply_set(plan_reading *p, const tree *set, rsp_param *params, bool listed)
+{
+    if (!set || !reader_kind(&p->r, set, TREE_MAP, "set")) {
+        return;
+    }
+    for (const tree *t = set->first; t && reading(&p->r); t = t->next) {
+        change(p, t, params, listed);
+    }
+}

@@ -1,0 +1,321 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/csv.h"
+#include "study/plan.h"
+
+/* The scoreboard: published figures and the statistics that answer them. */
+
+static const char *const score_keys[] = {"quantity", "statistic", "arm", "use",
+                                         "note", "study", NULL};
+static const char *const uses[] = {"predicted", "calibrated", "check", "direction",
+                                   NULL};
+static const char *const columns[] = {"study", "quantity", "value", "low", "high",
+                                      "unit", "n", "source", "use", "note", NULL};
+
+typedef struct statistic_form {
+    const char *name;
+    plan_statistic statistic;
+    bool of_assay;
+    unsigned arguments; /* 0; 1: a time or a moment; 2: two moments */
+} statistic_form;
+
+static const statistic_form forms[] = {
+    {"median", PLAN_MEDIAN, false, 0},       {"quartile1", PLAN_QUARTILE1, false, 0},
+    {"quartile3", PLAN_QUARTILE3, false, 0}, {"event_free", PLAN_EVENT_FREE, false, 1},
+    {"by", PLAN_BY, false, 1},               {"share", PLAN_SHARE, false, 0},
+    {"change", PLAN_CHANGE, true, 2},        {"median", PLAN_LEVEL, true, 1},
+};
+
+/* ---- The table. */
+static bool read_table(plan_reading *p, const tree *t, csv *table)
+{
+    const char *name = reader_text(&p->r, t, "published");
+    char *path = reading(&p->r) ? plan_find_file(p, t, "", name, "published") : NULL;
+    char *text = NULL;
+    size_t length = 0;
+    if (!path) {
+        return false;
+    }
+    p->r.status = rsp_file_read(path, 1 << 20, &text, &length, p->r.err);
+    if (reading(&p->r)) {
+        p->r.status = csv_parse(p->r.arena, path, text, length, table, p->r.err);
+    }
+    free(text);
+    for (size_t i = 0; i < 7 && reading(&p->r); i++) {
+        bool found = false;
+        for (size_t k = 0; k < table->n_columns; k++) {
+            found |= strcmp(table->fields[k], columns[i]) == 0;
+        }
+        if (!found) {
+            p->r.status = rsp_fail_at(p->r.err, RSP_DATA, path, NULL, 1, 1,
+                                      "the column '%s' is missing", columns[i]);
+        }
+    }
+    return reading(&p->r);
+}
+
+static double field_number(plan_reading *p, const csv *table, size_t row,
+                           const char *column)
+{
+    const char *s = csv_field(table, row, column);
+    double v = (double)NAN;
+    if (s[0] && !rsp_number_read(s, strlen(s), &v)) {
+        p->r.status = rsp_fail_at(p->r.err, RSP_DATA, table->name, NULL,
+                                  table->lines[row], 1, "%s '%.40s' is no number",
+                                  column, s);
+    }
+    return v;
+}
+
+static size_t find_row(plan_reading *p, const csv *table, const tree *quantity,
+                       const tree *study)
+{
+    const char *known[512];
+    size_t n = 0;
+    const char *s = reader_text(&p->r, quantity, "quantity");
+    for (size_t i = 1; reading(&p->r) && i < table->n_rows; i++) {
+        const char *q = csv_field(table, i, "quantity");
+        bool same = !study || strcmp(csv_field(table, i, "study"), study->text) == 0;
+        if (strcmp(q, s) == 0 && same) {
+            return i;
+        }
+        known[n] = q;
+        n += n + 1 < 512;
+    }
+    if (reading(&p->r)) {
+        char what[300];
+        snprintf(what, sizeof what, "%.200s has no quantity", table->name);
+        reader_unknown(&p->r, quantity, what, s, known, n);
+    }
+    return 0;
+}
+
+/* ---- Moments in a data set. */
+static void read_when(plan_reading *p, const tree *t, const char *s, size_t n,
+                      plan_when *when)
+{
+    const char *text = rsp_arena_copy(p->r.arena, s, n);
+    *when = (plan_when){.kind = PLAN_WHEN_START};
+    if (!text || strcmp(text, "start") == 0) {
+        return;
+    }
+    if (strcmp(text, "end") == 0) {
+        when->kind = PLAN_WHEN_END;
+        return;
+    }
+    for (size_t i = 0; i < p->plan->n_endpoints; i++) {
+        if (strcmp(p->plan->endpoints[i].name, text) == 0 ||
+            (i == 0 && strcmp(text, "rebound") == 0)) {
+            when->kind = PLAN_WHEN_ENDPOINT;
+            when->endpoint = (uint32_t)i;
+            return;
+        }
+    }
+    tree copy = *t;
+    copy.text = text;
+    clinic_moment m = plan_moment(p, &copy, "statistic");
+    when->day = m.offset + (m.kind == CLINIC_AT_DAY ? m.day : 0);
+    when->kind = m.kind == CLINIC_AT_ACTION ? PLAN_WHEN_HAPPENING
+                 : m.kind == CLINIC_AT_DAY  ? PLAN_WHEN_DAY
+                                            : PLAN_WHEN_START;
+    when->what = m.kind == CLINIC_AT_ACTION ? m.entry.what : NULL;
+}
+
+static void read_arguments(plan_reading *p, const tree *t, const statistic_form *form,
+                           const char *s, size_t n, plan_score *score)
+{
+    if (form->statistic == PLAN_CHANGE) {
+        const char *to = strstr(s, " to ");
+        if (!to || to > s + n) {
+            reader_fail(&p->r, t, RSP_SYNTAX,
+                        "change takes two moments: change(start to stop art)");
+            return;
+        }
+        read_when(p, t, s, (size_t)(to - s), &score->from);
+        read_when(p, t, to + 4, n - (size_t)(to - s) - 4, &score->to);
+    } else if (form->statistic == PLAN_LEVEL) {
+        read_when(p, t, s, n, &score->to);
+    } else {
+        wanted day = wanted_of("day", "28 day");
+        score->day = reader_quantity_text(&p->r, t, "statistic", s, n, &day);
+    }
+}
+
+static bool find_subject(plan_reading *p, const char *name, size_t n, bool assay,
+                         uint32_t *found)
+{
+    size_t count = assay ? p->plan->n_assays : p->plan->n_endpoints;
+    for (size_t i = 0; i < count; i++) {
+        const char *it = assay ? p->plan->assays[i].name : p->plan->endpoints[i].name;
+        if (strlen(it) == n && memcmp(it, name, n) == 0) {
+            *found = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_statistic(plan_reading *p, const tree *t)
+{
+    reader_fail(&p->r, t, RSP_NAME,
+                "'%.60s' is no statistic; write ENDPOINT.median, .quartile1, "
+                ".quartile3, .event_free(28 day), .by(28 day), .share, or "
+                "ASSAY.change(start to stop art), .median(day 28)",
+                t->text);
+}
+
+static void read_statistic(plan_reading *p, const tree *t, plan_score *score)
+{
+    const char *s = reader_text(&p->r, t, "statistic");
+    const char *dot = strchr(s, '.'), *open = strchr(s, '(');
+    size_t n = strlen(s);
+    if (!reading(&p->r)) {
+        return;
+    }
+    if (!dot || (open && (open < dot || s[n - 1] != ')'))) {
+        unknown_statistic(p, t);
+        return;
+    }
+    const char *verb = dot + 1;
+    size_t length = open ? (size_t)(open - verb) : strlen(verb);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const statistic_form *f = &forms[i];
+        uint32_t subject = 0;
+        if (strlen(f->name) != length || memcmp(f->name, verb, length) != 0 ||
+            !!open != !!f->arguments ||
+            !find_subject(p, s, (size_t)(dot - s), f->of_assay, &subject)) {
+            continue;
+        }
+        score->statistic = f->statistic;
+        score->endpoint = score->assay = subject;
+        if (open) {
+            read_arguments(p, t, f, open + 1, n - (size_t)(open - s) - 2, score);
+        }
+        return;
+    }
+    unknown_statistic(p, t);
+}
+
+/* Published unit to the statistic's: days, shares, log10, the assay's unit. */
+static void read_unit(plan_reading *p, const csv *table, size_t row, plan_score *score)
+{
+    bool time = score->statistic <= PLAN_QUARTILE3;
+    bool level = score->statistic == PLAN_LEVEL;
+    const char *wants = time ? "day"
+                        : level ? p->plan->assays[score->assay].unit : "1";
+    const char *unit = csv_field(table, row, "unit");
+    rsp_unit mine = {0}, theirs = {0};
+    score->unit = unit[0] ? unit : strcmp(wants, "1") ? wants : "";
+    score->factor = 1;
+    if (score->statistic == PLAN_CHANGE && (!unit[0] || strcmp(unit, "log10") == 0)) {
+        score->unit = "log10";
+        return;
+    }
+    bool fits = rsp_unit_parse(wants, &mine, NULL) == RSP_OK &&
+                rsp_unit_parse(unit[0] ? unit : wants, &theirs, NULL) == RSP_OK &&
+                rsp_unit_same(&mine, &theirs);
+    if (!fits) {
+        p->r.status = rsp_fail_at(p->r.err, RSP_UNITS, table->name, NULL,
+                                  table->lines[row], 1,
+                                  "%s is in '%.40s'; its statistic is in '%s'",
+                                  score->quantity, unit, wants);
+        return;
+    }
+    score->factor = theirs.factor / (level ? mine.factor : 1.0);
+}
+
+static bool is_direction(const char *s)
+{
+    return strncmp(s, "increase", 8) == 0 || strncmp(s, "decrease", 8) == 0;
+}
+
+static void published_value(plan_reading *p, const csv *table, size_t row,
+                            plan_score *score)
+{
+    const char *value = csv_field(table, row, "value");
+    score->published = (double)NAN;
+    score->published_text = value;
+    if (is_direction(value)) {
+        score->published_text = value[0] == 'i' ? "increase" : "decrease";
+    } else {
+        score->published = field_number(p, table, row, "value");
+    }
+    score->low = field_number(p, table, row, "low");
+    score->high = field_number(p, table, row, "high");
+}
+
+static uint32_t score_arm(plan_reading *p, const tree *t)
+{
+    const tree *arm = p->plan->view.n_arms > 1
+                          ? reader_need(&p->r, t, "arm", "a scoreboard row")
+                          : tree_get(t, "arm");
+    const char *known[PLAN_MOST_ARMS];
+    const char *s = arm ? reader_text(&p->r, arm, "arm") : "";
+    for (size_t i = 0; arm && reading(&p->r) && i < p->plan->view.n_arms; i++) {
+        known[i] = p->plan->view.arms[i].name;
+        if (strcmp(known[i], s) == 0) {
+            return (uint32_t)i;
+        }
+    }
+    if (arm && reading(&p->r)) {
+        reader_unknown(&p->r, arm, "no arm is called", s, known,
+                       p->plan->view.n_arms);
+    }
+    return 0;
+}
+
+static void read_score(plan_reading *p, const tree *t, const csv *table,
+                       plan_score *score)
+{
+    if (!reader_map(&p->r, t, "a scoreboard row", score_keys)) {
+        return;
+    }
+    const tree *quantity = reader_need(&p->r, t, "quantity", "a scoreboard row");
+    const tree *statistic = reader_need(&p->r, t, "statistic", "a scoreboard row");
+    const tree *use = tree_get(t, "use"), *note = tree_get(t, "note");
+    size_t row = reading(&p->r) ? find_row(p, table, quantity, tree_get(t, "study")) : 0;
+    if (!reading(&p->r)) {
+        return;
+    }
+    score->quantity = quantity->text;
+    score->study = csv_field(table, row, "study");
+    score->source = csv_field(table, row, "source");
+    score->arm = score_arm(p, t);
+    score->use = csv_field(table, row, "use");
+    if (use) {
+        score->use = uses[reader_choice(&p->r, use, "use", uses)];
+    }
+    score->use = score->use[0] ? score->use : "predicted";
+    score->note = note ? reader_text(&p->r, note, "note") : csv_field(table, row, "note");
+    read_statistic(p, statistic, score);
+    if (reading(&p->r)) {
+        published_value(p, table, row, score);
+    }
+    if (reading(&p->r)) {
+        read_unit(p, table, row, score);
+    }
+}
+
+void plan_read_scores(plan_reading *p)
+{
+    const tree *published = tree_get(p->root, "published");
+    const tree *list = tree_get(p->root, "scoreboard");
+    csv table = {0};
+    if (published && !read_table(p, published, &table)) {
+        return;
+    }
+    if (!list || !reader_kind(&p->r, list, TREE_LIST, "scoreboard")) {
+        return;
+    }
+    if (!published || list->n > PLAN_MOST_SCORES) {
+        reader_fail(&p->r, list, RSP_SYNTAX, "%s",
+                    published ? "too many rows" : "a scoreboard needs 'published'");
+        return;
+    }
+    p->plan->scores = reader_alloc(&p->r, list->n, sizeof *p->plan->scores);
+    for (const tree *t = list->first; t && reading(&p->r); t = t->next) {
+        read_score(p, t, &table, &p->plan->scores[p->plan->n_scores++]);
+    }
+}

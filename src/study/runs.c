@@ -1,0 +1,462 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "study/work.h"
+
+/* From people to runs: actions, visits, reads and stops of each. */
+
+static rsp_status no_memory(work *w)
+{
+    return rsp_fail(w->err, RSP_NOMEM, "no memory for the participants");
+}
+
+static void *room(work *w, size_t n, size_t size)
+{
+    return rsp_arena_alloc(w->arena, n ? n : 1, size);
+}
+
+/* ---- Actions. */
+static bool plan_actions(work *w, run *r)
+{
+    const clinic_schedule *s = &w->plan->arms[r->arm].schedule;
+    r->actions = room(w, s->n, sizeof *r->actions);
+    r->planned = room(w, s->n, sizeof *r->planned);
+    if (!r->actions || !r->planned) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const clinic_entry *e = &s->entries[i];
+        double day = clinic_entry_day(&r->who->who, e);
+        if (e->action == CLINIC_END_ACTION) {
+            r->end = day < r->end ? day : r->end;
+            continue;
+        }
+        double amount = e->is_share ? e->amount * r->who->dose : e->amount;
+        if (e->takes_amount && !(amount > 0)) {
+            continue;
+        }
+        size_t at = r->n_actions++;
+        for (; at > 0 && r->actions[at - 1].t > day; at--) {
+            r->actions[at] = r->actions[at - 1];
+            r->planned[at] = r->planned[at - 1];
+        }
+        r->actions[at] = (rsp_sim_action){day, e->action, amount};
+        r->planned[at] = e;
+    }
+    while (r->n_actions && r->actions[r->n_actions - 1].t > r->end) {
+        r->n_actions--;
+    }
+    return true;
+}
+
+double work_action_day(const run *r, uint32_t action, double from)
+{
+    double day = (double)INFINITY;
+    for (size_t i = 0; i < r->n_actions; i++) {
+        if (r->actions[i].action == action && r->actions[i].t >= from &&
+            r->actions[i].t < day) {
+            day = r->actions[i].t;
+        }
+    }
+    for (size_t i = 0; i < r->n_did; i++) {
+        if (r->did[i].action == action && r->did[i].day >= from && r->did[i].day < day) {
+            day = r->did[i].day;
+        }
+    }
+    return day <= r->cut ? day : (double)INFINITY;
+}
+
+/* ---- Visits. */
+static bool track_room(work *w, track *t, bool tentative)
+{
+    size_t n = t->n * w->plan->n_assays;
+    t->readings = room(w, n, sizeof *t->readings);
+    t->chains = room(w, w->plan->n_assays, sizeof *t->chains);
+    t->tentative = tentative ? room(w, n, sizeof *t->tentative) : NULL;
+    for (size_t i = 0; t->readings && i < n; i++) {
+        t->readings[i] = (clinic_reading){.state = RSP_MISSING, .value = (double)NAN,
+                                          .lloq = (double)NAN, .reason = ""};
+        if (t->tentative) {
+            t->tentative[i] = t->readings[i];
+        }
+    }
+    return t->readings && t->chains && (!tentative || t->tentative);
+}
+
+static bool own_visits(work *w, run *r, track *t, bool moments)
+{
+    const rsp_plan *plan = w->plan;
+    const clinic_schedule *own = &plan->arms[r->arm].schedule;
+    clinic_span span = {r->start, r->end};
+    size_t most = plan->n_moments;
+    for (size_t i = 0; i < plan->n_lines; i++) {
+        most += clinic_line_most(&plan->lines[i], span);
+    }
+    t->visits = room(w, most, sizeof *t->visits);
+    if (!t->visits) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->n_lines; i++) {
+        t->n += clinic_line_visits(&r->who->who, &plan->lines[i], own, span,
+                                   (uint8_t)i, t->visits + t->n);
+    }
+    t->n = clinic_visits_sort(t->visits, t->n);
+    for (uint32_t i = 0; moments && i < plan->n_moments; i++) {
+        double day = clinic_moment_day(&r->who->who, &plan->moments[i], own, r->start);
+        if (day >= r->start && day <= r->end) {
+            uint32_t key = UINT32_C(0x80000000) | rsp_channel(plan->moments[i].text);
+            t->n = clinic_visits_add_moment(t->visits, t->n, day, i, key);
+        }
+    }
+    return true;
+}
+
+static bool main_track(work *w, run *r)
+{
+    track *t = r->tracks = room(w, 1, sizeof *t);
+    bool tentative = false;
+    if (!t || !own_visits(w, r, t, true)) {
+        return false;
+    }
+    for (size_t a = 0; a < w->plan->n_assays; a++) {
+        tentative |= w->plan->assays[a].endpoints != 0;
+    }
+    t->assays = ~UINT64_C(0);
+    r->n_tracks = 1;
+    return track_room(w, t, tentative);
+}
+
+/* The grid reads the same truth at each spacing of visits. */
+static bool grid_tracks(work *w, run *r)
+{
+    const plan_grid *g = &w->plan->grid;
+    clinic_span span = {r->start, r->end};
+    const clinic_schedule *own = &w->plan->arms[r->arm].schedule;
+    size_t n = g->n_every ? g->n_every : 1;
+    r->tracks = room(w, n, sizeof *r->tracks);
+    r->n_tracks = n;
+    for (size_t i = 0; r->tracks && i < n; i++) {
+        track *t = &r->tracks[i];
+        t->assays = w->plan->endpoints[g->endpoint].assays;
+        t->everywhere = g->n_every > 0;
+        if (!g->n_every) {
+            if (!own_visits(w, r, t, false)) {
+                return false;
+            }
+        } else {
+            t->visits = room(w, clinic_line_most(&g->every[i], span), sizeof *t->visits);
+            if (!t->visits) {
+                return false;
+            }
+            t->n = clinic_line_visits(&r->who->who, &g->every[i], own, span, 0,
+                                      t->visits);
+            t->n = clinic_visits_sort(t->visits, t->n);
+        }
+        if (!track_room(w, t, false)) {
+            return false;
+        }
+    }
+    return r->tracks != NULL;
+}
+
+/* ---- Rules: where they may act. */
+bool work_planned_at(const clinic_assay *a, const clinic_visit *v)
+{
+    return (v->line != CLINIC_NO_LINE &&
+            (a->everywhere || (a->lines & (UINT64_C(1) << v->line)))) ||
+           (a->moments & v->moments);
+}
+
+static bool rule_may_act(const work *w, const run *r, const clinic_visit *v)
+{
+    for (size_t i = 0; !v->missed && i < w->plan->n_rules; i++) {
+        const plan_rule *rule = &w->plan->rules[i];
+        if (!(v->day > r->rule_from[i])) {
+            continue;
+        }
+        for (size_t a = 0; a < w->plan->n_assays; a++) {
+            if ((rule->assays & (UINT64_C(1) << a)) &&
+                work_planned_at(&w->plan->assays[a], v)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+double work_from(const work *w, const run *r, const clinic_moment *m)
+{
+    double day = clinic_moment_day(&r->who->who, m, &w->plan->arms[r->arm].schedule,
+                                   r->start);
+    if (m->kind != CLINIC_AT_ACTION ||
+        strncmp(w->plan->net->actions[m->entry.action].name, "stop_", 5) != 0) {
+        return day <= r->end ? day : (double)NAN;
+    }
+    double did = work_action_day(r, m->entry.action, r->start);
+    return isfinite(did) && day <= r->end ? did + m->offset : (double)NAN;
+}
+
+static bool start_rules(work *w, run *r)
+{
+    const rsp_plan *plan = w->plan;
+    size_t n = r->set == WORK_MAIN ? plan->n_rules : 0;
+    r->watches = room(w, n, sizeof *r->watches);
+    r->rule_from = room(w, n, sizeof *r->rule_from);
+    r->baselines = room(w, n * plan->n_assays, sizeof *r->baselines);
+    r->did = room(w, n, sizeof *r->did);
+    if (!r->watches || !r->rule_from || !r->baselines || !r->did) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        r->watches[i] = clinic_watch_start();
+        r->rule_from[i] = work_from(w, r, &plan->rules[i].from);
+        for (size_t a = 0; a < plan->n_assays; a++) {
+            r->baselines[i * plan->n_assays + a] =
+                (clinic_reading){.state = RSP_MISSING, .value = (double)NAN,
+                                 .lloq = (double)NAN, .reason = ""};
+        }
+    }
+    return true;
+}
+
+static bool add_time(double *times, size_t *n, double t)
+{
+    size_t at = *n;
+    while (at > 0 && times[at - 1] > t) {
+        at--;
+    }
+    if (at > 0 && times[at - 1] == t) {
+        return false;
+    }
+    memmove(&times[at + 1], &times[at], (*n - at) * sizeof *times);
+    times[at] = t;
+    (*n)++;
+    return true;
+}
+
+static bool set_times(work *w, run *r)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < r->n_tracks; k++) {
+        n += r->tracks[k].n;
+    }
+    r->reads = room(w, n, sizeof *r->reads);
+    r->stops = room(w, n, sizeof *r->stops);
+    if (!r->reads || !r->stops) {
+        return false;
+    }
+    for (size_t k = 0; k < r->n_tracks; k++) {
+        for (size_t i = 0; i < r->tracks[k].n; i++) {
+            const clinic_visit *v = &r->tracks[k].visits[i];
+            if (r->set == WORK_MAIN && rule_may_act(w, r, v)) {
+                add_time(r->stops, &r->n_stops, v->day);
+            }
+        }
+    }
+    for (size_t k = 0; k < r->n_tracks; k++) {
+        for (size_t i = 0; i < r->tracks[k].n; i++) {
+            const clinic_visit *v = &r->tracks[k].visits[i];
+            bool stops = r->set == WORK_MAIN && rule_may_act(w, r, v);
+            if (!v->missed && !stops) {
+                add_time(r->reads, &r->n_reads, v->day);
+            }
+        }
+    }
+    return true;
+}
+
+static bool prepare(work *w, run *r)
+{
+    const rsp_plan *plan = w->plan;
+    r->start = plan->start_day;
+    r->end = clinic_moment_day(&r->who->who, &plan->until,
+                               &plan->arms[r->arm].schedule, r->start);
+    r->end = r->who->dropout_day < r->end ? r->who->dropout_day : r->end;
+    r->end = r->end > r->start ? r->end : r->start;
+    r->cut = (double)INFINITY;
+    if (!plan_actions(w, r) || !start_rules(w, r)) { /* rules ask for actions */
+        return false;
+    }
+    bool made = r->set == WORK_MAIN ? main_track(w, r) : grid_tracks(w, r);
+    return made && set_times(w, r);
+}
+
+/* ---- The runs of a participant. */
+static run *new_run(work *w, const person *who, uint32_t arm, int32_t set)
+{
+    run *r = room(w, 1, sizeof *r);
+    if (r && RSP_GROW(&w->runs, &w->capacity, w->n_runs + 1)) {
+        w->runs[w->n_runs++] = r;
+        r->who = who;
+        r->arm = arm;
+        r->set = set;
+        return r;
+    }
+    return NULL;
+}
+
+static bool fill_params(work *w, run *r, const rsp_param *table, const double *medians)
+{
+    uint32_t which = 0;
+    r->params = room(w, w->plan->net->n_params, sizeof *r->params);
+    r->simulate = true;
+    if (r->params && !work_params(w, r->who, table, medians, r->params, &which)) {
+        r->simulate = false;
+        snprintf(r->reason, sizeof r->reason, "no value of %s lies within its range",
+                 table[which].name);
+    }
+    if (r->who->none_eligible) {
+        r->simulate = false;
+        snprintf(r->reason, sizeof r->reason,
+                 "none of 1000 candidates was eligible");
+    }
+    return r->params != NULL;
+}
+
+static rsp_status add_main(work *w, const person *who, uint32_t arm)
+{
+    run *r = new_run(w, who, arm, WORK_MAIN);
+    if (!r || !fill_params(w, r, w->plan->arms[arm].params, w->arm_medians[arm])) {
+        return no_memory(w);
+    }
+    r->shown = room(w, w->plan->n_covariates, sizeof *r->shown);
+    if (!r->shown) {
+        return no_memory(w);
+    }
+    work_shown(w, who, r->params, r->shown);
+    if (!who->made && w->plan->arms[arm].gives_product) {
+        r->simulate = false; /* enrolled, never infused */
+        return RSP_OK;
+    }
+    return !r->simulate || prepare(w, r) ? RSP_OK : no_memory(w);
+}
+
+static rsp_status add_grid(work *w, const person *who, uint32_t arm)
+{
+    const plan_grid *g = &w->plan->grid;
+    size_t first = w->n_runs, bytes = w->plan->net->n_params * sizeof(double);
+    for (size_t s = 0; s < g->n_sets; s++) {
+        size_t table = s * w->plan->view.n_arms + arm;
+        run *r = new_run(w, who, arm, (int32_t)s);
+        if (!r || !fill_params(w, r, g->params[table], w->grid_medians[table])) {
+            return no_memory(w);
+        }
+        for (size_t i = first; i + 1 < w->n_runs && r->simulate && !r->same; i++) {
+            const run *other = w->runs[i];
+            if (other->simulate && memcmp(other->params, r->params, bytes) == 0) {
+                r->same = other;
+            }
+        }
+        if (r->same) {
+            r->simulate = false;
+        } else if (r->simulate && !prepare(w, r)) {
+            return no_memory(w);
+        }
+    }
+    return RSP_OK;
+}
+
+static rsp_status add_runs(work *w, const person *who, uint32_t arm)
+{
+    rsp_status s = add_main(w, who, arm);
+    bool out = !who->made && w->plan->arms[arm].gives_product;
+    return s == RSP_OK && w->plan->grid.exists && !out ? add_grid(w, who, arm) : s;
+}
+
+/* ---- A trial. */
+static bool trial_medians(work *w, uint32_t trial, const rsp_param *table,
+                          double **medians)
+{
+    const rsp_plan *plan = w->plan;
+    uint32_t which = 0;
+    if (!*medians) {
+        *medians = room(w, plan->net->n_params, sizeof **medians);
+    }
+    /* Where a range leaves no room the medians stay as they are: the study's
+     * reader has put each inside its range. */
+    return *medians && (clinic_trial_medians(plan->view.seed, trial, table,
+                                             plan->net->n_params, *medians, &which) ||
+                        true);
+}
+
+static bool start_trial(work *w, uint32_t trial)
+{
+    const rsp_plan *plan = w->plan;
+    size_t n_arms = plan->view.n_arms, n_grid = plan->grid.exists
+                                                    ? plan->grid.n_sets * n_arms : 0;
+    if (!w->arm_medians) {
+        w->arm_medians = room(w, n_arms, sizeof *w->arm_medians);
+        w->grid_medians = room(w, n_grid, sizeof *w->grid_medians);
+    }
+    bool ok = w->arm_medians && w->grid_medians &&
+              trial_medians(w, trial, plan->params, &w->base_medians);
+    for (size_t a = 0; ok && a < n_arms; a++) {
+        ok = trial_medians(w, trial, plan->arms[a].params, &w->arm_medians[a]);
+    }
+    for (size_t i = 0; ok && i < n_grid; i++) {
+        ok = trial_medians(w, trial, plan->grid.params[i], &w->grid_medians[i]);
+    }
+    return ok;
+}
+
+static uint32_t most_enrolled(const rsp_plan *plan)
+{
+    uint32_t n = plan->population.participants;
+    return n ? n : PLAN_ARM_STRIDE - 1;
+}
+
+/* Arms share their people: one is in every arm that is not yet full. */
+static rsp_status counterfactual(work *w, uint32_t trial)
+{
+    const rsp_plan *plan = w->plan;
+    uint32_t filled = 0, most = most_enrolled(plan), largest = 0;
+    for (size_t a = 0; a < plan->view.n_arms; a++) {
+        uint32_t n = plan->view.arms[a].participants;
+        largest = n > largest ? n : largest;
+    }
+    for (uint32_t e = 0; filled < largest && e < most; e++) {
+        person *who = room(w, 1, sizeof *who);
+        rsp_status s = who ? work_person(w, trial, e, who) : no_memory(w);
+        for (uint32_t a = 0; s == RSP_OK && a < plan->view.n_arms; a++) {
+            bool full = filled >= plan->view.arms[a].participants;
+            if (!full && (who->made || plan->arms[a].gives_product)) {
+                s = add_runs(w, who, a);
+            }
+        }
+        if (s != RSP_OK) {
+            return s;
+        }
+        filled += who->made;
+    }
+    return RSP_OK;
+}
+
+static rsp_status randomised(work *w, uint32_t trial)
+{
+    const rsp_plan *plan = w->plan;
+    uint32_t most = most_enrolled(plan);
+    for (uint32_t a = 0; a < plan->view.n_arms; a++) {
+        uint32_t filled = 0;
+        for (uint32_t e = 0; filled < plan->view.arms[a].participants && e < most; e++) {
+            person *who = room(w, 1, sizeof *who);
+            rsp_status s = who ? work_person(w, trial, a * PLAN_ARM_STRIDE + e, who)
+                               : no_memory(w);
+            s = s == RSP_OK ? add_runs(w, who, a) : s;
+            if (s != RSP_OK) {
+                return s;
+            }
+            filled += who->made || !plan->arms[a].gives_product;
+        }
+    }
+    return RSP_OK;
+}
+
+rsp_status work_add_trial(work *w, uint32_t trial)
+{
+    if (!start_trial(w, trial)) {
+        return no_memory(w);
+    }
+    return w->plan->view.design == RSP_COUNTERFACTUAL ? counterfactual(w, trial)
+                                                      : randomised(w, trial);
+}

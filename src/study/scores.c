@@ -1,0 +1,181 @@
+#include <math.h>
+#include <string.h>
+
+#include "study/analyst.h"
+
+/* The scoreboard: one figure a trial, then its interval over trials. */
+
+/* ---- Participants' values. */
+static double when_day(const rsp_analyst *a, const subject_rows *s, const plan_when *w,
+                       const char *assay)
+{
+    switch (w->kind) {
+    case PLAN_WHEN_DAY:
+        return w->day;
+    case PLAN_WHEN_HAPPENING:
+        return subject_happened(s, w->what) + w->day;
+    case PLAN_WHEN_ENDPOINT:
+        for (size_t i = 0; i < s->n_endpoints; i++) {
+            const rsp_endpoint_row *e = &s->endpoints[i];
+            if (e->end == RSP_END_EVENT &&
+                strcmp(e->endpoint, a->plan->endpoints[w->endpoint].name) == 0) {
+                return e->start_day + e->day;
+            }
+        }
+        return (double)NAN;
+    case PLAN_WHEN_END:
+        return (double)INFINITY;
+    case PLAN_WHEN_START:
+        for (size_t i = 0; i < s->n_measurements; i++) {
+            if (strcmp(s->measurements[i].assay, assay) == 0) {
+                return s->measurements[i].day + w->day;
+            }
+        }
+        return (double)NAN;
+    }
+    return (double)NAN;
+}
+
+/* The last sample at or before a day. */
+static const rsp_measurement *sample_at(const subject_rows *s, const char *assay,
+                                        double day)
+{
+    const rsp_measurement *last = NULL;
+    for (size_t i = 0; i < s->n_measurements; i++) {
+        const rsp_measurement *m = &s->measurements[i];
+        if (m->day <= day && m->state != RSP_MISSING && strcmp(m->assay, assay) == 0) {
+            last = m;
+        }
+    }
+    return last;
+}
+
+static double number_of(const rsp_measurement *m)
+{
+    return m->state == RSP_NUMBER ? m->value
+           : isnan(m->lloq)       ? 0.0
+                                  : 0.5 * m->lloq;
+}
+
+static double person_value(const rsp_analyst *a, const plan_score *score,
+                           const subject_rows *s)
+{
+    const char *assay = a->plan->assays[score->assay].name;
+    const rsp_measurement *to =
+        sample_at(s, assay, when_day(a, s, &score->to, assay));
+    if (score->statistic == PLAN_LEVEL) {
+        return to ? number_of(to) : (double)NAN;
+    }
+    const rsp_measurement *from =
+        sample_at(s, assay, when_day(a, s, &score->from, assay));
+    if (!to || !from || to->day <= from->day) {
+        return (double)NAN;
+    }
+    double before = number_of(from), after = number_of(to);
+    return before > 0 && after > 0 ? log10(after / before) : (double)NAN;
+}
+
+rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *err)
+{
+    rsp_status status = RSP_OK;
+    for (size_t i = 0; status == RSP_OK && i < a->plan->n_scores; i++) {
+        const plan_score *score = &a->plan->scores[i];
+        bool of_assay = score->statistic == PLAN_CHANGE ||
+                        score->statistic == PLAN_LEVEL;
+        if (!of_assay || s->subject->arm != score->arm || s->subject->failed ||
+            s->subject->product_failed) {
+            continue;
+        }
+        double v = person_value(a, score, s);
+        status = isnan(v) ? RSP_OK : series_add(&a->people[i], v, err);
+    }
+    return status;
+}
+
+/* ---- A trial's figure. */
+static double quantile(const rsp_km *km, double p)
+{
+    if (!(km->n > 0)) {
+        return (double)NAN;
+    }
+    double v = rsp_km_quantile(km, p).value;
+    return isfinite(v) ? v : (double)INFINITY;
+}
+
+static double trial_value(rsp_analyst *a, size_t i)
+{
+    const plan_score *score = &a->plan->scores[i];
+    const rsp_km *km = &a->arms[score->arm].trial[score->endpoint];
+    double free_of;
+    switch (score->statistic) {
+    case PLAN_MEDIAN:
+        return quantile(km, 0.5);
+    case PLAN_QUARTILE1:
+        return quantile(km, 0.25);
+    case PLAN_QUARTILE3:
+        return quantile(km, 0.75);
+    case PLAN_EVENT_FREE:
+    case PLAN_BY:
+        free_of = km->n > 0 ? rsp_km_at(km, score->day).s : (double)NAN;
+        return score->statistic == PLAN_BY ? 1.0 - free_of : free_of;
+    case PLAN_SHARE:
+        return km->n > 0 ? km->events / km->n : (double)NAN;
+    case PLAN_CHANGE:
+    case PLAN_LEVEL:
+        return series_median(&a->people[i]);
+    }
+    return (double)NAN;
+}
+
+rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err)
+{
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < a->plan->n_scores; i++) {
+        s = series_add(&a->scores[i], trial_value(a, i), err);
+        a->people[i].n = 0;
+    }
+    return s;
+}
+
+/* ---- The board. */
+static bool agrees(const plan_score *score, const rsp_interval *v)
+{
+    if (strcmp(score->published_text, "increase") == 0) {
+        return v->low >= 0 && v->value > 0;
+    }
+    if (strcmp(score->published_text, "decrease") == 0) {
+        return v->high <= 0 && v->value < 0;
+    }
+    /* A figure not reached in most trials lies beyond every number. */
+    double low = v->low, high = isnan(v->high) ? (double)INFINITY : v->high;
+    if (isnan(low)) {
+        return false;
+    }
+    if (isnan(score->published)) {
+        return v->value >= score->low && v->value <= score->high;
+    }
+    return score->published >= low && score->published <= high;
+}
+
+rsp_status analyst_scores_finish(rsp_analyst *a, rsp_error *err)
+{
+    const rsp_plan *plan = a->plan;
+    rsp_score_row *rows = rsp_arena_alloc(a->arena, plan->n_scores + 1, sizeof *rows);
+    if (!rows) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for the scoreboard");
+    }
+    for (size_t i = 0; i < plan->n_scores; i++) {
+        const plan_score *s = &plan->scores[i];
+        rsp_interval v = series_interval(&a->scores[i]);
+        v = (rsp_interval){v.value / s->factor, v.low / s->factor, v.high / s->factor};
+        rows[i] = (rsp_score_row){
+            .study = s->study, .quantity = s->quantity,
+            .published_text = s->published_text, .unit = s->unit, .use = s->use,
+            .note = s->note, .source = s->source, .published = s->published,
+            .published_low = s->low, .published_high = s->high, .simulated = v.value,
+            .low = v.low, .high = v.high, .inside = agrees(s, &v)};
+    }
+    a->findings.scores = rows;
+    a->findings.n_scores = plan->n_scores;
+    return RSP_OK;
+}

@@ -1,0 +1,93 @@
+/* A chunk of work: people, the runs that simulate them, and their rows. */
+#ifndef RESPITE_STUDY_WORK_H
+#define RESPITE_STUDY_WORK_H
+
+#include "study/plan.h"
+
+enum { WORK_MAIN = -1 }; /* run.set of a run of the study itself */
+
+typedef struct person { /* a participant, whatever the arm */
+    clinic_who who;      /* with the attempt that was eligible */
+    bool made;           /* the product */
+    bool none_eligible;
+    double *covariates;  /* [n_traits], base units; those that are drawn */
+    double dose, transduction;
+    double dropout_day;
+} person;
+
+typedef struct track { /* samples of one list of visits */
+    clinic_visit *visits;
+    size_t n, next;
+    clinic_reading *readings;  /* [n * n_assays] */
+    clinic_reading *tentative; /* of assays that wait for an endpoint; or NULL */
+    clinic_chain *chains;      /* [n_assays] */
+    uint64_t assays;           /* the only ones measured */
+    bool everywhere;           /* at every visit, whatever the assay says */
+} track;
+
+typedef struct done_action { /* what a rule did */
+    double day;
+    uint32_t action;
+    const plan_rule *rule;
+} done_action;
+
+typedef struct run { /* one participant in one arm, simulated once */
+    const person *who;
+    uint32_t arm;
+    int32_t set;             /* of the grid, or WORK_MAIN */
+    const struct run *same;  /* a run with the same parameters stands for it */
+    bool simulate;
+    double *params;
+    double *shown;           /* [n_covariates of the data set]; main runs */
+    rsp_sim_action *actions; size_t n_actions;
+    const clinic_entry **planned; /* [n_actions] what each action was */
+    double *reads;  size_t n_reads;
+    double *stops;  size_t n_stops;
+    double start, end;
+    double cut;              /* rows after this day are not kept; inf */
+    track *tracks;  size_t n_tracks;
+    clinic_watch *watches;   /* [n_rules] */
+    double *rule_from;       /* [n_rules]; NaN: never */
+    clinic_reading *baselines; /* [n_rules * n_assays] */
+    done_action *did; size_t n_did;
+    rsp_stop stop;
+    char reason[128];        /* why it failed; "" */
+} run;
+
+typedef struct work {
+    const rsp_plan *plan;
+    rsp_sim *sim;            /* for derived values */
+    rsp_arena *arena;
+    rsp_error *err;
+    run **runs; size_t n_runs, capacity;
+    double *base_medians, **arm_medians, **grid_medians; /* of the trial at hand */
+    double *derived;         /* [n_derived] scratch */
+} work;
+
+/* Add all runs of a trial, in order of participant, arm and set. */
+RSP_MUST_USE rsp_status work_add_trial(work *w, uint32_t trial);
+/* Whether the protocol has this assay at this visit. */
+bool work_planned_at(const clinic_assay *assay, const clinic_visit *visit);
+bool work_failed(const run *r);
+/* Rows of a run of the study, or of the grid. */
+RSP_MUST_USE rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out);
+RSP_MUST_USE rsp_status work_grid_rows(const work *w, const run *r,
+                                       rsp_dataset_maker *grid);
+/* The day on which a planned or a rule's action first happened after `from`;
+ * inf: never. */
+double work_action_day(const run *r, uint32_t action, double from);
+/* The day of a moment for a run.  An interruption ("stop X") must have happened,
+ * and no moment comes after the follow-up: else NaN. */
+double work_from(const work *w, const run *r, const clinic_moment *m);
+/* Name of a grid cell's endpoint in the grid's data set. */
+void work_cell_name(size_t cell, char out[24]);
+
+/* ---- People. */
+RSP_MUST_USE rsp_status work_person(work *w, uint32_t trial, uint32_t participant,
+                                    person *out);
+/* A person's parameters in an arm, by table and the trial's medians. */
+bool work_params(work *w, const person *who, const rsp_param *table,
+                 const double *medians, double *out, uint32_t *which);
+void work_shown(work *w, const person *who, const double *params, double *out);
+
+#endif

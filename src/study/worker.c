@@ -1,0 +1,293 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/work.h"
+
+/* The client of the solvers: hands out runs, measures at visits, lets rules
+ * act.  Nothing here depends on which lane a run is in, or when. */
+
+struct rsp_worker {
+    const rsp_plan *plan;
+    rsp_sim *sim;
+    double *derived;
+};
+
+typedef struct session { /* one call of rsp_worker_run */
+    const rsp_plan *plan;
+    work *w;
+    size_t *order;      /* in which runs are handed out */
+    size_t next;
+    bool (*cancelled)(void *ctx);
+    void *cancel_ctx;
+} session;
+
+static int next_run(void *ctx, rsp_sim_job *job)
+{
+    session *s = ctx;
+    while (s->next < s->w->n_runs) {
+        run *r = s->w->runs[s->order[s->next++]];
+        if (!r->simulate) {
+            continue;
+        }
+        *job = (rsp_sim_job){.tag = r, .trial = r->who->who.trial,
+                             .participant = r->who->who.participant,
+                             .params = r->params, .t0 = r->start, .t1 = r->end,
+                             .actions = r->actions, .n_actions = r->n_actions,
+                             .reads = r->reads, .n_reads = r->n_reads,
+                             .stops = r->stops, .n_stops = r->n_stops};
+        return 1;
+    }
+    return 0;
+}
+
+/* ---- Measuring. */
+static void measure_visit(const session *s, run *r, track *t, size_t i,
+                          const double *observed)
+{
+    const rsp_plan *plan = s->plan;
+    const clinic_visit *v = &t->visits[i];
+    clinic_sample sample = {.seed = plan->view.seed, .trial = r->who->who.trial,
+                            .participant = r->who->who.participant, .visit = v->key,
+                            .day = v->day};
+    for (size_t a = 0; a < plan->n_assays; a++) {
+        const clinic_assay *assay = &plan->assays[a];
+        bool planned = t->everywhere || work_planned_at(assay, v);
+        if (!(t->assays & (UINT64_C(1) << a)) || (!planned && !assay->endpoints)) {
+            continue;
+        }
+        clinic_reading x =
+            clinic_assay_measure(assay, &sample, observed, &t->chains[a]);
+        if (planned) {
+            t->readings[i * plan->n_assays + a] = x;
+        } else if (t->tentative) {
+            t->tentative[i * plan->n_assays + a] = x;
+        }
+    }
+}
+
+static void remember_baselines(const session *s, run *r, const track *t, size_t i)
+{
+    size_t n = s->plan->n_assays;
+    for (size_t k = 0; r->set == WORK_MAIN && k < s->plan->n_rules; k++) {
+        if (!(t->visits[i].day <= r->rule_from[k])) {
+            continue;
+        }
+        for (size_t a = 0; a < n; a++) {
+            if (t->readings[i * n + a].state != RSP_MISSING) {
+                r->baselines[k * n + a] = t->readings[i * n + a];
+            }
+        }
+    }
+}
+
+/* All samples due at this time; the index of the main track's, or SIZE_MAX. */
+static size_t measure(const session *s, run *r, const rsp_sim_view *view)
+{
+    size_t seen = SIZE_MAX;
+    for (size_t k = 0; k < r->n_tracks; k++) {
+        track *t = &r->tracks[k];
+        for (; t->next < t->n && t->visits[t->next].day <= view->t; t->next++) {
+            if (t->visits[t->next].missed || t->visits[t->next].day < view->t) {
+                continue;
+            }
+            measure_visit(s, r, t, t->next, view->observed);
+            remember_baselines(s, r, t, t->next);
+            seen = t->next;
+        }
+    }
+    return seen;
+}
+
+static void read_view(void *ctx, const rsp_sim_job *job, size_t which,
+                      const rsp_sim_view *view)
+{
+    (void)which;
+    (void)measure(ctx, job->tag, view);
+}
+
+/* ---- Rules. */
+static bool already_done(const run *r, uint32_t action)
+{
+    for (size_t i = 0; i < r->n_did; i++) {
+        if (r->did[i].action == action) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_restart(const rsp_plan *plan, uint32_t action)
+{
+    return action != CLINIC_END_ACTION &&
+           strncmp(plan->net->actions[action].name, "start_", 6) == 0;
+}
+
+static void act(const session *s, run *r, const plan_rule *rule, double day)
+{
+    r->did[r->n_did++] = (done_action){day, rule->action, rule};
+    double cut = rule->action == CLINIC_END_ACTION ? day
+                 : is_restart(s->plan, rule->action)
+                     ? day + s->plan->after_restart_day
+                     : (double)INFINITY;
+    r->cut = cut < r->cut ? cut : r->cut;
+}
+
+static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
+                      const rsp_sim_view *view, rsp_sim_action *added, size_t room,
+                      size_t *n_added)
+{
+    (void)which;
+    session *s = ctx;
+    run *r = job->tag;
+    size_t n = s->plan->n_assays, i = measure(s, r, view);
+    *n_added = 0;
+    if (view->t > r->cut) {
+        return false;
+    }
+    for (size_t k = 0; i != SIZE_MAX && k < s->plan->n_rules; k++) {
+        const plan_rule *rule = &s->plan->rules[k];
+        if (!(view->t > r->rule_from[k]) ||
+            !clinic_watch_feed(&r->watches[k], &rule->criterion, view->t,
+                               &r->tracks[0].readings[i * n],
+                               &r->baselines[k * n]) ||
+            already_done(r, rule->action)) {
+            continue;
+        }
+        double day = view->t + rule->delay_day;
+        if (day > r->end || (rule->action != CLINIC_END_ACTION && *n_added == room)) {
+            continue;
+        }
+        act(s, r, rule, day);
+        if (rule->action != CLINIC_END_ACTION) {
+            added[(*n_added)++] = (rsp_sim_action){day, rule->action, 0};
+        }
+    }
+    return view->t < r->cut;
+}
+
+static void run_done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result)
+{
+    (void)ctx;
+    run *r = job->tag;
+    r->stop = result->stop;
+    if (result->stop != RSP_STOP_END && result->stop != RSP_STOP_CLIENT) {
+        snprintf(r->reason, sizeof r->reason, "%s",
+                 result->reason[0] ? result->reason : rsp_stop_text(result->stop));
+    }
+}
+
+static bool is_cancelled(void *ctx)
+{
+    const session *s = ctx;
+    return s->cancelled && s->cancelled(s->cancel_ctx);
+}
+
+/* ---- The worker. */
+rsp_status rsp_worker_new(const rsp_plan *plan, rsp_worker **out, rsp_error *err)
+{
+    *out = NULL;
+    rsp_worker *worker = calloc(1, sizeof *worker);
+    if (worker) {
+        worker->plan = plan;
+        worker->derived = calloc(plan->net->n_derived + 1, sizeof *worker->derived);
+    }
+    if (!worker || !worker->derived) {
+        rsp_worker_free(worker);
+        return rsp_fail(err, RSP_NOMEM, "no memory for a worker");
+    }
+    rsp_status s = rsp_sim_new(plan->program, &plan->options, plan->view.seed,
+                               &worker->sim, err);
+    if (s != RSP_OK) {
+        rsp_worker_free(worker);
+        return s;
+    }
+    *out = worker;
+    return RSP_OK;
+}
+
+void rsp_worker_free(rsp_worker *worker)
+{
+    if (worker) {
+        rsp_sim_free(worker->sim);
+        free(worker->derived);
+        free(worker);
+    }
+}
+
+rsp_sim_counts rsp_worker_counts(const rsp_worker *worker)
+{
+    return rsp_sim_total(worker->sim);
+}
+
+/* Another order, for a test: results must not know it. */
+static void make_order(const rsp_plan *plan, size_t *order, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        order[i] = i;
+    }
+    rsp_stream s = {.seed = plan->view.seed, .purpose = RSP_PURPOSE_USER,
+                    .channel = rsp_channel("shuffle")};
+    for (size_t i = n; plan->shuffle && i > 1; i--) {
+        size_t k = (size_t)(rsp_uniform(&s, (uint32_t)i, 0) * (double)i);
+        size_t swap = order[i - 1];
+        order[i - 1] = order[k];
+        order[k] = swap;
+    }
+}
+
+static rsp_status simulate(rsp_worker *worker, session *s, rsp_error *err)
+{
+    s->order = rsp_arena_alloc(s->w->arena, s->w->n_runs + 1, sizeof *s->order);
+    if (!s->order) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for the participants");
+    }
+    make_order(s->plan, s->order, s->w->n_runs);
+    rsp_sim_client client = {.ctx = s, .next = next_run, .read = read_view,
+                             .stop = stop_view, .done = run_done,
+                             .cancelled = is_cancelled};
+    rsp_status status = rsp_sim_run(worker->sim, &client, err);
+    if (status == RSP_OK && is_cancelled(s)) {
+        status = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
+    }
+    return status;
+}
+
+static rsp_status add_rows(work *w, rsp_dataset_maker *out, rsp_dataset_maker *grid)
+{
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < w->n_runs; i++) {
+        run *r = w->runs[i];
+        if (r->set == WORK_MAIN) {
+            s = work_rows(w, r, out);
+        } else if (grid) {
+            s = work_grid_rows(w, r, grid);
+        }
+    }
+    return s;
+}
+
+rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
+                          rsp_dataset_maker *out, rsp_dataset_maker *grid,
+                          bool (*cancelled)(void *ctx), void *ctx, rsp_error *err)
+{
+    work w = {.plan = worker->plan, .sim = worker->sim, .err = err,
+              .derived = worker->derived, .arena = rsp_arena_new()};
+    session s = {.plan = worker->plan, .w = &w, .cancelled = cancelled,
+                 .cancel_ctx = ctx};
+    rsp_status status = w.arena ? RSP_OK
+                                : rsp_fail(err, RSP_NOMEM, "no memory for a chunk");
+    for (uint32_t trial = first; status == RSP_OK && trial < first + n; trial++) {
+        status = work_add_trial(&w, trial);
+    }
+    if (status == RSP_OK) {
+        status = simulate(worker, &s, err);
+    }
+    if (status == RSP_OK) {
+        status = add_rows(&w, out, grid);
+    }
+    free(w.runs);
+    rsp_arena_free(w.arena);
+    return status;
+}
