@@ -21,6 +21,20 @@ static uint32_t rotate(uint32_t x, int n)
     return (x >> n) | (x << (32 - n));
 }
 
+/* One round, with word a of FIPS 180-4 at s[first % 8], b behind it, ... */
+static inline void mix(uint32_t s[8], int first, uint32_t kw)
+{
+    uint32_t a = s[first & 7], b = s[(first + 1) & 7], c = s[(first + 2) & 7];
+    uint32_t e = s[(first + 4) & 7], f = s[(first + 5) & 7];
+    uint32_t g = s[(first + 6) & 7], h = s[(first + 7) & 7];
+    uint32_t t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+                  ((e & f) ^ (~e & g)) + kw;
+    uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
+                  ((a & b) ^ (a & c) ^ (b & c));
+    s[(first + 3) & 7] += t1;
+    s[(first + 7) & 7] = t1 + t2;
+}
+
 static void compress(rsp_sha256 *sha, const unsigned char *p)
 {
     uint32_t w[64], s[8];
@@ -34,15 +48,11 @@ static void compress(rsp_sha256 *sha, const unsigned char *p)
                w[i - 7] + (rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10));
     }
     memcpy(s, sha->h, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        uint32_t e = s[4], a = s[0];
-        uint32_t t1 = s[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
-                      ((e & s[5]) ^ (~e & s[6])) + K[i] + w[i];
-        uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
-                      ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += t1;
-        s[0] = t1 + t2;
+    /* The eight words change places every round; after eight they are back. */
+    for (int i = 0; i < 64; i += 8) {
+        for (int k = 0; k < 8; k++) {
+            mix(s, 8 - k, K[i + k] + w[i + k]);
+        }
     }
     for (int i = 0; i < 8; i++) {
         sha->h[i] += s[i];

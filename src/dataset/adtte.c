@@ -292,11 +292,13 @@ static rsp_status read_interval(reader *r, row *to, rsp_error *err)
     if (!read_number(cell(r, AVALR), &right) || right < 0) {
         return fail_cell(r, err, AVALR, "a time >= 0, or nothing, is expected");
     }
-    if (left > right) {
-        return fail_cell(r, err, AVALR, "a time >= AVALL is expected");
-    }
     to->left = isnan(left) ? to->day : left;
     to->right = isnan(right) ? (event ? to->day : (double)INFINITY) : right;
+    if (to->left > to->right) {
+        return isnan(right) ? fail_cell(r, err, AVALL, "a time <= AVAL is expected")
+                            : fail_cell(r, err, AVALR,
+                                        "a time >= AVALL (or AVAL) is expected");
+    }
     return RSP_OK;
 }
 

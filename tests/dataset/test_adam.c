@@ -273,6 +273,8 @@ static void a_bad_adtte_is_answered_by_place_and_reason(void **state)
         {H "a,b,\"c\"x,1,0\n", "after a closing quote", 2, 8},
         {"USUBJID,TRT01P,PARAMCD,AVAL,CNSR,AVALU\na,b,c,1,0,fortnights\n", "column AVALU", 2, 11},
         {"USUBJID,TRT01P,PARAMCD,AVAL,CNSR,AVALL,AVALR\na,b,c,1,0,3,2\n", "column AVALR", 2, 13},
+        {"USUBJID,TRT01P,PARAMCD,AVAL,CNSR,AVALR\na,b,c,3,0,2\n", "column AVALR", 2, 11},
+        {"USUBJID,TRT01P,PARAMCD,AVAL,CNSR,AVALL\na,b,c,3,0,4\n", "column AVALL", 2, 11},
         {"USUBJID,TRT01P,TRT01PN,PARAMCD,AVAL,CNSR\na,b,1,c,1,0\nd,b,2,c,1,0\n", "another number above", 3, 5},
         {"SUBJID,TRIAL,TRT01P,PARAMCD,AVAL,CNSR\nx,0,b,c,1,0\n", "column SUBJID", 2, 1},
         {"USUBJID,TRT01P,PARAMCD,AVAL,CNSR,AVALU\na,b,c,1e308,0,YEARS\n", "finite", 2, 7},
