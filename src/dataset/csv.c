@@ -134,11 +134,8 @@ static rsp_status read_record(rsp_csv *csv, rsp_error *err)
         if (csv->at >= csv->length) {
             return RSP_OK;
         }
-        char end = csv->text[csv->at++];
-        if (end == '\r' && csv->text[csv->at] == '\n') {
-            csv->at++;
-        }
-        if (end != ',') {
+        /* Of CR LF the LF is left: a blank record, which is passed over. */
+        if (csv->text[csv->at++] != ',') {
             return RSP_OK;
         }
     }

@@ -469,11 +469,8 @@ rsp_status rsp_store_close(rsp_store *store, rsp_error *err)
         sqlite3_finalize(store->statements[i]);
         store->statements[i] = NULL;
     }
-    /* One file remains: what is in the log goes into it. */
-    s = s == RSP_OK ? execute(store,
-                              "PRAGMA wal_checkpoint(TRUNCATE);"
-                              "PRAGMA journal_mode=DELETE;", err)
-                    : s;
+    /* Leaving the log's mode puts what it holds into the one file that stays. */
+    s = s == RSP_OK ? execute(store, "PRAGMA journal_mode=DELETE", err) : s;
     if (s == RSP_OK && sqlite3_close(store->db) != SQLITE_OK) {
         s = fail(store, err);
     } else if (s == RSP_OK) {

@@ -17,6 +17,7 @@ static rsp_dataset_maker *small_trial(void)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(rsp_dataset_add_subject(m, &subjects[i], NULL), RSP_OK);
     }
+    rows_happening(m, 0, 0, -400, "start art", (double)NAN); /* not a restart */
     rows_happening(m, 0, 0, 0, "infuse", 1e8);
     rows_happening(m, 0, 0, 28.25, "stop art", (double)NAN);
     rows_happening(m, 0, 0, 70, "start art", (double)NAN);
@@ -106,6 +107,18 @@ static void column_names_and_codes_have_at_most_eight_characters(void **state)
         }
         rsp_text_fini(&text);
     }
+    rsp_dataset_free(m);
+}
+
+static void a_covariate_takes_no_column_that_stands_already(void **state)
+{
+    (void)state;
+    static const char *const covariates[] = {"trial", "age", "Trial!", "dcsreas"};
+    rsp_dataset_maker *m = rsp_dataset_new("s", rows_arms, 2, covariates, 4);
+    rsp_text text = {0};
+    rsp_adam_header(RSP_ADSL, rsp_dataset_view(m), &text);
+    assert_non_null(strstr(text.data, ",DCSREAS,TRIAL_4,AGE,TRIAL_1,X4\n"));
+    rsp_text_fini(&text);
     rsp_dataset_free(m);
 }
 
@@ -227,6 +240,14 @@ static void adtte_of_others_is_read(void **state)
     assert_int_equal(e[2].end, RSP_END_STUDY);
     assert_true(e[2].day == 10 && e[2].left == 10 && isinf(e[2].right));
     rsp_dataset_free(m);
+    m = read_ok("USUBJID,TRT01P,TRT01PN,PARAMCD,AVAL,CNSR\n"
+                "a,none,.,X,1,0\nb,two,2,X,1,0\nc,one,1,X,1,0\n");
+    d = rsp_dataset_view(m); /* treatments without a number come last */
+    assert_string_equal(d->arms[0], "one");
+    assert_string_equal(d->arms[1], "two");
+    assert_string_equal(d->arms[2], "none");
+    assert_int_equal(d->endpoints[0].arm, 2);
+    rsp_dataset_free(m);
     /* Old line ends, one arm, no numbers: by first appearance. */
     m = read_ok("SUBJID,ARM,PARAMCD,AVAL,CNSR\rb,z,OS,0,1\ra,y,OS,1e1,0\r");
     d = rsp_dataset_view(m);
@@ -303,15 +324,17 @@ static void a_counterfactual_participant_may_stand_in_each_arm_once(void **state
     (void)state;
     static const char text[] =
         "USUBJID,SUBJID,TRIAL,TRT01P,PARAMCD,AVAL,CNSR\n"
-        "s-0-0,0,0,A,X,1,0\ns-0-0,0,0,B,X,2,0\n";
+        "s-0-0,0,0,A,X,1,0\ns-0-0,0,0,B,X,2,0\n"
+        "s-0-0,0,0,A,Y,1,0\ns-0-0,0,0,B,Y,2,0\n";
     rsp_dataset_maker *m = read_ok(text);
     assert_int_equal(rsp_dataset_view(m)->n_subjects, 2);
+    assert_int_equal(rsp_dataset_view(m)->n_endpoints, 4);
     rsp_dataset_free(m);
     rsp_error err;
     char twice[200];
     snprintf(twice, sizeof twice, "%ss-0-0,0,0,B,X,2,0\n", text);
     assert_int_equal(rsp_adam_read_adtte_text("t", twice, strlen(twice), &m, &err), RSP_DATA);
-    assert_int_equal(err.line, 4);
+    assert_int_equal(err.line, 6);
 }
 
 static void huge_lines_and_many_rows_take_linear_time(void **state)
@@ -338,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_trial_is_written_as_expected),
         cmocka_unit_test(column_names_and_codes_have_at_most_eight_characters),
+        cmocka_unit_test(a_covariate_takes_no_column_that_stands_already),
         cmocka_unit_test(codes_of_parameters_are_short_readable_and_unique),
         cmocka_unit_test(what_was_written_as_adtte_is_read_back),
         cmocka_unit_test(adtte_of_others_is_read),

@@ -34,6 +34,11 @@ static void equal_texts_are_kept_once(void **state)
         assert_ptr_equal(d->happenings[i].what, d->happenings[i + 5000].what);
     }
     assert_string_equal(d->happenings[4321].what, "text 4321");
+    rows_happening(m, 0, 0, 1, "costarring", 1); /* one FNV-1a for both */
+    rows_happening(m, 0, 0, 1, "liquid", 1);
+    d = rsp_dataset_view(m);
+    assert_string_equal(d->happenings[10000].what, "costarring");
+    assert_string_equal(d->happenings[10001].what, "liquid");
     rsp_dataset_clear(m); /* more texts than are kept: forgotten with the rows */
     rows_measurement(m, 0, 0, 1, "cd4", RSP_NUMBER, 5, 20);
     assert_string_equal(rsp_dataset_view(m)->measurements[0].assay, "cd4");
@@ -147,10 +152,12 @@ static void the_digest_is_of_the_text_that_the_header_describes(void **state)
     rows_measurement(m, 0, 1, 7.5, "viral_load", RSP_BELOW_LLOQ, 3, 20);
     rows_measurement(m, 1, 1, -1, "cd4", RSP_NUMBER, 0.1, (double)NAN);
     rows_happening(m, 0, 1, 0, "stop\tart\n\\\r", (double)NAN);
+    rows_happening(m, 1, 1, 3, "end", 1);
     rsp_dataset_sort(m);
     static const char want[] =
         "H\t0\t0\t1\t0\tstop\\tart\\n\\\\\\r\tNaN\t\n"
         "M\t0\t0\t1\t7.5\t7\tviral_load\tcopies/mL\tbelow LLOQ\tNaN\t20\t\n"
+        "H\t0\t1\t1\t3\tend\t1\t\n"
         "M\t0\t1\t1\t-1\t-1\tcd4\tcopies/mL\tnumber\t0.1\tNaN\t\n";
     char got[65], expected[65];
     rsp_sha256 sha;
