@@ -83,7 +83,7 @@ static void the_shortest_decimal_is_found_without_a_search(void **state)
 {
     (void)state;
     uint64_t seed = 20261121;
-    for (int i = 0; i < 300000; i++) {
+    for (int i = 0; i < 60000; i++) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         double unit = (double)(seed >> 11) * 0x1p-53;
         double value = ldexp(unit, (int)(seed % 50) - 9);

@@ -8,6 +8,8 @@
 
 #include "respite/stats.h"
 
+enum { ROWS = 50 };
+
 static long left = -1; /* allocations until one fails; < 0: none fails */
 
 static bool fails(void)
@@ -47,7 +49,7 @@ void *__wrap_aligned_alloc(size_t align, size_t n)
 static rsp_status add_rows(rsp_dataset_maker *m, rsp_error *err)
 {
     rsp_status s = RSP_OK;
-    for (uint32_t i = 0; s == RSP_OK && i < 200; i++) {
+    for (uint32_t i = 0; s == RSP_OK && i < ROWS; i++) {
         char text[16];
         snprintf(text, sizeof text, "t%u", (unsigned)i);
         rsp_measurement x = rows_random(i);
@@ -84,7 +86,7 @@ static rsp_status make_and_write(rsp_error *err)
         rsp_dataset_sort(b);
         s = write_rows(rsp_dataset_view(b), &text);
         s = s == RSP_OK ? s : rsp_fail(err, s, "no memory");
-        assert_int_equal(rsp_dataset_view(b)->n_measurements, 200);
+        assert_int_equal(rsp_dataset_view(b)->n_measurements, ROWS);
     } else if (b) { /* the rows before the failing one went again */
         assert_int_equal(rsp_dataset_view(b)->n_subjects, 0);
     }
