@@ -106,7 +106,7 @@ void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
                size_t k)
 {
     double rows = (double)f->n_arms * 16.0, head = 28 + 17 * (double)f->n_arms;
-    plot p = {.left = 150, .top = head + 20, .width = 620, .height = 300, .x0 = 0,
+    plot p = {.left = 150, .top = head + 42, .width = 620, .height = 300, .x0 = 0,
               .x1 = last_time(f, k), .y0 = 0, .y1 = 1};
     const char *name = plan->endpoints[k].name;
     svg_open(out, 800, p.top + p.height + 82 + rows, name, plan->endpoints[k].definition);

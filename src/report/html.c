@@ -19,7 +19,7 @@ static const char STYLE[] =
     "margin:.6rem 0 1rem}\n"
     "th,td{padding:.3rem .7rem;text-align:left;border-bottom:1px solid #d0d7de;"
     "vertical-align:top}\nth{background:#f6f8fa;font-weight:600}\n"
-    "td.n,th.n{text-align:right;white-space:nowrap}\n"
+    "td.n,th.n{text-align:right}td.n{white-space:nowrap}\n"
     ".note{background:#fff8e5;border-left:4px solid #b58900;padding:.5rem .9rem;"
     "max-width:46rem}\n"
     ".assumed{background:#fff1d6;padding:0 .3rem;border-radius:3px;font-weight:600}\n"
