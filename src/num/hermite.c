@@ -27,7 +27,7 @@ static double root_of(int n, int rank)
     const double edge = 2.0 * sqrt((double)n) + 1.0; /* beyond all roots */
     double low = 0, high = edge, before;
     int below;
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 24; i++) {
         const double middle = 0.5 * (low + high);
         (void)hermite(n, middle, &before, &below);
         if (below > rank) {
@@ -37,7 +37,7 @@ static double root_of(int n, int rank)
         }
     }
     double z = 0.5 * (low + high);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         const double value = hermite(n, z, &before, &below);
         z -= value / (sqrt((double)n) * before);
     }

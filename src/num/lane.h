@@ -359,11 +359,11 @@ RSP_LANE_INLINE rsp_n rsp_n_open(rsp_nw k)
     return (rsp_n)(k | 0x3ff0000000000000u) - 0x1.fffffffffffffp-1;
 }
 
-/* Wichura 1988, algorithm AS 241, PPND16: relative error about 1e-16. */
-RSP_LANE_INLINE rsp_n rsp_n_normal_quantile(rsp_n p)
+/* Wichura 1988, algorithm AS 241, PPND16: relative error about 1e-16.
+ * log_tail is the log of min(p, 1 - p). */
+RSP_LANE_INLINE rsp_n rsp_n_quantile_from(rsp_n p, rsp_n log_tail)
 {
     rsp_n q = p - 0.5;
-    rsp_nm middle = (rsp_nm)(rsp_n_abs(q) <= 0.425);
     rsp_n r = 0.180625 - q * q;
     rsp_n above = (((((((2.5090809287301226727e+3 * r +
         3.3430575583588128105e+4) * r + 6.7265770927008700853e+4) * r +
@@ -374,40 +374,56 @@ RSP_LANE_INLINE rsp_n rsp_n_normal_quantile(rsp_n p)
         2.8729085735721942674e+4) * r + 3.9307895800092710610e+4) * r +
         2.1213794301586595867e+4) * r + 5.3941960214247511077e+3) * r +
         6.8718700749205790830e+2) * r + 4.2313330701600911252e+1) * r + 1.0;
-    if (rsp_n_any(~middle)) {
-        rsp_n tail = rsp_n_lesser(p, 1.0 - p);
-        rsp_n t = rsp_n_sqrt(-rsp_n_log(tail));
-        rsp_n u = t - 1.6;
-        rsp_n over = ((((((7.74545014278341407640e-4 * u +
-            2.27238449892691845833e-2) * u + 2.41780725177450611770e-1) * u +
-            1.27045825245236838258e0) * u + 3.64784832476320460504e0) * u +
-            5.76949722146069140550e0) * u + 4.63033784615654529590e0) * u +
-            1.42343711074968357734e0;
-        rsp_n under = ((((((1.05075007164441684324e-9 * u +
-            5.47593808499534494600e-4) * u + 1.51986665636164571966e-2) * u +
-            1.48103976427480074590e-1) * u + 6.89767334985100004550e-1) * u +
-            1.67638483018380384940e0) * u + 2.05319162663775882187e0) * u + 1.0;
-        rsp_nm far = (rsp_nm)(t > 5.0);
-        if (__builtin_expect(rsp_n_any(far), 0)) { /* p below 1.4e-11 */
-            rsp_n w = t - 5.0;
-            rsp_n o = ((((((2.01033439929228813265e-7 * w +
-                2.71155556874348757815e-5) * w + 1.24266094738807843860e-3) * w +
-                2.65321895265761230930e-2) * w + 2.96560571828504891230e-1) * w +
-                1.78482653991729133580e0) * w + 5.46378491116411436990e0) * w +
-                6.65790464350110377720e0;
-            rsp_n d = ((((((2.04426310338993978564e-15 * w +
-                1.42151175831644588870e-7) * w + 1.84631831751005468180e-5) * w +
-                7.86869131145613259100e-4) * w + 1.48753612908506148525e-2) * w +
-                1.36929880922735805310e-1) * w + 5.99832206555887937690e-1) * w +
-                1.0;
-            over = rsp_n_select(far, o, over);
-            under = rsp_n_select(far, d, under);
-        }
-        over = (rsp_n)((rsp_nm)over ^ ((rsp_nm)q & INT64_MIN));
-        above = rsp_n_select(middle, above, over);
-        below = rsp_n_select(middle, below, under);
+
+    rsp_n t = rsp_n_sqrt(-log_tail);
+    rsp_n u = t - 1.6;
+    rsp_n over = ((((((7.74545014278341407640e-4 * u +
+        2.27238449892691845833e-2) * u + 2.41780725177450611770e-1) * u +
+        1.27045825245236838258e0) * u + 3.64784832476320460504e0) * u +
+        5.76949722146069140550e0) * u + 4.63033784615654529590e0) * u +
+        1.42343711074968357734e0;
+    rsp_n under = ((((((1.05075007164441684324e-9 * u +
+        5.47593808499534494600e-4) * u + 1.51986665636164571966e-2) * u +
+        1.48103976427480074590e-1) * u + 6.89767334985100004550e-1) * u +
+        1.67638483018380384940e0) * u + 2.05319162663775882187e0) * u + 1.0;
+
+    rsp_nm far = (rsp_nm)(t > 5.0);
+    if (__builtin_expect(rsp_n_any(far), 0)) { /* p below 1.4e-11 */
+        rsp_n w = t - 5.0;
+        rsp_n o = ((((((2.01033439929228813265e-7 * w +
+            2.71155556874348757815e-5) * w + 1.24266094738807843860e-3) * w +
+            2.65321895265761230930e-2) * w + 2.96560571828504891230e-1) * w +
+            1.78482653991729133580e0) * w + 5.46378491116411436990e0) * w +
+            6.65790464350110377720e0;
+        rsp_n d = ((((((2.04426310338993978564e-15 * w +
+            1.42151175831644588870e-7) * w + 1.84631831751005468180e-5) * w +
+            7.86869131145613259100e-4) * w + 1.48753612908506148525e-2) * w +
+            1.36929880922735805310e-1) * w + 5.99832206555887937690e-1) * w +
+            1.0;
+        over = rsp_n_select(far, o, over);
+        under = rsp_n_select(far, d, under);
     }
-    return above / below;
+    over = (rsp_n)((rsp_nm)over ^ ((rsp_nm)q & INT64_MIN));
+    rsp_nm middle = (rsp_nm)(rsp_n_abs(q) <= 0.425);
+    return rsp_n_select(middle, above, over) /
+           rsp_n_select(middle, below, under);
+}
+
+/* For the uniforms of a stream, which lie in [2^-53, 1 - 2^-53]. */
+RSP_LANE_INLINE rsp_n rsp_n_normal_of(rsp_n p)
+{
+    rsp_n tail = rsp_n_lesser(p, 1.0 - p);
+    return rsp_n_quantile_from(p, rsp_n_log_normal(tail, rsp_n_set(0.0)));
+}
+
+/* For any p: 0 and 1 give infinities, what lies beyond them a NaN. */
+RSP_LANE_INLINE rsp_n rsp_n_normal_quantile(rsp_n p)
+{
+    rsp_n tail = rsp_n_lesser(p, 1.0 - p);
+    rsp_n z = rsp_n_quantile_from(p, rsp_n_log(tail));
+    rsp_n inf = rsp_n_set(__builtin_inf());
+    inf = (rsp_n)((rsp_nm)inf | ((rsp_nm)(p - 0.5) & INT64_MIN));
+    return rsp_n_select((rsp_nm)(tail == 0.0), inf, z);
 }
 
 /* ======== Eight lanes. ======== */
@@ -544,8 +560,8 @@ typedef struct rsp_lane_ids {
 
 /* The same bits as rsp_uniform, rsp_normal and rsp_exponential of num.h. */
 RSP_LANE_DRAW(uniform, u)
-RSP_LANE_DRAW(normal, rsp_n_normal_quantile(u))
-RSP_LANE_DRAW(exponential, -rsp_n_log(u))
+RSP_LANE_DRAW(normal, rsp_n_normal_of(u))
+RSP_LANE_DRAW(exponential, -rsp_n_log_normal(u, rsp_n_set(0.0)))
 
 /* ======== One double: the first lane of a native part. ======== */
 RSP_LANE_INLINE double rsp_lane1_exp(double x)
