@@ -2,8 +2,9 @@
  * over it that are compiled once for each instruction set.
  *
  * Arrays are rows of `width` doubles, 64-byte aligned, in chunks of eight
- * lanes; no loop moves a value between lanes, so that neither width nor packing
- * changes a bit. */
+ * lanes.  No loop moves a value between lanes.  Lists name the rows that some
+ * lane of a chunk uses, in ascending order; to the other lanes they add exact
+ * zeros.  So neither width nor packing changes a bit. */
 #ifndef RSP_SIM_BLOCK_H
 #define RSP_SIM_BLOCK_H
 
@@ -21,7 +22,7 @@ typedef struct rsp_term { /* one entry of a sparse sum */
 
 /* The reactions' stoichiometry, from both sides. */
 typedef struct rsp_stoich {
-    uint32_t n_species, n_reactions, n_groups;
+    uint32_t n_species, n_reactions, n_groups, n_terms;
     const uint32_t *by_species;   /* [n_species + 1] first term */
     const rsp_term *terms;        /* index = reaction */
     const uint32_t *by_reaction;  /* [n_reactions + 1] first change */
@@ -36,10 +37,21 @@ typedef struct rsp_stoich {
     const double *floor;          /* [n_species] 0, or -inf under a rate law */
 } rsp_stoich;
 
-typedef struct rsp_list { /* of one chunk: in use by any of its lanes */
+typedef struct rsp_list {
     uint32_t *item;
     uint32_t n;
 } rsp_list;
+
+typedef struct rsp_use { /* what one chunk uses */
+    rsp_list moving;  /* species that flow in some lane */
+    rsp_list flowing; /* reactions that flow in all lanes */
+    rsp_list mixed;   /* reactions that flow in some lanes, fire in others */
+    rsp_list exact;   /* reactions that fire in some lane */
+    rsp_list noisy;   /* groups with leap noise in some lane */
+    rsp_list counted; /* species in the leap regime in some lane */
+    uint32_t *first;  /* [moving.n + 1] first term of each moving species */
+    rsp_term *terms;  /* of reactions that are flowing or mixed */
+} rsp_use;
 
 typedef struct rsp_lanes {
     /* Layout. */
@@ -49,39 +61,36 @@ typedef struct rsp_lanes {
     const rsp_program *program;
     rsp_machine machine;
     rsp_frame frame;
-    bool stochastic; /* some lane may have exact or leap channels */
+    bool stochastic; /* lanes may have exact or leap channels */
+    double rtol, atol;
+    uint64_t seed;
+    rsp_use *use;    /* [n_chunks] */
 
     /* State, [n_species]. */
     double *x, *xn;              /* at the start and at the end of the step */
     double *low, *high;          /* regime bounds */
     double *k[RSP_STAGES_MAX];   /* deterministic time derivatives */
+    double *is_leap;             /* 1: its gross change is bounded */
     /* Channels, [n_reactions]. */
-    double *a[RSP_STAGES_MAX];   /* rates of exact and leap channels */
-    double *mask;                /* 1 flows, 0 fires exactly */
+    double *flows, *fires;       /* 1 and 0, or 0 and 1 */
+    double *a[RSP_STAGES_MAX];   /* rates of exact channels, else 0 */
     double *left;                /* internal time left to the next firing */
-    double *leaps;               /* [n_groups] 1: has leap noise */
-    double *is_leap;             /* [n_species] 1: its gross change is bounded */
-    double *z;                   /* [n_groups] standard normals of this step */
+    /* Groups, [n_groups]. */
+    double *leaps;               /* 1: has leap noise */
+    double *gross[2];            /* rates at stages 0 and 1 */
+    double *pending;             /* variance gathered and not yet drawn */
     /* One row each. */
+    double *h;                   /* day */
     double *w[RSP_STAGES_MAX];   /* h times the weight of each stage */
-    double *err, *haste, *hazard;/* error over tolerance; gross change over
-                                    amount; sum of exact rates (1/day) */
-    double *lowest;              /* lowest rate seen at this stage */
+    double *hazard[RSP_STAGES_MAX]; /* sum of a (1/day) */
+    double *haste;               /* largest gross change over amount (1/day) */
+    double *err;                 /* error over tolerance */
+    double *lowest;              /* lowest rate at stage 0 */
     double *select;              /* 1 where a lane takes part, else 0 */
     double *out;                 /* > 0: a species left its regime's bounds */
-    double *clamped;             /* > 0: noise went below zero */
-    double *scratch;             /* [n_reactions * 8] masked rates of a chunk */
     double *leaping;             /* 1: the lane has a channel that leaps */
-    uint64_t *trial, *participant, *leap_no; /* name the lane's draws */
-
-    /* For each chunk. */
-    rsp_list *exact;   /* reactions that fire exactly in some lane */
-    rsp_list *noisy;   /* groups with leap noise in some lane */
-    rsp_list *kept;    /* reactions whose rates are kept: both of the above */
-    rsp_list *counted; /* species in the leap regime in some lane */
-    double rtol, atol;
-    uint64_t seed;
-    const uint32_t *leap_channel; /* [n_groups] */
+    double *part[2];             /* weights of gross[0] and gross[1] */
+    double *scratch;             /* [n_reactions * 8] rates of a chunk */
 } rsp_lanes;
 
 /* A channel that reaches its threshold within the step in lanes `lanes`. */
@@ -91,28 +100,36 @@ typedef struct rsp_crossing {
 } rsp_crossing;
 
 typedef struct rsp_kernel {
-    /* After RSP_RUN_RATES: derivatives k[stage] and kept rates a[stage]. With
-     * `keep`, lanes whose select is 0 keep theirs. */
-    void (*derive)(rsp_lanes *b, uint32_t stage, bool keep);
-    /* haste and hazard from stage 0. */
-    void (*bound)(rsp_lanes *b);
-    /* Species rows of the frame at `stage`: x + sum_j w[j] k[j]. */
+    /* Species rows of the frame: x. */
+    void (*place_start)(rsp_lanes *b);
+    /* After RSP_RUN_RATES at stage 0: k, a, hazard, gross, haste, lowest. With
+     * a "first same as last", lanes whose select is 0 keep their k. */
+    void (*begin)(rsp_lanes *b);
+    /* Moving species of the frame at `stage`: x + sum_j w[j] k[j], j < stage. */
     void (*place)(rsp_lanes *b, uint32_t stage);
-    /* err, from w holding h e_i, at the end state xn and hazards. */
+    /* After RSP_RUN_RATES: k[stage], a[stage], hazard[stage], gross[1]. */
+    void (*derive)(rsp_lanes *b, uint32_t stage);
+    /* w = h times a coefficient for each of n stages. */
+    void (*weigh)(rsp_lanes *b, const double *coefficient, uint32_t n);
+    /* err; w holds h e_i, the frame the last stage. */
     void (*judge)(rsp_lanes *b);
-    /* xn = x + sum w k. */
+    /* xn = x + sum w k of moving species. */
     void (*advance)(rsp_lanes *b);
-    /* Channels whose extent reaches `left`; w holds h b_i. Only lanes with
-     * select 1. Returns how many. */
+    /* Exact channels whose extent sum w a reaches `left`, where select is 1.
+     * Returns how many. */
     uint32_t (*cross)(rsp_lanes *b, rsp_crossing *found);
-    /* left -= sum w a for exact channels, where select is 1. */
+    /* left -= sum w a where select is 1. */
     void (*consume)(rsp_lanes *b);
-    /* z of all noisy groups. */
-    void (*draw)(rsp_lanes *b);
-    /* Leap noise of variance sum w a onto xn, where select is 1. */
-    void (*shake)(rsp_lanes *b);
-    /* Floor xn; x = xn where select is 1; out. With fsal, k[0] = last k. */
+    /* pending += part[0] gross[0] + part[1] gross[1] where select is 1. */
+    void (*gather)(rsp_lanes *b);
+    /* x = xn, not below the floor, where select is 1; out. With a "first same
+     * as last", k[0] = the last k. */
     void (*settle)(rsp_lanes *b);
+    /* Eight normals of one participant, bits as rsp_normal's: one for each
+     * channel. */
+    void (*normals)(uint64_t seed, uint32_t trial, uint32_t participant,
+                    uint32_t purpose, uint32_t index,
+                    const uint32_t channel[RSP_CHUNK], double z[RSP_CHUNK]);
 } rsp_kernel;
 
 extern const rsp_kernel rsp_kernel_base;

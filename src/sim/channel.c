@@ -14,7 +14,7 @@ void rsp_channels_start(rsp_sim *sim, uint32_t l)
         rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_EVENT,
                                        sim->net->reactions[r].channel);
         *rsp_at(b->left, r, b->width, l) = rsp_exponential(&s, 0, 0);
-        sim->fired[(size_t)r * b->width + l] = 1;
+        sim->fired[(size_t)l * b->net.n_reactions + r] = 1;
     }
 }
 
@@ -57,17 +57,24 @@ static double solve(const double *c, uint32_t degree, double need)
     return x;
 }
 
-static double share_at(const rsp_sim *sim, uint32_t r, uint32_t l)
+/* The share at which channel r of lane l fires, or 1 where that is not before
+ * `bound`. */
+static double share_at(const rsp_sim *sim, uint32_t r, uint32_t l, double bound)
 {
     const rsp_lanes *b = &sim->block;
-    double c[RSP_DENSE_MAX] = {0};
+    const uint32_t degree = b->tab->degree;
+    double c[RSP_DENSE_MAX] = {0}, by_bound = 0;
+    double need = *rsp_at(b->left, r, b->width, l);
     for (uint32_t i = 0; i < b->tab->stages; i++) {
-        double a = sim->lanes[l].h * *rsp_at(b->a[i], r, b->width, l);
-        for (uint32_t j = 0; j < b->tab->degree; j++) {
+        double a = b->h[l] * *rsp_at(b->a[i], r, b->width, l);
+        for (uint32_t j = 0; j < degree; j++) {
             c[j] += b->tab->dense[i][j] * a;
         }
     }
-    return solve(c, b->tab->degree, *rsp_at(b->left, r, b->width, l));
+    for (uint32_t j = degree; j-- > 0;) {
+        by_bound = (by_bound + c[j]) * bound;
+    }
+    return by_bound < need ? 1 : solve(c, degree, need);
 }
 
 void rsp_channels_cross(rsp_sim *sim)
@@ -81,7 +88,7 @@ void rsp_channels_cross(rsp_sim *sim)
             }
             uint32_t l = found->chunk * RSP_CHUNK + k;
             rsp_lane *lane = &sim->lanes[l];
-            double theta = share_at(sim, found->reaction, l);
+            double theta = share_at(sim, found->reaction, l, lane->theta);
             if (lane->fires == UINT32_MAX || theta < lane->theta) {
                 lane->fires = found->reaction;
                 lane->theta = theta;
@@ -90,107 +97,173 @@ void rsp_channels_cross(rsp_sim *sim)
     }
 }
 
-void rsp_channels_fire(rsp_sim *sim, uint32_t l)
+bool rsp_channels_fire(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
     uint32_t r = lane->fires;
+    bool out = false;
     for (uint32_t i = b->net.by_reaction[r]; i < b->net.by_reaction[r + 1]; i++) {
         const rsp_term *change = &b->net.changes[i];
-        double *x = rsp_at(b->xn, change->index, b->width, l);
+        uint32_t s = change->index;
+        double *x = rsp_at(b->x, s, b->width, l);
         *x += change->amount;
-        if (*x < b->net.floor[change->index]) {
-            *x = b->net.floor[change->index];
+        if (*x < b->net.floor[s]) {
+            *x = b->net.floor[s];
             lane->counts.clamped++;
         }
+        out |= *x < *rsp_at(b->low, s, b->width, l) ||
+               *x >= *rsp_at(b->high, s, b->width, l);
     }
     rsp_stream s = rsp_lane_stream(sim, lane, RSP_PURPOSE_EVENT,
                                    sim->net->reactions[r].channel);
-    uint32_t *n = &sim->fired[(size_t)r * b->width + l];
+    uint32_t *n = &sim->fired[(size_t)l * b->net.n_reactions + r];
     *rsp_at(b->left, r, b->width, l) = rsp_exponential(&s, (*n)++, 0);
     lane->counts.events++;
+    return out;
 }
 
-/* ---- Reads inside a step. */
+/* ---- Leap noise.
+ *
+ * A channel that leaps gathers its variance, the integral of its rate, step by
+ * step; the noise is drawn when the leap bound is used up, or where the state
+ * is looked at or a regime changes.  Events between cost no draws. */
 
-/* Variance that group g has gathered at the share `theta` of the step's h. */
-static double gathered(const rsp_sim *sim, uint32_t g, uint32_t l, double theta)
+/* A Brownian path on [0, 1], pinned at 0 and at `end`, refined by halving (Levy
+ * 1948).  Each midpoint has a number and so a draw of its own, whoever asks: a
+ * read's value does not depend on other reads. */
+static double bridge_at(const rsp_stream *s, uint32_t index, double end, double u)
 {
-    const rsp_lanes *b = &sim->block;
-    double weight[RSP_STAGES_MAX], sum = 0;
-    rsp_tableau_weights(b->tab, theta, weight);
-    for (uint32_t m = b->net.by_group[g]; m < b->net.by_group[g + 1]; m++) {
-        for (uint32_t i = 0; i < b->tab->stages; i++) {
-            sum += weight[i] * *rsp_at(b->a[i], b->net.members[m], b->width, l);
-        }
-    }
-    return fmax(sum * sim->lanes[l].h, 0);
-}
-
-/* The group's noise at the share `phi` of the accepted step: a Brownian path in
- * its own variance, pinned at 0 and at the step's noise, refined by halving
- * (Levy 1948).  Each midpoint has a number and so a draw of its own, whoever
- * asks: a read's value does not depend on other reads. */
-static double bridged(const rsp_sim *sim, uint32_t g, uint32_t l, double phi)
-{
-    const rsp_lanes *b = &sim->block;
-    const rsp_lane *lane = &sim->lanes[l];
-    rsp_stream s = rsp_lane_stream(sim, lane, RSP_PURPOSE_BRIDGE, b->leap_channel[g]);
-    double from = 0, to = 1; /* shares of the accepted step */
-    double v_from = 0, v_to = gathered(sim, g, l, lane->theta);
-    double b_from = 0, b_to = sqrt(v_to) * *rsp_at(b->z, g, b->width, l);
+    double from = 0, width = 1, low = 0, high = end;
     uint32_t node = 1;
     for (int depth = 0; depth < RSP_BRIDGE_DEPTH; depth++) {
-        double mid = 0.5 * (from + to);
-        double v = fmin(fmax(gathered(sim, g, l, mid * lane->theta), v_from), v_to);
-        double value = b_from;
-        if (v_to > v_from) {
-            double part = (v - v_from) / (v_to - v_from);
-            value = b_from + part * (b_to - b_from) +
-                    sqrt((v - v_from) * (1 - part)) *
-                        rsp_normal(&s, (uint32_t)b->leap_no[l], node);
-        }
-        bool right = phi >= mid;
+        double mid = 0.5 * (low + high) + 0.5 * sqrt(width) * rsp_normal(s, index, node);
+        width *= 0.5;
+        bool right = u >= from + width;
         node = 2 * node + right;
         if (right) {
-            from = mid;
-            v_from = v;
-            b_from = value;
+            from += width;
+            low = mid;
         } else {
-            to = mid;
-            v_to = v;
-            b_to = value;
+            high = mid;
         }
     }
-    return b_from + (b_to - b_from) * (phi - from) / (to - from);
+    return low + (high - low) * (u - from) / width;
 }
 
-void rsp_channels_inside(rsp_sim *sim, uint32_t l, double phi, double *out)
+static void add_noise(const rsp_lanes *b, uint32_t g, double noise, double *x,
+                      size_t stride)
+{
+    uint32_t lead = b->net.members[b->net.by_group[g]];
+    for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
+        x[b->net.changes[i].index * stride] += b->net.changes[i].amount * noise;
+    }
+}
+
+/* Normals of the lane's groups that leap, eight at a time. */
+static void draw_normals(rsp_sim *sim, uint32_t l)
 {
     const rsp_lanes *b = &sim->block;
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
     const rsp_lane *lane = &sim->lanes[l];
-    double weight[RSP_STAGES_MAX];
-    rsp_tableau_weights(b->tab, phi * lane->theta, weight);
+    uint32_t group[RSP_CHUNK], channel[RSP_CHUNK] = {0}, n = 0;
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        uint32_t g = noisy->item[i];
+        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
+            group[n] = g;
+            channel[n++] = sim->group_channel[g];
+        }
+        if (n == RSP_CHUNK || (i + 1 == noisy->n && n > 0)) {
+            double z[RSP_CHUNK];
+            sim->kernel->normals(sim->seed, lane->job.trial, lane->job.participant,
+                                 RSP_PURPOSE_LEAP, (uint32_t)sim->leap_no[l], channel, z);
+            for (uint32_t k = 0; k < n; k++) {
+                sim->z[group[k]] = z[k];
+            }
+            n = 0;
+        }
+    }
+}
+
+size_t rsp_held_size(const rsp_sim *sim)
+{
+    return 2 + (size_t)sim->net->n_species + sim->block.net.n_groups;
+}
+
+static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, double variance)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    rsp_stream s = rsp_lane_stream(sim, lane, RSP_PURPOSE_BRIDGE, sim->group_channel[g]);
+    for (size_t i = 0; i < lane->n_held; i++) {
+        double *held = lane->held + i * rsp_held_size(sim);
+        double v = held[2 + sim->net->n_species + g];
+        if (v > 0) {
+            double path = bridge_at(&s, (uint32_t)sim->leap_no[l], sim->z[g],
+                                    fmin(v / variance, 1));
+            add_noise(&sim->block, g, sqrt(variance) * path, held + 2, 1);
+        }
+    }
+}
+
+void rsp_channels_tick(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    draw_normals(sim, l);
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        uint32_t g = noisy->item[i];
+        double variance = *rsp_at(b->pending, g, b->width, l);
+        if (variance > 0) {
+            add_noise(b, g, sqrt(variance) * sim->z[g], b->x + l, b->width);
+            finish_held(sim, l, g, variance);
+            *rsp_at(b->pending, g, b->width, l) = 0;
+        }
+    }
     for (uint32_t s = 0; s < b->net.n_species; s++) {
-        double x = *rsp_at(b->x, s, b->width, l);
+        double *x = rsp_at(b->x, s, b->width, l);
+        if (*x < b->net.floor[s]) {
+            *x = b->net.floor[s];
+            lane->counts.clamped++;
+        }
+        for (size_t i = 0; i < lane->n_held; i++) {
+            double *held = lane->held + i * rsp_held_size(sim) + 2;
+            held[s] = fmax(held[s], b->net.floor[s]);
+        }
+    }
+    lane->ready = true;
+    lane->used = 0;
+    lane->counts.leaps++;
+    sim->leap_no[l]++;
+}
+
+void rsp_channels_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
+                         double *v)
+{
+    const rsp_lanes *b = &sim->block;
+    double share = phi * sim->lanes[l].theta, weight[RSP_STAGES_MAX];
+    rsp_tableau_weights(b->tab, share, weight);
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        x[s] = *rsp_at(b->x, s, b->width, l);
+        if (b->stochastic && sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT) {
+            continue; /* constant between events */
+        }
         for (uint32_t i = 0; i < b->tab->stages; i++) {
-            x += lane->h * weight[i] * *rsp_at(b->k[i], s, b->width, l);
+            x[s] += b->h[l] * weight[i] * *rsp_at(b->k[i], s, b->width, l);
         }
-        out[s] = x;
+        x[s] = fmax(x[s], b->net.floor[s]);
     }
-    const rsp_list *noisy = b->stochastic ? &b->noisy[l / RSP_CHUNK] : NULL;
-    for (uint32_t j = 0; noisy != NULL && j < noisy->n; j++) {
-        uint32_t g = noisy->item[j];
-        if (*rsp_at(b->leaps, g, b->width, l) == 0) {
-            continue;
-        }
-        double noise = bridged(sim, g, l, phi);
-        uint32_t lead = b->net.members[b->net.by_group[g]];
-        for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
-            out[b->net.changes[i].index] += b->net.changes[i].amount * noise;
-        }
+    if (!b->stochastic || b->leaping[l] == 0) {
+        return;
     }
-    for (uint32_t s = 0; s < b->net.n_species; s++) {
-        out[s] = fmax(out[s], b->net.floor[s]);
+    double part[2];
+    rsp_tableau_halves(b->tab, share, b->h[l], part);
+    for (uint32_t g = 0; g < b->net.n_groups; g++) {
+        v[g] = 0;
+        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
+            v[g] = *rsp_at(b->pending, g, b->width, l) +
+                   fmax(part[0] * *rsp_at(b->gross[0], g, b->width, l) +
+                        part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
+        }
     }
 }

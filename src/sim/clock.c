@@ -32,9 +32,10 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
         RSP_ASSERT(a->t >= lane->t);
         RSP_ASSERT(i == 0 || a->t >= a[-1].t);
     }
-    sim->block.participant[l] = lane->job.participant;
-    sim->block.trial[l] = lane->job.trial;
-    sim->block.leap_no[l] = 0;
+    sim->leap_no[l] = 0;
+    lane->used = 0;
+    lane->n_held = lane->i_held = 0;
+    lane->ready = false;
 }
 
 void rsp_clock_next(rsp_sim *sim, uint32_t l)
@@ -119,21 +120,7 @@ void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop)
     sim->client->done(sim->client->ctx, &lane->job, &result);
     lane->live = false;
     lane->h = 0;
-    if (sim->block.stochastic) { /* an empty lane keeps no channel in a list */
-        for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
-            *rsp_at(sim->block.mask, r, sim->block.width, l) = 1;
-        }
-        for (uint32_t g = 0; g < sim->block.net.n_groups; g++) {
-            *rsp_at(sim->block.leaps, g, sim->block.width, l) = 0;
-        }
-        for (uint32_t s = 0; s < sim->net->n_species; s++) {
-            *rsp_at(sim->block.is_leap, s, sim->block.width, l) = 0;
-            *rsp_at(sim->block.low, s, sim->block.width, l) = -INFINITY;
-            *rsp_at(sim->block.high, s, sim->block.width, l) = INFINITY;
-        }
-        sim->block.leaping[l] = 0;
-        sim->relist[l / RSP_CHUNK] = true;
-    }
+    rsp_regime_leave(sim, l);
 }
 
 /* ---- What is due at a lane's time. */
@@ -365,6 +352,22 @@ static bool read_inside(const rsp_lane *lane, double *phi)
     return true;
 }
 
+/* Keep a read until its noise is drawn: number, time, amounts, variances. */
+static void hold(rsp_sim *sim, uint32_t l, double phi)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    size_t size = rsp_held_size(sim);
+    /* Grows only where many reads fall into one leap. */
+    if (!RSP_GROW(&lane->held, &lane->held_capacity, (lane->n_held + 1) * size)) {
+        sim->nomem = true;
+        return;
+    }
+    double *held = lane->held + lane->n_held++ * size;
+    held[0] = (double)lane->i_read;
+    held[1] = lane->job.reads[lane->i_read++];
+    rsp_channels_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
+}
+
 void rsp_clock_reads(rsp_sim *sim)
 {
     for (bool any = true; any;) {
@@ -372,8 +375,12 @@ void rsp_clock_reads(rsp_sim *sim)
         double phi;
         for (uint32_t l = 0; l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            if (read_inside(lane, &phi)) {
-                rsp_channels_inside(sim, l, phi, sim->amounts);
+            bool waits = sim->block.stochastic && sim->block.leaping[l] > 0;
+            while (waits && !sim->nomem && read_inside(lane, &phi)) {
+                hold(sim, l, phi);
+            }
+            if (!waits && read_inside(lane, &phi)) {
+                rsp_channels_inside(sim, l, phi, sim->amounts, NULL);
                 show_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
                 any = true;
             }
@@ -384,9 +391,41 @@ void rsp_clock_reads(rsp_sim *sim)
         observe(sim);
         for (uint32_t l = 0; l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            if (read_inside(lane, &phi)) {
+            if (!(sim->block.stochastic && sim->block.leaping[l] > 0) &&
+                read_inside(lane, &phi)) {
                 rsp_sim_view view = take_view(sim, l, lane->job.reads[lane->i_read]);
                 sim->client->read(sim->client->ctx, &lane->job, lane->i_read++, &view);
+            }
+        }
+    }
+}
+
+void rsp_clock_release(rsp_sim *sim)
+{
+    size_t size = rsp_held_size(sim);
+    for (bool any = true; any;) {
+        any = false;
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            rsp_lane *lane = &sim->lanes[l];
+            if (lane->live && lane->ready && lane->i_held < lane->n_held) {
+                const double *held = lane->held + lane->i_held * size;
+                show_column(sim, l, held[1], held + 2, 1);
+                any = true;
+            } else if (lane->ready) {
+                lane->ready = false;
+                lane->n_held = lane->i_held = 0;
+            }
+        }
+        if (!any) {
+            return;
+        }
+        observe(sim);
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            rsp_lane *lane = &sim->lanes[l];
+            if (lane->live && lane->ready && lane->i_held < lane->n_held) {
+                const double *held = lane->held + lane->i_held++ * size;
+                rsp_sim_view view = take_view(sim, l, held[1]);
+                sim->client->read(sim->client->ctx, &lane->job, (size_t)held[0], &view);
             }
         }
     }

@@ -37,6 +37,12 @@ typedef struct rsp_lane { /* one participant's clock */
     size_t n_added;
     double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
     double *last;      /* [n_actions] last time of it; NaN: never */
+    double used;      /* of the leap bound since noise was last drawn */
+    /* Reads inside a leap wait for its noise: time, number, amounts and each
+     * group's variance by then. */
+    double *held;
+    size_t n_held, i_held, held_capacity; /* n, next to release; in doubles */
+    bool ready;       /* the held amounts have their noise */
     rsp_sim_counts counts;
     rsp_stop failed;   /* a failure: RSP_STOP_END while there is none */
     char reason[128];
@@ -55,11 +61,15 @@ struct rsp_sim {
     rsp_lanes block;
     rsp_lane *lanes;      /* [width] */
     uint8_t *regime;      /* [n_species * width] */
-    uint32_t *fired;      /* [n_reactions * width] firings so far + 1 */
-    uint32_t *rounded;    /* [n_species * width] */
+    uint32_t *fired;      /* [width][n_reactions] firings so far + 1 */
+    uint32_t *rounded;    /* [width][n_species] */
     bool *relist;         /* [n_chunks] its lists are out of date */
     rsp_crossing *found;  /* [n_reactions * n_chunks] */
-    uint32_t *mark;       /* scratch, [max(n_reactions, n_species)] */
+    bool *mark;           /* scratch, [n_reactions] */
+    uint32_t *group_channel; /* [n_groups] of the first member */
+    double *z;            /* scratch, [n_groups] */
+    bool nomem;           /* held reads could not grow */
+    uint64_t *leap_no;    /* [width] draws of leap noise so far */
     bool uses_time, uses_since;
     /* Prepared participants that wait for a lane. */
     rsp_frame ready;
@@ -116,15 +126,28 @@ void rsp_clock_next(rsp_sim *sim, uint32_t l); /* t_next */
 void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t);
 /* Reads, stops, afters and actions of lanes that stand at one; ends lanes. */
 void rsp_clock_serve(rsp_sim *sim);
-/* Reads inside the steps that were accepted, before the state moves. */
+/* Reads inside the steps that were accepted, before the state moves; those that
+ * wait for noise are held. */
 void rsp_clock_reads(rsp_sim *sim);
+/* Give held reads that are ready. */
+void rsp_clock_release(rsp_sim *sim);
 void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop);
+
+/* An empty lane keeps nothing in a list. */
+void rsp_regime_leave(rsp_sim *sim, uint32_t l);
 
 /* channel.c: exact firing and leap noise of single lanes. */
 void rsp_channels_start(rsp_sim *sim, uint32_t l);
 void rsp_channels_cross(rsp_sim *sim);
-void rsp_channels_fire(rsp_sim *sim, uint32_t l);
-/* Amounts at the share `phi` of lane l's accepted step into out[n_species]. */
-void rsp_channels_inside(rsp_sim *sim, uint32_t l, double phi, double *out);
+/* The event that ends lane l's step, onto x; true: a species left its bounds. */
+bool rsp_channels_fire(rsp_sim *sim, uint32_t l);
+/* Draw the noise that lane l has gathered, onto x and its held reads. */
+void rsp_channels_tick(rsp_sim *sim, uint32_t l);
+size_t rsp_held_size(const rsp_sim *sim); /* doubles of one held read */
+/* Amounts at the share `phi` of lane l's accepted step into x[n_species], without
+ * the noise that is still to come, and the variance of that by then into
+ * v[n_groups] (not where nothing leaps). */
+void rsp_channels_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
+                         double *v);
 
 #endif

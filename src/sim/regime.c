@@ -9,6 +9,8 @@
  * species that it changes is; else it leaps where any does. */
 #include "sim/internal.h"
 
+#include <string.h>
+
 static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 {
     if (sim->block.net.continuous[s] || !sim->method.random) {
@@ -68,7 +70,8 @@ static void channel_regime(rsp_sim *sim, uint32_t r, uint32_t l)
         exact |= regime == RSP_REGIME_EXACT;
         leap |= regime == RSP_REGIME_LEAP;
     }
-    *rsp_at(b->mask, r, b->width, l) = exact ? 0 : 1;
+    *rsp_at(b->flows, r, b->width, l) = exact ? 0 : 1;
+    *rsp_at(b->fires, r, b->width, l) = exact ? 1 : 0;
     /* The members of a group change the same species: equal for all. */
     *rsp_at(b->leaps, b->net.group_of[r], b->width, l) = leap && !exact ? 1 : 0;
 }
@@ -91,7 +94,7 @@ static void round_species(rsp_sim *sim, uint32_t s, uint32_t l)
     if (low == *x) {
         return;
     }
-    uint32_t *n = &sim->rounded[(size_t)s * sim->block.width + l];
+    uint32_t *n = &sim->rounded[(size_t)l * sim->net->n_species + s];
     rsp_stream stream = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_ROUND,
                                         sim->net->species[s].channel);
     *x = low + (rsp_uniform(&stream, ++*n, 0) < *x - low);
@@ -104,10 +107,11 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
     if (!b->stochastic) {
         return;
     }
+    memset(sim->rounded + (size_t)l * b->net.n_species, 0,
+           b->net.n_species * sizeof *sim->rounded);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         double x = *rsp_at(b->x, s, b->width, l);
         rsp_regime regime = begin_regime(sim, s, x);
-        sim->rounded[(size_t)s * b->width + l] = 0;
         set_bounds(sim, s, l, regime);
         if (regime == RSP_REGIME_EXACT) {
             round_species(sim, s, l);
@@ -150,53 +154,108 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
     }
 }
 
-static bool any_lane(const double *rows, uint32_t row, const rsp_lanes *b,
-                     uint32_t chunk, double value)
-{
-    const double *v = rows + (size_t)row * b->width + (size_t)chunk * RSP_CHUNK;
-    for (int l = 0; l < RSP_CHUNK; l++) {
-        if (v[l] == value) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Items in ascending order, whichever lane brought them: the order of a sum is
- * the same for every packing. */
-static void relist(rsp_sim *sim, uint32_t chunk)
+void rsp_regime_leave(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
-    rsp_list *exact = &b->exact[chunk], *kept = &b->kept[chunk];
-    rsp_list *noisy = &b->noisy[chunk], *counted = &b->counted[chunk];
-    exact->n = kept->n = noisy->n = counted->n = 0;
-    for (uint32_t g = 0; g < b->net.n_groups; g++) {
-        sim->mark[g] = any_lane(b->leaps, g, b, chunk, 1);
-        if (sim->mark[g]) {
-            noisy->item[noisy->n++] = g;
-        }
+    if (!b->stochastic) {
+        return;
     }
     for (uint32_t r = 0; r < b->net.n_reactions; r++) {
-        bool fires = any_lane(b->mask, r, b, chunk, 0);
-        if (fires) {
-            exact->item[exact->n++] = r;
-        }
-        if (fires || sim->mark[b->net.group_of[r]]) {
-            kept->item[kept->n++] = r;
-        }
+        *rsp_at(b->flows, r, b->width, l) = 0;
+        *rsp_at(b->fires, r, b->width, l) = 0;
+        *rsp_at(b->a[0], r, b->width, l) = 0;
+    }
+    for (uint32_t g = 0; g < b->net.n_groups; g++) {
+        *rsp_at(b->leaps, g, b->width, l) = 0;
+        *rsp_at(b->pending, g, b->width, l) = 0;
     }
     for (uint32_t s = 0; s < b->net.n_species; s++) {
-        if (any_lane(b->is_leap, s, b, chunk, 1)) {
-            counted->item[counted->n++] = s;
+        sim->regime[(size_t)s * b->width + l] = RSP_REGIME_EXACT;
+        *rsp_at(b->is_leap, s, b->width, l) = 0;
+        *rsp_at(b->low, s, b->width, l) = -(double)INFINITY;
+        *rsp_at(b->high, s, b->width, l) = (double)INFINITY;
+    }
+    b->leaping[l] = 0;
+    sim->relist[l / RSP_CHUNK] = true;
+}
+
+static bool any_lane(const double *rows, uint32_t row, const rsp_lanes *b,
+                     uint32_t chunk)
+{
+    const double *v = rows + (size_t)row * b->width + (size_t)chunk * RSP_CHUNK;
+    double sum = 0;
+    for (int l = 0; l < RSP_CHUNK; l++) {
+        sum += v[l];
+    }
+    return sum > 0;
+}
+
+static bool any_moves(const rsp_sim *sim, uint32_t s, uint32_t chunk)
+{
+    const uint8_t *regime = sim->regime + (size_t)s * sim->block.width + (size_t)chunk * RSP_CHUNK;
+    bool any = false;
+    for (int l = 0; l < RSP_CHUNK; l++) {
+        any |= regime[l] != RSP_REGIME_EXACT;
+    }
+    return any;
+}
+
+static void add_item(rsp_list *list, uint32_t item)
+{
+    list->item[list->n++] = item;
+}
+
+static void list_channels(rsp_sim *sim, rsp_use *use, uint32_t chunk)
+{
+    rsp_lanes *b = &sim->block;
+    use->exact.n = use->flowing.n = use->mixed.n = use->noisy.n = 0;
+    for (uint32_t r = 0; r < b->net.n_reactions; r++) {
+        bool fires = b->stochastic && any_lane(b->fires, r, b, chunk);
+        bool flows = !b->stochastic || any_lane(b->flows, r, b, chunk);
+        if (fires) {
+            add_item(&use->exact, r);
+        }
+        if (flows) {
+            add_item(fires ? &use->mixed : &use->flowing, r);
+        }
+        sim->mark[r] = flows;
+    }
+    for (uint32_t g = 0; b->stochastic && g < b->net.n_groups; g++) {
+        if (any_lane(b->leaps, g, b, chunk)) {
+            add_item(&use->noisy, g);
         }
     }
+}
+
+static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
+{
+    rsp_lanes *b = &sim->block;
+    uint32_t n = 0;
+    use->moving.n = use->counted.n = 0;
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        if (b->stochastic && any_lane(b->is_leap, s, b, chunk)) {
+            add_item(&use->counted, s);
+        }
+        if (b->stochastic && !any_moves(sim, s, chunk)) {
+            continue;
+        }
+        use->first[use->moving.n] = n;
+        add_item(&use->moving, s);
+        for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
+            if (sim->mark[b->net.terms[i].index]) {
+                use->terms[n++] = b->net.terms[i];
+            }
+        }
+    }
+    use->first[use->moving.n] = n;
 }
 
 void rsp_regime_lists(rsp_sim *sim)
 {
     for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
         if (sim->relist[c]) {
-            relist(sim, c);
+            list_channels(sim, &sim->block.use[c], c);
+            list_species(sim, &sim->block.use[c], c);
             sim->relist[c] = false;
         }
     }

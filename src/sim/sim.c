@@ -86,7 +86,9 @@ static void list_carried(rsp_sim *sim)
 {
     const rsp_section *s = &sim->program->prepare;
     for (uint32_t i = 0; i < s->n; i++) {
-        sim->carried[sim->n_carried++] = s->code[i].to;
+        if (s->code[i].to < sim->program->temporaries) {
+            sim->carried[sim->n_carried++] = s->code[i].to;
+        }
     }
 }
 
@@ -111,50 +113,56 @@ static bool rows_new(rsp_sim *sim, double **rows, size_t n)
     return *rows != NULL;
 }
 
-static bool list_new(rsp_sim *sim, rsp_list **lists, uint32_t n)
+static bool list_new(rsp_sim *sim, rsp_list *list, uint32_t n)
 {
-    *lists = rsp_arena_alloc(sim->arena, sim->block.n_chunks, sizeof **lists);
-    for (uint32_t c = 0; *lists != NULL && c < sim->block.n_chunks; c++) {
-        (*lists)[c].item = rsp_arena_alloc(sim->arena, n + 1, sizeof(uint32_t));
-        if ((*lists)[c].item == NULL) {
-            return false;
-        }
-    }
-    return *lists != NULL;
+    list->item = rsp_arena_alloc(sim->arena, n + 1, sizeof(uint32_t));
+    return list->item != NULL;
+}
+
+static bool use_new(rsp_sim *sim, rsp_use *use)
+{
+    const rsp_stoich *net = &sim->block.net;
+    use->first = rsp_arena_alloc(sim->arena, net->n_species + 1, sizeof *use->first);
+    use->terms = rsp_arena_alloc(sim->arena, net->n_terms + 1, sizeof *use->terms);
+    return use->first != NULL && use->terms != NULL &&
+           list_new(sim, &use->moving, net->n_species) &&
+           list_new(sim, &use->counted, net->n_species) &&
+           list_new(sim, &use->flowing, net->n_reactions) &&
+           list_new(sim, &use->mixed, net->n_reactions) &&
+           list_new(sim, &use->exact, net->n_reactions) &&
+           list_new(sim, &use->noisy, net->n_groups);
 }
 
 static bool block_random_new(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
+    rsp_arena *arena = sim->arena;
     uint32_t m = b->net.n_species, n = b->net.n_reactions, g = b->net.n_groups;
-    bool ok = list_new(sim, &b->exact, n) && list_new(sim, &b->kept, n) &&
-              list_new(sim, &b->noisy, g) && list_new(sim, &b->counted, m) &&
-              rows_new(sim, &b->mask, n) && rows_new(sim, &b->left, n) &&
-              rows_new(sim, &b->leaps, g) && rows_new(sim, &b->z, g) &&
-              rows_new(sim, &b->is_leap, m) && rows_new(sim, &b->low, m) &&
-              rows_new(sim, &b->high, m) && rows_new(sim, &b->leaping, 1);
+    bool ok = rows_new(sim, &b->flows, n) && rows_new(sim, &b->fires, n) &&
+              rows_new(sim, &b->left, n) && rows_new(sim, &b->leaps, g) &&
+              rows_new(sim, &b->gross[0], g) && rows_new(sim, &b->gross[1], g) &&
+              rows_new(sim, &b->pending, g) && rows_new(sim, &b->is_leap, m) &&
+              rows_new(sim, &b->low, m) && rows_new(sim, &b->high, m) &&
+              rows_new(sim, &b->haste, 1) && rows_new(sim, &b->leaping, 1) &&
+              rows_new(sim, &b->part[0], 1) && rows_new(sim, &b->part[1], 1);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
-        ok = rows_new(sim, &b->a[i], n);
+        ok = rows_new(sim, &b->a[i], n) && rows_new(sim, &b->hazard[i], 1);
     }
-    uint32_t *channel = rsp_arena_alloc(sim->arena, g + 1, sizeof *channel);
-    sim->regime = rsp_arena_alloc(sim->arena, (size_t)m * b->width + 1, 1);
-    sim->rounded = rsp_arena_alloc(sim->arena, (size_t)m * b->width + 1, sizeof(uint32_t));
-    sim->fired = rsp_arena_alloc(sim->arena, (size_t)n * b->width + 1, sizeof(uint32_t));
-    sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
-    sim->found = rsp_arena_alloc(sim->arena, (size_t)n * b->n_chunks + 1, sizeof(rsp_crossing));
-    sim->mark = rsp_arena_alloc(sim->arena, n + 1, sizeof(uint32_t));
-    if (!ok || channel == NULL || sim->regime == NULL || sim->rounded == NULL ||
-        sim->fired == NULL || sim->relist == NULL || sim->found == NULL ||
-        sim->mark == NULL) {
+    sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
+    sim->z = rsp_arena_alloc(arena, g + 1, sizeof(double));
+    sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
+    sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
+    sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
+    sim->found = rsp_arena_alloc(arena, (size_t)n * b->n_chunks + 1, sizeof(rsp_crossing));
+    if (!ok || sim->group_channel == NULL || sim->z == NULL || sim->regime == NULL ||
+        sim->rounded == NULL || sim->fired == NULL || sim->found == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < g; i++) {
-        channel[i] = sim->net->reactions[b->net.members[b->net.by_group[i]]].channel;
+        sim->group_channel[i] =
+            sim->net->reactions[b->net.members[b->net.by_group[i]]].channel;
     }
-    b->leap_channel = channel;
-    for (size_t i = 0; i < (size_t)n * b->width; i++) {
-        b->mask[i] = 1;
-    }
+    memset(sim->regime, RSP_REGIME_EXACT, (size_t)m * b->width);
     return true;
 }
 
@@ -163,20 +171,25 @@ static bool block_new(rsp_sim *sim)
     rsp_lanes *b = &sim->block;
     uint32_t m = b->net.n_species;
     bool ok = rows_new(sim, &b->x, m) && rows_new(sim, &b->xn, m) &&
-              rows_new(sim, &b->err, 1) && rows_new(sim, &b->haste, 1) &&
-              rows_new(sim, &b->hazard, 1) && rows_new(sim, &b->lowest, 1) &&
+              rows_new(sim, &b->err, 1) && rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
-              rows_new(sim, &b->clamped, 1);
+              rows_new(sim, &b->h, 1);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
     }
-    b->trial = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
-    b->participant = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
-    b->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
     b->scratch = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1,
                                  RSP_CHUNK * sizeof(double));
-    return ok && b->trial != NULL && b->participant != NULL &&
-           b->leap_no != NULL && b->scratch != NULL && (!b->stochastic || block_random_new(sim));
+    b->use = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof *b->use);
+    sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
+    sim->mark = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1, sizeof(bool));
+    sim->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
+    ok = ok && b->scratch != NULL && b->use != NULL && sim->relist != NULL &&
+         sim->mark != NULL && sim->leap_no != NULL;
+    for (uint32_t c = 0; ok && c < b->n_chunks; c++) {
+        sim->relist[c] = true;
+        ok = use_new(sim, &b->use[c]);
+    }
+    return ok && (!b->stochastic || block_random_new(sim));
 }
 
 static bool lanes_new(rsp_sim *sim)
@@ -284,6 +297,9 @@ void rsp_sim_free(rsp_sim *sim)
 {
     if (sim == NULL) {
         return;
+    }
+    for (uint32_t l = 0; sim->lanes != NULL && l < sim->block.width; l++) {
+        free(sim->lanes[l].held);
     }
     rsp_frame_free(&sim->block.frame);
     rsp_frame_free(&sim->ready);
@@ -397,27 +413,13 @@ static void fail_collapsed(rsp_sim *sim, uint32_t l)
 
 /* ---- The step. */
 
-static void set_weights(rsp_sim *sim, uint32_t l, const double *weight, double h)
-{
-    for (uint32_t i = 0; i < sim->block.tab->stages; i++) {
-        sim->block.w[i][l] = weight[i] * h;
-    }
-}
-
-static void set_all_weights(rsp_sim *sim, const double *weight)
-{
-    for (uint32_t l = 0; l < sim->block.width; l++) {
-        set_weights(sim, l, weight, sim->lanes[l].h);
-    }
-}
-
 static void stage_times(rsp_sim *sim, uint32_t stage)
 {
     const rsp_program *p = sim->program;
     const rsp_lanes *b = &sim->block;
     for (uint32_t l = 0; l < b->width; l++) {
         const rsp_lane *lane = &sim->lanes[l];
-        double t = lane->t + b->tab->c[stage] * lane->h;
+        double t = lane->t + b->tab->c[stage] * b->h[l];
         *rsp_at(b->frame.rows, p->time, b->width, l) = t;
         for (uint32_t i = 0; sim->uses_since && i < sim->net->n_actions; i++) {
             *rsp_at(b->frame.rows, p->sinces + i, b->width, l) =
@@ -429,23 +431,26 @@ static void stage_times(rsp_sim *sim, uint32_t stage)
 static void first_stage(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    bool any = false, all = true;
+    bool any = false;
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         bool wanted = lane->live && !lane->same;
         b->select[l] = wanted ? 1 : 0;
         any |= wanted;
-        all &= !(lane->live && lane->same);
     }
     if (!any) {
         return;
     }
     for (uint32_t l = 0; l < b->width; l++) {
-        rsp_clock_rows(sim, l, sim->lanes[l].t);
+        b->h[l] = 0;
+        if (b->select[l] > 0) {
+            rsp_clock_rows(sim, l, sim->lanes[l].t);
+        }
     }
-    sim->kernel->place(b, 0);
+    stage_times(sim, 0);
+    sim->kernel->place_start(b);
     sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
-    sim->kernel->derive(b, 0, !all);
+    sim->kernel->begin(b);
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->counts.rate_calls += b->select[l] > 0;
@@ -462,6 +467,9 @@ static double first_guess(const rsp_sim *sim, uint32_t l)
     const rsp_lanes *b = &sim->block;
     double fastest = 0, taint = 0;
     for (uint32_t s = 0; s < b->net.n_species; s++) {
+        if (b->stochastic && sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT) {
+            continue;
+        }
         double k = *rsp_at(b->k[0], s, b->width, l);
         double scale = fabs(*rsp_at(b->x, s, b->width, l)) + b->atol / b->rtol;
         fastest = fmax(fastest, fabs(k) / scale);
@@ -491,9 +499,10 @@ static void choose_step(rsp_sim *sim, uint32_t l)
         return;
     }
     if (b->stochastic) {
-        /* Four expected events: a longer step would be cut anyway. */
-        h = h * b->hazard[l] > 4 ? 4 / b->hazard[l] : h;
-        h = h * b->haste[l] > o->leap ? o->leap / b->haste[l] : h;
+        /* Three expected events: a longer step would be cut anyway. */
+        double hazard = b->hazard[0][l], leap = o->leap - lane->used;
+        h = h * hazard > 3 ? 3 / hazard : h;
+        h = h * b->haste[l] > leap ? leap / b->haste[l] : h;
     }
     if (o->max_step > 0 && h > o->max_step) {
         h = o->max_step;
@@ -509,14 +518,14 @@ static void choose_step(rsp_sim *sim, uint32_t l)
 
 static void choose_steps(rsp_sim *sim)
 {
-    if (sim->block.stochastic) {
-        sim->kernel->bound(&sim->block);
-    }
-    for (uint32_t l = 0; l < sim->block.width; l++) {
+    rsp_lanes *b = &sim->block;
+    for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
+        lane->h = 0;
         if (lane->live && lane->failed == RSP_STOP_END) {
             choose_step(sim, l);
         }
+        b->h[l] = lane->h;
     }
 }
 
@@ -524,11 +533,11 @@ static void later_stages(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
     for (uint32_t i = 1; i < b->tab->stages; i++) {
-        set_all_weights(sim, b->tab->a[i]);
         stage_times(sim, i);
+        sim->kernel->weigh(b, b->tab->a[i], i);
         sim->kernel->place(b, i);
         sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
-        sim->kernel->derive(b, i, false);
+        sim->kernel->derive(b, i);
     }
 }
 
@@ -566,9 +575,7 @@ static void decide(rsp_sim *sim, uint32_t l)
 static void judge_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    set_all_weights(sim, b->tab->b);
-    sim->kernel->advance(b);
-    set_all_weights(sim, b->tab->e);
+    sim->kernel->weigh(b, b->tab->e, b->tab->stages);
     sim->kernel->judge(b);
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
@@ -584,36 +591,27 @@ static void judge_steps(rsp_sim *sim)
 static void cut_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    set_all_weights(sim, b->tab->b);
+    sim->kernel->weigh(b, b->tab->b, b->tab->stages);
     if (!b->stochastic) {
         return;
     }
     rsp_channels_cross(sim);
-    bool any = false;
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
+        double part[2];
         if (lane->accepted && lane->theta < 1) {
             double weight[RSP_STAGES_MAX];
             rsp_tableau_weights(b->tab, lane->theta, weight);
-            set_weights(sim, l, weight, lane->h);
+            for (uint32_t i = 0; i < b->tab->stages; i++) {
+                b->w[i][l] = weight[i] * lane->h;
+            }
             lane->land = false;
-            any = true;
         }
-    }
-    if (any) {
-        sim->kernel->advance(b);
+        rsp_tableau_halves(b->tab, lane->theta, lane->h, part);
+        b->part[0][l] = part[0];
+        b->part[1][l] = part[1];
     }
     sim->kernel->consume(b);
-}
-
-static bool has_noise(const rsp_sim *sim)
-{
-    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
-        if (sim->block.noisy[c].n > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void move_clock(rsp_lane *lane)
@@ -622,46 +620,65 @@ static void move_clock(rsp_lane *lane)
                          : fmin(lane->t + lane->theta * lane->h, lane->t_next);
 }
 
+/* An accepted step of a lane with random channels: its event, its noise. */
+static void end_random_step(rsp_sim *sim, uint32_t l)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    bool out = b->out[l] > 0;
+    if (lane->fires != UINT32_MAX) {
+        out |= rsp_channels_fire(sim, l);
+    }
+    if (b->leaping[l] > 0) {
+        lane->used += lane->theta * lane->h * b->haste[l];
+        if (out || lane->land || lane->used >= 0.9 * sim->options.leap) {
+            rsp_channels_tick(sim, l);
+            out = true; /* noise may have carried a species over a bound */
+        }
+    }
+    if (out) {
+        rsp_regime_update(sim, l, false);
+    }
+}
+
 static void finish_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    bool noise = b->stochastic && has_noise(sim);
-    if (noise) {
-        sim->kernel->draw(b);
-    }
+    sim->kernel->advance(b);
     rsp_clock_reads(sim);
-    if (noise) {
-        sim->kernel->shake(b);
+    if (b->stochastic) {
+        sim->kernel->gather(b);
     }
+    sim->kernel->settle(b);
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         if (!lane->accepted) {
             continue;
         }
-        lane->counts.clamped += noise && b->clamped[l] > 0;
-        if (lane->fires != UINT32_MAX) {
-            rsp_channels_fire(sim, l);
-        }
-        if (noise && b->leaping[l] > 0) {
-            b->leap_no[l]++;
-            lane->counts.leaps++;
+        lane->same = b->tab->fsal && b->lowest[l] >= -1e-9;
+        if (b->stochastic) {
+            end_random_step(sim, l);
         }
         move_clock(lane);
-        lane->same = b->tab->fsal && b->lowest[l] >= -1e-9;
     }
-    sim->kernel->settle(b);
-    for (uint32_t l = 0; l < b->width && b->stochastic; l++) {
-        if (sim->lanes[l].accepted && b->out[l] > 0) {
-            rsp_regime_update(sim, l, false);
-        }
+    if (b->stochastic) {
+        rsp_clock_release(sim);
     }
+}
+
+/* What was read before the failure is still given. */
+static void end_failed(rsp_sim *sim, uint32_t l)
+{
+    if (sim->lanes[l].n_held > 0) {
+        rsp_channels_tick(sim, l);
+        rsp_clock_release(sim);
+    }
+    rsp_lane_end(sim, l, sim->lanes[l].failed);
 }
 
 static void step(rsp_sim *sim)
 {
-    if (sim->block.stochastic) {
-        rsp_regime_lists(sim);
-    }
+    rsp_regime_lists(sim);
     first_stage(sim);
     choose_steps(sim);
     later_stages(sim);
@@ -671,7 +688,7 @@ static void step(rsp_sim *sim)
     for (uint32_t l = 0; l < sim->block.width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         if (lane->live && lane->failed != RSP_STOP_END) {
-            rsp_lane_end(sim, l, lane->failed);
+            end_failed(sim, l);
         }
     }
 }
@@ -713,15 +730,20 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
 {
     sim->client = client;
     sim->dry = false;
+    sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;
     for (uint32_t l = 0; l < sim->block.width; l++) {
         sim->lanes[l].live = false;
+        rsp_regime_leave(sim, l);
     }
     for (uint64_t round = 0; serve(sim); round++) {
         if (client->cancelled != NULL && round % 64 == 0 && client->cancelled(client->ctx)) {
             return rsp_fail(err, RSP_INTERRUPTED, "interrupted");
         }
         step(sim);
+        if (sim->nomem) {
+            return rsp_fail(err, RSP_NOMEM, "no memory for reads inside a leap");
+        }
     }
     return RSP_OK;
 }

@@ -67,6 +67,7 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
     for (uint32_t r = 0; r < n; r++) {
         total += net->reactions[r].n_changes;
     }
+    s->n_terms = total;
     uint32_t *by_species = rsp_arena_alloc(arena, m + 2, sizeof *by_species);
     uint32_t *by_reaction = rsp_arena_alloc(arena, n + 1, sizeof *by_reaction);
     rsp_term *terms = rsp_arena_alloc(arena, total + 1, sizeof *terms);
@@ -133,11 +134,10 @@ void rsp_start_fill(const rsp_sim *sim, rsp_frame *frame, uint32_t l,
 const char *rsp_start_root(const rsp_sim *sim, const double *rows,
                            uint32_t width, uint32_t l)
 {
-    const rsp_section *s = &sim->program->prepare;
-    for (uint32_t i = 0; i < s->n; i++) {
-        if (s->code[i].op == RSP_OP_ROOT &&
-            isnan(rows[(size_t)s->code[i].to * width + l])) {
-            return sim->net->roots[s->code[i].c].name;
+    for (uint32_t i = 0; i < sim->net->n_roots; i++) {
+        uint32_t row = sim->program->roots[i].solution;
+        if (row != UINT32_MAX && isnan(rows[(size_t)row * width + l])) {
+            return sim->net->roots[i].name;
         }
     }
     return NULL;

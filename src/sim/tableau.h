@@ -32,6 +32,10 @@ extern const rsp_tableau rsp_tableau_constant; /* rates that never move */
 /* b_i(theta) for all stages. */
 void rsp_tableau_weights(const rsp_tableau *tab, double theta,
                          double b[RSP_STAGES_MAX]);
+/* Weights of the rates at stages 0 and 1 for the integral over the share `theta`
+ * of a step h, by the midpoint of the line through them. */
+void rsp_tableau_halves(const rsp_tableau *tab, double theta, double h,
+                        double part[2]);
 /* y^(-1/root) for the step control: a few per mille accurate, the same bits
  * everywhere; y > 0. */
 double rsp_inverse_root(double y, uint32_t root);
