@@ -339,14 +339,14 @@ rsp_status rsp_sim_derive(rsp_sim *sim, uint32_t trial, uint32_t participant,
 
 /* ---- Failure of one lane, explained. */
 
-/* Rates of lane l at its present state, in the frame. */
-static void look_again(rsp_sim *sim, uint32_t l)
+/* Rates of lane l with its present amounts at time t, in the frame. */
+static void look_again(rsp_sim *sim, uint32_t l, double t)
 {
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         *rsp_at(sim->block.frame.rows, sim->program->species + s, sim->block.width, l) =
             *rsp_at(sim->block.x, s, sim->block.width, l);
     }
-    rsp_clock_rows(sim, l, sim->lanes[l].t);
+    rsp_clock_rows(sim, l, t);
     sim->machine.run(&sim->machine, RSP_RUN_RATES, sim->block.frame.rows);
 }
 
@@ -360,12 +360,12 @@ static double largest_rate(const rsp_sim *sim, uint32_t l)
     return most;
 }
 
-/* Whether a rate or a state of lane l is invalid; says which. A rate below zero
- * by no more than rounding is none. */
-static bool is_invalid(rsp_sim *sim, uint32_t l)
+/* Whether a rate or a state of lane l is invalid at time t; says which. A rate
+ * below zero by no more than rounding is none. */
+static bool is_invalid(rsp_sim *sim, uint32_t l, double t)
 {
     rsp_lane *lane = &sim->lanes[l];
-    look_again(sim, l);
+    look_again(sim, l, t);
     double slack = 1e-9 * (1 + largest_rate(sim, l));
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         double x = *rsp_at(sim->block.x, s, sim->block.width, l);
@@ -375,7 +375,7 @@ static bool is_invalid(rsp_sim *sim, uint32_t l)
         if (!isfinite(x) || !isfinite(v)) {
             snprintf(lane->reason, sizeof lane->reason, "%s%s is %g at day %.6g",
                      isfinite(x) ? "the rate of " : "", sim->net->species[s].name,
-                     isfinite(x) ? v : x, lane->t);
+                     isfinite(x) ? v : x, t);
             return true;
         }
     }
@@ -383,7 +383,7 @@ static bool is_invalid(rsp_sim *sim, uint32_t l)
         double a = *rsp_at(sim->block.frame.rows, sim->program->rate[r], sim->block.width, l);
         if (!isfinite(a) || a < -slack) {
             snprintf(lane->reason, sizeof lane->reason, "the rate of %s is %g at day %.6g",
-                     sim->net->reactions[r].name, a, lane->t);
+                     sim->net->reactions[r].name, a, t);
             return true;
         }
     }
@@ -402,7 +402,9 @@ static void fail(rsp_lane *lane, rsp_stop stop)
 static void fail_collapsed(rsp_sim *sim, uint32_t l)
 {
     rsp_lane *lane = &sim->lanes[l];
-    if (is_invalid(sim, l)) {
+    /* Steps shrink towards a time from which on a rate has no value: the state
+     * is still sound here, and not a little later. */
+    if (is_invalid(sim, l, lane->t) || is_invalid(sim, l, lane->t + 1e-6)) {
         fail(lane, RSP_STOP_NONFINITE);
         return;
     }
@@ -454,7 +456,8 @@ static void first_stage(rsp_sim *sim)
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->counts.rate_calls += b->select[l] > 0;
-        if (b->select[l] > 0 && b->lowest[l] < -1e-9 && is_invalid(sim, l)) {
+        if (b->select[l] > 0 && b->lowest[l] < -1e-9 &&
+            is_invalid(sim, l, lane->t)) {
             fail(lane, RSP_STOP_NONFINITE);
         }
     }
