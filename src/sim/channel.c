@@ -205,6 +205,16 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, double variance)
     }
 }
 
+static void floor_held(const rsp_sim *sim, rsp_lane *lane)
+{
+    for (size_t i = 0; i < lane->n_held; i++) {
+        double *x = lane->held + i * rsp_held_size(sim) + 2;
+        for (uint32_t s = 0; s < sim->net->n_species; s++) {
+            x[s] = fmax(x[s], sim->block.net.floor[s]);
+        }
+    }
+}
+
 void rsp_channels_tick(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
@@ -220,17 +230,16 @@ void rsp_channels_tick(rsp_sim *sim, uint32_t l)
             *rsp_at(b->pending, g, b->width, l) = 0;
         }
     }
-    for (uint32_t s = 0; s < b->net.n_species; s++) {
+    const rsp_list *moving = &b->use[l / RSP_CHUNK].moving;
+    for (uint32_t i = 0; i < moving->n; i++) {
+        uint32_t s = moving->item[i];
         double *x = rsp_at(b->x, s, b->width, l);
         if (*x < b->net.floor[s]) {
             *x = b->net.floor[s];
             lane->counts.clamped++;
         }
-        for (size_t i = 0; i < lane->n_held; i++) {
-            double *held = lane->held + i * rsp_held_size(sim) + 2;
-            held[s] = fmax(held[s], b->net.floor[s]);
-        }
     }
+    floor_held(sim, lane);
     lane->ready = true;
     lane->used = 0;
     lane->counts.leaps++;

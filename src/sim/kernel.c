@@ -33,122 +33,150 @@ static inline rsp_v8 larger(rsp_v8 a, rsp_v8 b)
     return z.v;
 }
 
+/* The smaller one; a NaN in `a` is left out. */
+static inline rsp_v8 smaller(rsp_v8 a, rsp_v8 b)
+{
+    rsp_parts x = {.v = a}, y = {.v = b}, z;
+    for (int i = 0; i < RSP_PARTS; i++) {
+        z.n[i] = rsp_n_lesser(x.n[i], y.n[i]);
+    }
+    return z.v;
+}
+
 static inline rsp_m8 chosen_lanes(const rsp_lanes *b, uint32_t first)
 {
     return rsp_v8_truth(rsp_v8_load(b->select + first));
 }
 
-/* A rate; what is below zero is rounding (the solver looks), a NaN stays. */
-static inline rsp_v8 rate_at(const rsp_lanes *b, uint32_t r, uint32_t first)
+/* What the loops over one chunk read again and again, out of memory's way. */
+typedef struct rsp_chunk {
+    const double *rows;         /* the frame, from the chunk's first lane */
+    const uint32_t *rate;       /* rows of the reactions' rates */
+    double *scratch;
+    size_t width;
+    uint32_t first;
+} rsp_chunk;
+
+static inline rsp_chunk chunk_of(const rsp_lanes *b, uint32_t chunk)
 {
-    return larger(rsp_v8_set(0),
-                  at(b->frame.rows, b->program->rate[r], b->width, first));
+    uint32_t first = chunk * RSP_CHUNK;
+    return (rsp_chunk){b->frame.rows + first, b->program->rate, b->scratch, b->width,
+                       first};
 }
 
-static inline double *scratch_at(const rsp_lanes *b, uint32_t r)
+static inline rsp_v8 row_of(const double *rows, size_t row, size_t width)
 {
-    return b->scratch + (size_t)r * RSP_CHUNK;
+    return rsp_v8_load(rows + row * width);
+}
+
+/* A rate; what is below zero is rounding (the solver looks), a NaN stays. */
+static inline rsp_v8 rate_of(const rsp_chunk *c, uint32_t r)
+{
+    return larger(rsp_v8_set(0), row_of(c->rows, c->rate[r], c->width));
 }
 
 /* Rates of the chunk where they flow, into scratch; where they fire, into
  * a[stage], with their sum. */
 static void split_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
 {
-    const rsp_use *use = &b->use[chunk];
-    const uint32_t w = b->width, first = chunk * RSP_CHUNK;
-    for (uint32_t i = 0; i < use->flowing.n; i++) {
-        uint32_t r = use->flowing.item[i];
-        rsp_v8_store(scratch_at(b, r), rate_at(b, r, first));
+    const rsp_use use = b->use[chunk];
+    const rsp_chunk c = chunk_of(b, chunk);
+    const rsp_v8 zero = rsp_v8_set(0);
+    rsp_v8 lowest = zero;
+    for (uint32_t i = 0; i < use.flowing.n; i++) {
+        uint32_t r = use.flowing.item[i];
+        rsp_v8 raw = row_of(c.rows, c.rate[r], c.width);
+        lowest = smaller(raw, lowest);
+        rsp_v8_store(c.scratch + (size_t)r * RSP_CHUNK, larger(zero, raw));
     }
-    for (uint32_t i = 0; i < use->mixed.n; i++) {
-        uint32_t r = use->mixed.item[i];
-        rsp_v8_store(scratch_at(b, r),
-                     rate_at(b, r, first) * at(b->flows, r, w, first));
+    const double *flows = b->flows + c.first, *fires = b->fires + c.first;
+    for (uint32_t i = 0; i < use.mixed.n; i++) {
+        uint32_t r = use.mixed.item[i];
+        rsp_v8_store(c.scratch + (size_t)r * RSP_CHUNK,
+                     rate_of(&c, r) * row_of(flows, r, c.width));
     }
-    rsp_v8 hazard = rsp_v8_set(0);
-    for (uint32_t i = 0; i < use->exact.n; i++) {
-        uint32_t r = use->exact.item[i];
-        rsp_v8 rate = rate_at(b, r, first) * at(b->fires, r, w, first);
-        put(b->a[stage], r, w, first, rate);
+    double *a = b->a[stage] + c.first;
+    rsp_v8 hazard = zero;
+    for (uint32_t i = 0; i < use.exact.n; i++) {
+        uint32_t r = use.exact.item[i];
+        rsp_v8 raw = row_of(c.rows, c.rate[r], c.width);
+        lowest = smaller(raw, lowest);
+        rsp_v8 rate = larger(zero, raw) * row_of(fires, r, c.width);
+        rsp_v8_store(a + r * c.width, rate);
         hazard += rate;
     }
+    rsp_v8_store(b->lowest + c.first, lowest);
     if (b->stochastic) {
-        rsp_v8_store(b->hazard[stage] + first, hazard);
+        rsp_v8_store(b->hazard[stage] + c.first, hazard);
     }
 }
 
 static void gross_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
 {
-    const rsp_use *use = &b->use[chunk];
-    const uint32_t first = chunk * RSP_CHUNK;
-    for (uint32_t i = 0; i < use->noisy.n; i++) {
-        uint32_t g = use->noisy.item[i];
+    const rsp_list noisy = b->use[chunk].noisy;
+    const rsp_chunk c = chunk_of(b, chunk);
+    const double *leaps = b->leaps + c.first;
+    double *gross = b->gross[stage] + c.first;
+    const uint32_t *members = b->net.members, *by_group = b->net.by_group;
+    for (uint32_t i = 0; i < noisy.n; i++) {
+        uint32_t g = noisy.item[i];
         rsp_v8 sum = rsp_v8_set(0);
-        for (uint32_t m = b->net.by_group[g]; m < b->net.by_group[g + 1]; m++) {
-            sum += rsp_v8_load(scratch_at(b, b->net.members[m]));
+        for (uint32_t m = by_group[g]; m < by_group[g + 1]; m++) {
+            sum += rsp_v8_load(c.scratch + (size_t)members[m] * RSP_CHUNK);
         }
-        put(b->gross[stage], g, b->width, first,
-            sum * at(b->leaps, g, b->width, first));
+        rsp_v8_store(gross + g * c.width, sum * row_of(leaps, g, c.width));
     }
 }
 
 static void sum_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk, bool keep)
 {
-    const rsp_use *use = &b->use[chunk];
-    const uint32_t w = b->width, first = chunk * RSP_CHUNK;
-    rsp_m8 chosen = chosen_lanes(b, first);
-    for (uint32_t i = 0; i < use->moving.n; i++) {
-        uint32_t s = use->moving.item[i];
-        uint32_t drift = b->program->drift[s];
+    const rsp_use use = b->use[chunk];
+    const rsp_chunk c = chunk_of(b, chunk);
+    const uint32_t *drifts = b->program->drift;
+    double *k = b->k[stage] + c.first;
+    rsp_m8 chosen = chosen_lanes(b, c.first);
+    for (uint32_t i = 0; i < use.moving.n; i++) {
+        uint32_t s = use.moving.item[i];
         rsp_v8 sum = rsp_v8_set(0);
-        if (drift != UINT32_MAX) {
-            sum = at(b->frame.rows, drift, w, first);
+        if (drifts[s] != UINT32_MAX) {
+            sum = row_of(c.rows, drifts[s], c.width);
         }
-        for (uint32_t j = use->first[i]; j < use->first[i + 1]; j++) {
-            sum += rsp_v8_set(use->terms[j].amount) *
-                   rsp_v8_load(scratch_at(b, use->terms[j].index));
+        const rsp_term *end = use.terms + use.first[i + 1];
+        for (const rsp_term *t = use.terms + use.first[i]; t < end; t++) {
+            sum += rsp_v8_set(t->amount) *
+                   rsp_v8_load(c.scratch + (size_t)t->index * RSP_CHUNK);
         }
         if (keep) {
-            sum = rsp_v8_select(chosen, sum, at(b->k[stage], s, w, first));
+            sum = rsp_v8_select(chosen, sum, row_of(k, s, c.width));
         }
-        put(b->k[stage], s, w, first, sum);
+        rsp_v8_store(k + s * c.width, sum);
     }
 }
 
 /* Largest expected gross change over amount of the species that leap. */
 static void measure_haste(rsp_lanes *b, uint32_t chunk)
 {
-    const rsp_use *use = &b->use[chunk];
-    const uint32_t w = b->width, first = chunk * RSP_CHUNK;
+    const rsp_list counted = b->use[chunk].counted;
+    const rsp_chunk c = chunk_of(b, chunk);
+    const double *is_leap = b->is_leap + c.first, *flows = b->flows + c.first;
     rsp_v8 haste = rsp_v8_set(0);
-    for (uint32_t i = 0; i < use->counted.n; i++) {
-        uint32_t s = use->counted.item[i];
+    for (uint32_t i = 0; i < counted.n; i++) {
+        uint32_t s = counted.item[i];
         rsp_v8 sum = rsp_v8_set(0);
-        for (uint32_t j = b->net.by_species[s]; j < b->net.by_species[s + 1]; j++) {
-            const rsp_term *term = &b->net.terms[j];
-            sum += rsp_v8_set(fabs(term->amount)) * rate_at(b, term->index, first) *
-                   at(b->flows, term->index, w, first);
+        const rsp_term *end = b->net.terms + b->net.by_species[s + 1];
+        for (const rsp_term *t = b->net.terms + b->net.by_species[s]; t < end; t++) {
+            sum += rsp_v8_set(fabs(t->amount)) * rate_of(&c, t->index) *
+                   row_of(flows, t->index, c.width);
         }
-        rsp_v8 x = larger(rsp_v8_set(1), at(b->x, s, w, first));
-        haste = larger(haste, sum * at(b->is_leap, s, w, first) / x);
+        rsp_v8 x = larger(rsp_v8_set(1), at(b->x, s, b->width, c.first));
+        haste = larger(haste, sum * row_of(is_leap, s, c.width) / x);
     }
-    rsp_v8_store(b->haste + first, haste);
-}
-
-static void find_lowest(rsp_lanes *b, uint32_t chunk)
-{
-    rsp_v8 lowest = rsp_v8_set(0);
-    for (uint32_t r = 0; r < b->net.n_reactions; r++) {
-        lowest = rsp_v8_min(lowest, at(b->frame.rows, b->program->rate[r], b->width,
-                                       chunk * RSP_CHUNK));
-    }
-    rsp_v8_store(b->lowest + (size_t)chunk * RSP_CHUNK, lowest);
+    rsp_v8_store(b->haste + c.first, haste);
 }
 
 static void begin(rsp_lanes *b)
 {
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        find_lowest(b, chunk);
         split_rates(b, 0, chunk);
         sum_rates(b, 0, chunk, b->tab->fsal);
         if (b->stochastic) {
@@ -163,9 +191,6 @@ static void derive(rsp_lanes *b, uint32_t stage)
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
         split_rates(b, stage, chunk);
         sum_rates(b, stage, chunk, false);
-        if (b->tab->fsal && stage + 1 == b->tab->stages) {
-            find_lowest(b, chunk);
-        }
         if (b->stochastic && stage == 1) {
             gross_rates(b, stage, chunk);
         }
@@ -178,40 +203,40 @@ static void place_start(rsp_lanes *b)
            (size_t)b->net.n_species * b->width * sizeof *b->x);
 }
 
-/* x0 + w0 k0 + w1 k1 + ..., in this order everywhere: the end of a step and a
- * last stage placed there agree to the bit. */
-static inline rsp_v8 along(const rsp_lanes *b, uint32_t n, uint32_t s,
-                           uint32_t first)
+/* x0 + w0 k0 + w1 k1 + ... of moving species, in this order everywhere: the end
+ * of a step and a last stage placed there agree to the bit. */
+static void move_along(const rsp_lanes *b, uint32_t n, double *to)
 {
-    rsp_v8 x = at(b->x, s, b->width, first);
-    for (uint32_t j = 0; j < n; j++) {
-        x += rsp_v8_load(b->w[j] + first) * at(b->k[j], s, b->width, first);
+    const size_t w = b->width;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const rsp_list moving = b->use[chunk].moving;
+        const size_t first = (size_t)chunk * RSP_CHUNK;
+        const double *x = b->x + first, *k[RSP_STAGES_MAX];
+        const double *lowest = b->net.floor;
+        rsp_v8 weight[RSP_STAGES_MAX];
+        for (uint32_t j = 0; j < n; j++) {
+            k[j] = b->k[j] + first;
+            weight[j] = rsp_v8_load(b->w[j] + first);
+        }
+        for (uint32_t i = 0; i < moving.n; i++) {
+            size_t s = moving.item[i];
+            rsp_v8 sum = row_of(x, s, w);
+            for (uint32_t j = 0; j < n; j++) {
+                sum += weight[j] * row_of(k[j], s, w);
+            }
+            rsp_v8_store(to + first + s * w, larger(rsp_v8_set(lowest[s]), sum));
+        }
     }
-    return larger(rsp_v8_set(b->net.floor[s]), x);
 }
 
 static void place(rsp_lanes *b, uint32_t stage)
 {
-    double *rows = b->frame.rows;
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        const rsp_list *moving = &b->use[chunk].moving;
-        for (uint32_t i = 0; i < moving->n; i++) {
-            put(rows, b->program->species + moving->item[i], b->width,
-                chunk * RSP_CHUNK, along(b, stage, moving->item[i], chunk * RSP_CHUNK));
-        }
-    }
+    move_along(b, stage, b->frame.rows + (size_t)b->program->species * b->width);
 }
 
 static void advance(rsp_lanes *b)
 {
-    uint32_t n = b->tab->stages - (b->tab->fsal ? 1 : 0);
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        const rsp_list *moving = &b->use[chunk].moving;
-        for (uint32_t i = 0; i < moving->n; i++) {
-            put(b->xn, moving->item[i], b->width, chunk * RSP_CHUNK,
-                along(b, n, moving->item[i], chunk * RSP_CHUNK));
-        }
-    }
+    move_along(b, b->tab->stages - (b->tab->fsal ? 1 : 0), b->xn);
 }
 
 static void weigh(rsp_lanes *b, const double *coefficient, uint32_t n)
@@ -253,11 +278,28 @@ static void judge(rsp_lanes *b)
     }
 }
 
-static inline rsp_v8 extent(const rsp_lanes *b, uint32_t r, uint32_t first)
+/* Integrals of exact rates over the step so far as w says. */
+typedef struct rsp_extents {
+    const double *a[RSP_STAGES_MAX];
+    rsp_v8 weight[RSP_STAGES_MAX];
+    uint32_t stages;
+} rsp_extents;
+
+static inline rsp_extents extents_of(const rsp_lanes *b, uint32_t first)
+{
+    rsp_extents e = {.stages = b->tab->stages};
+    for (uint32_t j = 0; j < e.stages; j++) {
+        e.a[j] = b->a[j] + first;
+        e.weight[j] = rsp_v8_load(b->w[j] + first);
+    }
+    return e;
+}
+
+static inline rsp_v8 extent(const rsp_extents *e, size_t r, size_t width)
 {
     rsp_v8 sum = rsp_v8_set(0);
-    for (uint32_t j = 0; j < b->tab->stages; j++) {
-        sum += rsp_v8_load(b->w[j] + first) * at(b->a[j], r, b->width, first);
+    for (uint32_t j = 0; j < e->stages; j++) {
+        sum += e->weight[j] * row_of(e->a[j], r, width);
     }
     return sum;
 }
@@ -279,9 +321,10 @@ static uint32_t cross(rsp_lanes *b, rsp_crossing *found)
         const rsp_list *exact = &b->use[chunk].exact;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_m8 chosen = chosen_lanes(b, first);
+        const rsp_extents e = extents_of(b, first);
         for (uint32_t i = 0; i < exact->n; i++) {
             uint32_t r = exact->item[i];
-            rsp_v8 sum = extent(b, r, first);
+            rsp_v8 sum = extent(&e, r, b->width);
             rsp_m8 hit = rsp_v8_ge(sum, at(b->left, r, b->width, first)) &
                          rsp_v8_gt(sum, zero) & chosen;
             if (rsp_m8_any(hit)) {
@@ -299,12 +342,13 @@ static void consume(rsp_lanes *b)
         const rsp_list *exact = &b->use[chunk].exact;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_m8 chosen = chosen_lanes(b, first);
+        const rsp_extents e = extents_of(b, first);
         for (uint32_t i = 0; i < exact->n; i++) {
             uint32_t r = exact->item[i];
             rsp_v8 left = at(b->left, r, b->width, first);
             /* The earliest crossing cuts the step: what goes below zero here is
              * rounding. */
-            rsp_v8 less = larger(zero, left - extent(b, r, first));
+            rsp_v8 less = larger(zero, left - extent(&e, r, b->width));
             put(b->left, r, b->width, first, rsp_v8_select(chosen, less, left));
         }
     }

@@ -20,9 +20,9 @@ rsp_sim_options rsp_sim_defaults(rsp_method method)
     rsp_sim_options o = {.method = method,
                          .rtol = method == RSP_ODE ? 1e-6 : 1e-3,
                          .atol = method == RSP_ODE ? 1e-9 : 1e-6,
-                         .exact_below = 50, .exact_until = 100,
+                         .exact_below = 10, .exact_until = 20,
                          .noise_below = 3e3, .noise_until = 1e4,
-                         .leap = 0.15, .max_steps = 5000000};
+                         .leap = 0.2, .max_steps = 5000000};
     return o;
 }
 
