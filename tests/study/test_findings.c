@@ -1,0 +1,310 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bed.h"
+
+/* Findings are what the rows say: recomputed here the plain way. */
+
+typedef struct analysis {
+    rsp_plan *plan;
+    bed_run run;
+    rsp_analyst *analyst;
+    const rsp_findings *f;
+    const rsp_dataset *d;
+} analysis;
+
+static analysis analyse(const char *changes, uint32_t chunk)
+{
+    char *study = bed_study(changes);
+    analysis a = {.plan = bed_plan(study)};
+    free(study);
+    rsp_error err = {0};
+    uint32_t trials = rsp_plan_see(a.plan)->trials;
+    assert_int_equal(rsp_analyst_new(a.plan, &a.analyst, &err), RSP_OK);
+    rsp_worker *worker = NULL;
+    assert_int_equal(rsp_worker_new(a.plan, &worker, &err), RSP_OK);
+    for (uint32_t t = 0; t < trials; t += chunk) {
+        bed_run part = {rsp_plan_dataset(a.plan), rsp_plan_grid_dataset(a.plan)};
+        assert_int_equal(rsp_worker_run(worker, t, t + chunk > trials ? trials - t : chunk,
+                                        part.rows, part.grid, NULL, NULL, &err),
+                         RSP_OK);
+        rsp_dataset_sort(part.rows);
+        if (part.grid) {
+            rsp_dataset_sort(part.grid);
+        }
+        assert_int_equal(rsp_analyst_add(a.analyst, rsp_dataset_view(part.rows),
+                                         part.grid ? rsp_dataset_view(part.grid) : NULL,
+                                         &err),
+                         RSP_OK);
+        bed_run_free(&part);
+    }
+    rsp_worker_free(worker);
+    assert_int_equal(rsp_analyst_finish(a.analyst, "abc", &a.f, &err), RSP_OK);
+    a.run = bed_run_plan(a.plan, trials);
+    a.d = rsp_dataset_view(a.run.rows);
+    return a;
+}
+
+static void done(analysis *a)
+{
+    rsp_analyst_free(a->analyst);
+    bed_run_free(&a->run);
+    rsp_plan_free(a->plan);
+}
+
+static int by_value(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/* Median day of a trial where every participant had the event. */
+static double plain_median(const rsp_dataset *d, uint32_t trial, uint32_t arm)
+{
+    double days[100];
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_endpoints; i++) {
+        const rsp_endpoint_row *e = &d->endpoints[i];
+        if (e->trial == trial && e->arm == arm &&
+            strcmp(e->endpoint, "time_to_rebound") == 0) {
+            assert_int_equal(e->end, RSP_END_EVENT);
+            days[n++] = e->day;
+        }
+    }
+    qsort(days, n, sizeof *days, by_value);
+    return n % 2 ? days[n / 2] : 0.5 * (days[n / 2 - 1] + days[n / 2]);
+}
+
+static void counts_and_ends_are_those_of_the_rows(void **state)
+{
+    (void)state;
+    analysis a = analyse("", 2);
+    size_t n[2][2] = {{0}}, events[2][2] = {{0}};
+    for (size_t i = 0; i < a.d->n_endpoints; i++) {
+        const rsp_endpoint_row *e = &a.d->endpoints[i];
+        size_t k = strcmp(e->endpoint, "confirmed") == 0;
+        n[e->arm][k]++;
+        events[e->arm][k] += e->end == RSP_END_EVENT;
+    }
+    for (size_t arm = 0; arm < 2; arm++) {
+        for (size_t k = 0; k < 2; k++) {
+            const rsp_arm_endpoint *e = &a.f->arms[arm].endpoints[k];
+            size_t ends = 0;
+            for (size_t i = 0; i < 6; i++) {
+                ends += e->ends[i];
+            }
+            assert_int_equal(e->n, n[arm][k]);
+            assert_int_equal(e->events, events[arm][k]);
+            assert_int_equal(ends, n[arm][k]);
+        }
+    }
+    assert_string_equal(a.f->hash, "abc");
+    assert_int_equal(a.f->trials, 3);
+    done(&a);
+}
+
+static void the_scoreboard_holds_the_trials_medians_in_its_unit(void **state)
+{
+    (void)state;
+    analysis a = analyse("scoreboard:\n"
+                         "  - {quantity: time_to_rebound_median, statistic: "
+                         "time_to_rebound.median, arm: no CAR T}\n"
+                         "  - {quantity: suppressed_week4, statistic: "
+                         "time_to_rebound.event_free(28 day), arm: no CAR T}\n"
+                         "  - {quantity: rebound_by_week4, statistic: "
+                         "time_to_rebound.by(28 day), arm: no CAR T}\n"
+                         "  - {quantity: load_change_direction, statistic: "
+                         "viral_load.change(stop art to rebound), arm: no CAR T}\n"
+                         "rules:\n"
+                         "trials: 4\n",
+                         3);
+    double medians[4];
+    for (uint32_t t = 0; t < 4; t++) {
+        medians[t] = plain_median(a.d, t, 1);
+    }
+    qsort(medians, 4, sizeof *medians, by_value);
+    const rsp_score_row *s = a.f->scores;
+    assert_true(fabs(s[0].simulated - 0.5 * (medians[1] + medians[2]) / 7) < 1e-12);
+    double low = medians[0] + 0.15 * (medians[1] - medians[0]);
+    assert_true(fabs(s[0].low - low / 7) < 1e-12);
+    assert_string_equal(s[0].unit, "week");
+    assert_string_equal(s[0].note, "said \"about\" so");
+    assert_true(s[0].inside == (5.3 >= s[0].low && 5.3 <= s[0].high));
+    assert_true(fabs(s[1].simulated + s[2].simulated - 100) < 1e-9);
+    assert_true(s[2].inside == (s[2].simulated >= 70 && s[2].simulated <= 90));
+    assert_string_equal(s[3].published_text, "increase");
+    assert_true(s[3].inside && s[3].low > 0 && isnan(s[3].published));
+    done(&a);
+}
+
+static void chunks_change_no_finding(void **state)
+{
+    (void)state;
+    analysis a = analyse("trials: 5\n", 1), b = analyse("trials: 5\n", 5);
+    for (size_t arm = 0; arm < 2; arm++) {
+        assert_memory_equal(&a.f->arms[arm].flow, &b.f->arms[arm].flow, sizeof(rsp_flow));
+        assert_true(a.f->arms[arm].endpoints[0].trial_median.value ==
+                    b.f->arms[arm].endpoints[0].trial_median.value);
+        assert_int_equal(a.f->arms[arm].n_visits, b.f->arms[arm].n_visits);
+    }
+    assert_int_equal(a.f->contrasts[0].paired.n, b.f->contrasts[0].paired.n);
+    done(&a);
+    done(&b);
+}
+
+static void the_flow_sums(void **state)
+{
+    (void)state;
+    analysis a = analyse("product: {dose: 4e7 cell, failure: 30 %}\n"
+                         "dropout: {share: 30 %, over: 8 week}\n",
+                         3);
+    const rsp_flow *car = &a.f->arms[0].flow, *none = &a.f->arms[1].flow;
+    assert_int_equal(car->enrolled, car->product_failed + car->infused);
+    assert_int_equal(car->infused, 18);
+    assert_int_equal(none->enrolled, 18);
+    assert_int_equal(none->infused, 0);
+    assert_true(none->interrupted <= 18 && none->interrupted > 9);
+    assert_true(none->completed < 18);
+    size_t restarts = 0;
+    for (size_t i = 0; i < a.d->n_happenings; i++) {
+        restarts += a.d->happenings[i].arm == 1 &&
+                    strcmp(a.d->happenings[i].what, "start art") == 0;
+    }
+    assert_int_equal(none->restarted, restarts);
+    assert_int_equal(a.f->arms[0].participants, 18);
+    done(&a);
+}
+
+static void pairs_are_the_same_person_in_two_arms(void **state)
+{
+    (void)state;
+    analysis a = analyse("", 3);
+    assert_int_equal(a.f->n_contrasts, 2);
+    const rsp_contrast *c = &a.f->contrasts[0];
+    assert_string_equal(c->treated, "CAR T");
+    assert_string_equal(c->control, "no CAR T");
+    assert_true(c->is_paired);
+    assert_int_equal(c->paired.n, 18);
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < a.d->n_endpoints; i++) {
+        for (size_t k = 0; k < a.d->n_endpoints; k++) {
+            const rsp_endpoint_row *x = &a.d->endpoints[i], *y = &a.d->endpoints[k];
+            if (x->arm == 0 && y->arm == 1 && x->trial == y->trial &&
+                x->participant == y->participant && x->end == RSP_END_EVENT &&
+                y->end == RSP_END_EVENT && strcmp(x->endpoint, "time_to_rebound") == 0 &&
+                strcmp(y->endpoint, "time_to_rebound") == 0) {
+                sum += x->day - y->day;
+                n++;
+            }
+        }
+    }
+    assert_int_equal(c->paired.both, n);
+    assert_true(fabs(c->paired.mean - sum / (double)n) < 1e-9);
+    done(&a);
+}
+
+static void randomised_arms_are_compared_by_log_rank(void **state)
+{
+    (void)state;
+    analysis a = analyse("design: randomised\n", 3);
+    const rsp_contrast *c = &a.f->contrasts[0];
+    assert_false(c->is_paired);
+    assert_true(c->has_test);
+    assert_true(c->logrank.p > 0 && c->logrank.p < 0.05); /* the CAR works here */
+    assert_true(c->share_significant > 0.5);
+    done(&a);
+}
+
+static void visits_are_summed_up_by_planned_day(void **state)
+{
+    (void)state;
+    analysis a = analyse("", 3);
+    size_t n = 0, found = 0;
+    for (size_t i = 0; i < a.d->n_measurements; i++) {
+        const rsp_measurement *m = &a.d->measurements[i];
+        n += m->arm == 0 && strcmp(m->assay, "car_copies") == 0 && m->planned_day == 3;
+    }
+    for (size_t i = 0; i < a.f->arms[0].n_visits; i++) {
+        const rsp_visit_summary *v = &a.f->arms[0].visits[i];
+        if (strcmp(v->assay, "car_copies") == 0 && strcmp(v->from, "start") == 0 &&
+            v->day == 3) {
+            assert_int_equal(v->n, n);
+            assert_true(v->q25 <= v->q50 && v->q50 <= v->q75);
+            /* 4e7 cells give about 3,800 copies; noise of 0.56 on the ln scale */
+            assert_true(v->q50 > 1500 && v->q50 < 9000);
+            found++;
+        }
+        assert_true(strcmp(v->from, "start") == 0 || v->day >= 0);
+    }
+    assert_int_equal(found, 1);
+    done(&a);
+}
+
+static void the_grid_is_told_in_numbers_and_words(void **state)
+{
+    (void)state;
+    analysis a = analyse("grid:\n"
+                         "  endpoint: time_to_rebound\n"
+                         "  compare: time_to_rebound_median\n"
+                         "  axes:\n"
+                         "    - threshold: [50 copies/mL, 1000 copies/mL]\n"
+                         "    - every: [7 day, 14 day]\n"
+                         "    - set: growth off ART\n"
+                         "      levels: [{label: as it is, set: {}}, {label: slow, set: "
+                         "{growth: 0.25 1/day}}]\n",
+                         2);
+    const rsp_findings *f = a.f;
+    assert_int_equal(f->n_axes, 3);
+    assert_int_equal(f->n_grid, 16);
+    assert_string_equal(f->grid_axes[2], "growth off ART");
+    assert_string_equal(f->grid[0].levels[0], "> 50 copies/mL");
+    assert_string_equal(f->grid[2].levels[0], "> 1000 copies/mL");
+    assert_string_equal(f->grid[4].levels[1], "every 14 days");
+    assert_string_equal(f->grid[8].levels[2], "slow");
+    assert_string_equal(f->grid[1].arm, "no CAR T");
+    assert_true(fabs(f->grid_published - 37.1) < 1e-9);
+    for (size_t i = 0; i < 16; i += 4) { /* a higher threshold is passed later */
+        assert_true(f->grid[i + 3].median.value >= f->grid[i + 1].median.value);
+    }
+    assert_true(f->grid[9].median.value > f->grid[1].median.value);
+    assert_true(f->n_words >= 3);
+    assert_non_null(strstr(f->words[0], "Grid, arm CAR T: the published median of 5.3 "
+                                        "weeks lies within"));
+    done(&a);
+}
+
+static void the_first_trial_is_kept_as_the_example(void **state)
+{
+    (void)state;
+    analysis a = analyse("", 1);
+    char *example = bed_rows(a.f->example, -1, NULL);
+    rsp_plan_set_trials(a.plan, 1);
+    bed_run first = bed_run_plan(a.plan, 1);
+    char *rows = bed_rows(rsp_dataset_view(first.rows), -1, NULL);
+    assert_string_equal(example, rows);
+    free(example);
+    free(rows);
+    bed_run_free(&first);
+    done(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_and_ends_are_those_of_the_rows),
+        cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
+        cmocka_unit_test(chunks_change_no_finding),
+        cmocka_unit_test(the_flow_sums),
+        cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
+        cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
+        cmocka_unit_test(visits_are_summed_up_by_planned_day),
+        cmocka_unit_test(the_grid_is_told_in_numbers_and_words),
+        cmocka_unit_test(the_first_trial_is_kept_as_the_example)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

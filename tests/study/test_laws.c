@@ -1,0 +1,447 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bed.h"
+
+/* The promises that a run of a study keeps. */
+
+static char *rows_with(const char *changes, int arm, const char *without)
+{
+    char *study = bed_study(changes);
+    char *rows = bed_rows_of(study, arm, without);
+    free(study);
+    return rows;
+}
+
+static void expect_same(char *a, char *b)
+{
+    assert_true(strlen(a) > 1000);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+}
+
+#define TWO_ARMS(first)                                                        \
+    "arms:\n"                                                                  \
+    "  - {name: A, participants: 6, schedule: [" first                         \
+    "{day: 7..14, do: stop art}]}\n"                                           \
+    "  - {name: B, participants: 6, schedule: [{day: 7..14, do: stop art}]}\n" \
+    "scoreboard: []\n"
+
+static void a_dose_of_zero_equals_no_treatment_to_the_bit(void **state)
+{
+    (void)state;
+    const char *zero = TWO_ARMS("{day: 0, do: infuse, amount: 0 cell}, ")
+        "visits: {every: 7 day, from: stop art, window: 1 day}\n";
+    expect_same(rows_with(zero, 0, NULL), rows_with(zero, 1, NULL));
+    const char *no_dose = TWO_ARMS("{day: 0, do: infuse}, ")
+        "visits: {every: 7 day, from: stop art, window: 1 day}\n"
+        "product: {dose: 0 cell}\n";
+    expect_same(rows_with(no_dose, 0, NULL), rows_with(no_dose, 1, NULL));
+}
+
+static void treatment_changes_what_is_measured(void **state)
+{
+    (void)state;
+    char *a = rows_with("", 0, " H "), *b = rows_with("", 1, " H ");
+    assert_string_not_equal(a, b);
+    free(a);
+    free(b);
+}
+
+static void adding_an_assay_changes_no_other_number(void **state)
+{
+    (void)state;
+    /* The screening visit of intact_provirus is there in both. */
+    expect_same(rows_with("", -1, NULL),
+                rows_with("assays:\n"
+                          "  - {name: extra1, kind: cd4, reads: cd4, visits: [screening, "
+                          "infuse]}\n"
+                          "  - viral_load\n"
+                          "  - car_copies\n"
+                          "  - {name: extra2, kind: viral_load, reads: viral_load}\n"
+                          "  - {name: intact_provirus, visits: [screening, stop art, "
+                          "rebound]}\n"
+                          "  - {name: extra3, kind: escape_fraction, reads: "
+                          "escape_fraction, visits: [rebound]}\n",
+                          -1, " extra"));
+}
+
+static void adding_an_arm_changes_no_other_number(void **state)
+{
+    (void)state;
+    const char *third =
+        "arms:\n"
+        "  - {name: CAR T, participants: 6, schedule: [{day: 0, do: infuse}, {day: "
+        "7..14, do: stop art}]}\n"
+        "  - {name: no CAR T, participants: 6, schedule: [{day: 7..14, do: stop art}]}\n"
+        "  - {name: boosted, participants: 9, schedule: [{day: 0, do: infuse}, {day: 3, "
+        "do: infuse}, {day: 7..14, do: stop art}]}\n";
+    expect_same(rows_with("", -1, NULL), rows_with(third, -1, " arm2 "));
+    char *random = malloc(strlen(third) + 40);
+    assert_non_null(random);
+    sprintf(random, "%sdesign: randomised\n", third);
+    expect_same(rows_with("design: randomised\n", -1, NULL),
+                rows_with(random, -1, " arm2 "));
+    free(random);
+}
+
+static void adding_a_grid_changes_no_other_number(void **state)
+{
+    (void)state;
+    expect_same(rows_with("", -1, NULL),
+                rows_with("grid:\n"
+                          "  endpoint: time_to_rebound\n"
+                          "  axes:\n"
+                          "    - threshold: [50 copies/mL, 1000 copies/mL]\n"
+                          "    - every: [7 day, 14 day]\n",
+                          -1, NULL));
+}
+
+static void rows_do_not_depend_on_packing_or_chunks(void **state)
+{
+    (void)state;
+    char *study = bed_study("trials: 4\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run whole = bed_run_plan(plan, 4);
+    char *a = bed_rows(rsp_dataset_view(whole.rows), -1, NULL);
+    rsp_plan_set_packing(plan, 3, true);
+    bed_run packed = bed_run_plan(plan, 1);
+    char *b = bed_rows(rsp_dataset_view(packed.rows), -1, NULL);
+    expect_same(a, b);
+    bed_run_free(&whole);
+    bed_run_free(&packed);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void another_seed_gives_other_numbers(void **state)
+{
+    (void)state;
+    char *a = rows_with("", -1, NULL), *b = rows_with("seed: 8\n", -1, NULL);
+    assert_string_not_equal(a, b);
+    free(a);
+    free(b);
+}
+
+/* ---- Designs. */
+static void counterfactual_arms_share_their_people(void **state)
+{
+    (void)state;
+    char *study = bed_study("product: {dose: 4e7 cell, failure: 30 %}\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t pairs = 0;
+    for (size_t i = 0; i + 1 < d->n_subjects; i++) {
+        const rsp_subject *a = &d->subjects[i], *b = &d->subjects[i + 1];
+        if (a->participant == b->participant && a->trial == b->trial) {
+            assert_memory_equal(a->covariates, b->covariates,
+                                d->n_covariates * sizeof(double));
+            assert_false(a->product_failed || b->product_failed);
+            pairs++;
+        } else if (a->arm == 0) { /* nobody else is without a partner */
+            assert_true(a->product_failed);
+        }
+    }
+    assert_int_equal(pairs, 18);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void randomised_arms_have_people_of_their_own(void **state)
+{
+    (void)state;
+    char *study = bed_study("design: randomised\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    assert_int_equal(d->n_subjects, 36);
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        assert_true((d->subjects[i].participant >= 100000) == (d->subjects[i].arm == 1));
+        for (size_t k = 0; k < i; k++) {
+            assert_true(d->subjects[i].covariates[0] != d->subjects[k].covariates[0]);
+        }
+    }
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void who_has_no_product_never_interrupts(void **state)
+{
+    (void)state;
+    char *study = bed_study("product: {dose: 4e7 cell, failure: 50 %}\n"
+                            "trials: 10\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 5);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t failed = 0, made = 0;
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        failed += s->product_failed;
+        made += !s->product_failed && s->arm == 0;
+        for (size_t k = 0; s->product_failed && k < d->n_happenings; k++) {
+            const rsp_happening *h = &d->happenings[k];
+            assert_false(h->trial == s->trial && h->participant == s->participant &&
+                         h->arm == s->arm);
+        }
+    }
+    assert_int_equal(made, 60);
+    assert_true(failed > 20 && failed < 120); /* negative binomial, mean 60, SD 11 */
+    for (size_t i = 0; i < d->n_endpoints; i++) {
+        const rsp_endpoint_row *e = &d->endpoints[i];
+        assert_true(e->end != RSP_END_NOT_STARTED || e->arm == 0);
+    }
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void candidates_are_drawn_until_one_is_eligible(void **state)
+{
+    (void)state;
+    char *study = bed_study("population:\n"
+                            "  covariates:\n"
+                            "    age: {value: 45, between: normal sd 10}\n"
+                            "    doubles: {shows: doubling}\n"
+                            "    loss: {shows: delta}\n"
+                            "  eligibility:\n"
+                            "    - age >= 40 and age < 50\n"
+                            "    - doubling < 1.8 day or delta < 0.9 1/day\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    assert_int_equal(d->n_subjects, 36);
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const double *c = d->subjects[i].covariates;
+        assert_true(c[0] >= 40 && c[0] < 50);
+        assert_true(c[1] < 1.8 || c[2] < 0.9);
+    }
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void nobody_eligible_is_a_failure_with_its_reason(void **state)
+{
+    (void)state;
+    char *rows = rows_with("population:\n"
+                           "  covariates:\n"
+                           "    age: {value: 45, between: uniform 40 .. 50}\n"
+                           "  eligibility: [age > 60]\n"
+                           "trials: 1\n",
+                           0, NULL);
+    assert_non_null(strstr(rows, "none of 1000 candidates was eligible"));
+    assert_null(strstr(rows, "M "));
+    free(rows);
+}
+
+static void uncertainty_is_shared_by_the_arms_of_a_trial(void **state)
+{
+    (void)state;
+    char *study = bed_study("population:\n"
+                            "  covariates: {loss: {shows: delta}}\n"
+                            "set: {delta: {between: none}}\n"
+                            "design: randomised\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    double of_trial[3] = {0};
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        double *first = &of_trial[s->trial];
+        *first = *first > 0 ? *first : s->covariates[0];
+        assert_true(s->covariates[0] == *first);
+    }
+    assert_true(of_trial[0] != of_trial[1] && of_trial[1] != of_trial[2]);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+/* ---- Rules. */
+static void a_rule_sees_measurements_only(void **state)
+{
+    (void)state;
+    /* An assay that can see no copy: the truth goes far above the limit. */
+    char *blind = rows_with(
+        "assays:\n"
+        "  - {name: viral_load, volume: 1e-6 mL, efficiency: 1e-6}\n"
+        "  - {name: truth, kind: exact, reads: viral_load}\n"
+        "endpoints:\n"
+        "  - {name: time_to_rebound, event: truth > 10000 copies/mL, from: stop art}\n"
+        "scoreboard: []\n",
+        1, NULL);
+    assert_null(strstr(blind, "start art"));
+    assert_non_null(strstr(blind, " time_to_rebound 0 ")); /* it was there */
+    free(blind);
+}
+
+static double day_of(const rsp_dataset *d, uint32_t participant, const char *what)
+{
+    for (size_t i = 0; i < d->n_happenings; i++) {
+        const rsp_happening *h = &d->happenings[i];
+        if (h->trial == 0 && h->participant == participant && h->arm == 1 &&
+            strcmp(h->what, what) == 0) {
+            return h->day;
+        }
+    }
+    return (double)NAN;
+}
+
+static void a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround(void **state)
+{
+    (void)state;
+    const char *assays[] = {"assays: [viral_load]\nscoreboard: []\n",
+                            "assays: [{name: viral_load, delay: 3 day}]\n"
+                            "scoreboard: []\n"};
+    for (size_t k = 0; k < 2; k++) {
+        char *study = bed_study(assays[k]);
+        rsp_plan *plan = bed_plan(study);
+        bed_run run = bed_run_plan(plan, 2);
+        const rsp_dataset *d = rsp_dataset_view(run.rows);
+        size_t restarts = 0;
+        for (uint32_t who = 0; who < 6; who++) {
+            double restart = day_of(d, who, "start art"), first = (double)NAN;
+            double stop = day_of(d, who, "stop art");
+            for (size_t i = 0; i < d->n_measurements && isnan(first); i++) {
+                const rsp_measurement *m = &d->measurements[i];
+                if (m->trial == 0 && m->participant == who && m->arm == 1 &&
+                    m->value > 1000 && m->day > stop) {
+                    first = m->day;
+                }
+            }
+            assert_true(isnan(first) ? isnan(restart)
+                                     : restart == first + (k ? 3.0 : 0.0));
+            restarts += !isnan(restart);
+        }
+        assert_true(restarts > 2);
+        bed_run_free(&run);
+        rsp_plan_free(plan);
+        free(study);
+    }
+}
+
+static void follow_up_may_end_some_time_after_a_restart(void **state)
+{
+    (void)state;
+    char *study = bed_study("follow_up: {start: -7 day, from: stop art, until: 8 week, "
+                            "after restart: 2 week}\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    bool seen = false;
+    for (uint32_t who = 0; who < 6; who++) {
+        double restart = day_of(d, who, "start art"), last = day_of(d, who, "end");
+        if (restart + 14 < day_of(d, who, "stop art") + 56) {
+            assert_true(last == restart + 14);
+            seen = true;
+        }
+        for (size_t i = 0; i < d->n_measurements; i++) {
+            const rsp_measurement *m = &d->measurements[i];
+            assert_false(m->trial == 0 && m->participant == who && m->arm == 1 &&
+                         m->day > last);
+        }
+    }
+    assert_true(seen);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void who_drops_out_is_lost(void **state)
+{
+    (void)state;
+    char *rows = rows_with("dropout: {share: 60 %, over: 4 week}\nrules:\n", -1, NULL);
+    assert_non_null(strstr(rows, "lost to follow-up"));
+    assert_non_null(strstr(rows, " time_to_rebound 3 "));
+    free(rows);
+}
+
+/* ---- Grid. */
+static void a_cell_like_the_study_gives_the_studys_endpoint(void **state)
+{
+    (void)state;
+    char *study = bed_study("rules:\n"
+                            "grid:\n"
+                            "  endpoint: time_to_rebound\n"
+                            "  axes:\n"
+                            "    - threshold: [50 copies/mL, 1000 copies/mL]\n"
+                            "    - set: anything\n"
+                            "      levels: [{label: none, set: {}}, {label: slow, set: "
+                            "{growth: 0.2 1/day}}]\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *d = rsp_dataset_view(run.rows), *g = rsp_dataset_view(run.grid);
+    size_t compared = 0;
+    for (size_t i = 0; i < d->n_endpoints; i++) {
+        const rsp_endpoint_row *e = &d->endpoints[i];
+        for (size_t k = 0; k < g->n_endpoints; k++) {
+            const rsp_endpoint_row *c = &g->endpoints[k];
+            if (strcmp(e->endpoint, "time_to_rebound") == 0 && c->trial == e->trial &&
+                c->participant == e->participant && c->arm == e->arm &&
+                strcmp(c->endpoint, "cell 0") == 0) {
+                assert_true(c->day == e->day && c->end == e->end && c->left == e->left);
+                compared++;
+            }
+        }
+    }
+    assert_int_equal(compared, 36);
+    assert_int_equal(g->n_endpoints, 36 * 4);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void a_grid_is_not_ended_by_restarts(void **state)
+{
+    (void)state;
+    char *study = bed_study("rules: [{when: viral_load > 50 copies/mL, do: start art}]\n"
+                            "grid:\n"
+                            "  endpoint: time_to_rebound\n"
+                            "  axes: [{threshold: [10000 copies/mL]}]\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 2);
+    const rsp_dataset *g = rsp_dataset_view(run.grid);
+    size_t events = 0;
+    for (size_t i = 0; i < g->n_endpoints; i++) {
+        assert_true(g->endpoints[i].end != RSP_END_RESTART);
+        events += g->endpoints[i].arm == 1 && g->endpoints[i].end == RSP_END_EVENT;
+    }
+    assert_true(events > 12);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dose_of_zero_equals_no_treatment_to_the_bit),
+        cmocka_unit_test(treatment_changes_what_is_measured),
+        cmocka_unit_test(adding_an_assay_changes_no_other_number),
+        cmocka_unit_test(adding_an_arm_changes_no_other_number),
+        cmocka_unit_test(adding_a_grid_changes_no_other_number),
+        cmocka_unit_test(rows_do_not_depend_on_packing_or_chunks),
+        cmocka_unit_test(another_seed_gives_other_numbers),
+        cmocka_unit_test(counterfactual_arms_share_their_people),
+        cmocka_unit_test(randomised_arms_have_people_of_their_own),
+        cmocka_unit_test(who_has_no_product_never_interrupts),
+        cmocka_unit_test(candidates_are_drawn_until_one_is_eligible),
+        cmocka_unit_test(nobody_eligible_is_a_failure_with_its_reason),
+        cmocka_unit_test(uncertainty_is_shared_by_the_arms_of_a_trial),
+        cmocka_unit_test(a_rule_sees_measurements_only),
+        cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),
+        cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
+        cmocka_unit_test(who_drops_out_is_lost),
+        cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),
+        cmocka_unit_test(a_grid_is_not_ended_by_restarts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,246 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bed.h"
+
+/* What a study's mistakes are answered with: the message, the words at its
+ * place, the exit status. */
+
+typedef struct mistake {
+    const char *changes; /* to the base study */
+    const char *message; /* whole, or its beginning where it ends in "..." */
+    const char *at;      /* the text at line:column */
+    rsp_status code;
+} mistake;
+
+static const mistake mistakes[] = {
+    {"assay: [viral_load]\n", "a study: unknown key 'assay'; did you mean 'assays'?",
+     "assay:", RSP_NAME},
+    {"visits: {evry: 7 day}\n", "visits: unknown key 'evry'; did you mean 'every'?",
+     "evry", RSP_NAME},
+    {"assays: [viral_lod]\nrules:\nendpoints:\nscoreboard: []\n",
+     "no kind of assay is called 'viral_lod'; did you mean 'viral_load'?", "viral_lod",
+     RSP_NAME},
+    {"rules: [{when: vral_load > 1000 copies/mL, do: start art}]\n",
+     "no assay is called 'vral_load'; did you mean 'viral_load'?", "vral_load > 1000",
+     RSP_NAME},
+    {"visits: {every: 7 copies/mL}\n",
+     "every: 'copies/mL' does not fit; write for example 7 day", "7 copies/mL",
+     RSP_UNITS},
+    {"visits: {every: 7}\n", "every needs a unit; write for example 7 day", "7}",
+     RSP_UNITS},
+    {"visits: {every: 7 dya}\n", "every: unknown unit 'dya'; write for example 7 day",
+     "7 dya", RSP_UNITS},
+    {"rules: [{when: \"viral_load > 1,000 copies/mL\", do: start art}]\n",
+     "when: '1,000 copies/mL' has a comma; write 1000 and 0.5, not 1,000 or 0,5",
+     "\"viral_load", RSP_SYNTAX},
+    {"rules: [{when: viral_load > 1000 day, do: start art}]\n",
+     "when: 'day' does not fit; the unit must fit copies/mL", "viral_load > 1000 day",
+     RSP_UNITS},
+    {"rules: [{when: viral_load > 20 copies/mL, do: start art}]\n",
+     "when: the threshold of viral_load, 20 copies/mL, is below the assay's LLOQ of 50 "
+     "copies/mL",
+     "viral_load > 20", RSP_RANGE},
+    {"rules: [{when: viral_load above 1000 copies/mL, do: start art}]\n",
+     "when: <, <=, > or >= expected at 'above 1000 copies/mL'", "viral_load above",
+     RSP_SYNTAX},
+    {"rules: [{when: viral_load > 1000 copies/mL, do: start arv}]\n",
+     "the model toy has no action 'start arv'; did you mean 'start art'?", "start arv",
+     RSP_NAME},
+    {"rules: [{when: viral_load > 1000 copies/mL, do: infuse}]\n",
+     "a rule does what takes no amount; 'infuse' takes one", "infuse", RSP_RANGE},
+    {"arms: [{name: A, participants: 6, schedule: [{day: 9, do: infuse}, {day: 3, do: "
+     "stop art}]}]\nscoreboard: []\n",
+     "day 3 comes before day 9 of the entry above; put entries in order of days",
+     "3, do:", RSP_RANGE},
+    {"arms: [{name: A, participants: 0}]\nscoreboard: []\n",
+     "participants is 0; it must lie between 1 and 50000", "0}", RSP_RANGE},
+    {"arms: []\n", "a study has 1 to 64 arms", "[]", RSP_RANGE},
+    {"arms: [{name: A}]\n", "an arm needs 'participants'", "{name: A}", RSP_SYNTAX},
+    {"arms: [{name: A, participants: 6, schedule: [{day: -9, do: infuse}]}]\n",
+     "day -9 is before the start, day -7 (follow_up: {start: ...})", "-9,", RSP_RANGE},
+    {"arms: [{name: A, participants: 6}, {name: A, participants: 6}]\n",
+     "two arms are called 'A'", "A, participants: 6}]", RSP_NAME},
+    {"arms: [{name: A, participants: 6, schedule: [{day: 42..21, do: infuse}]}]\n",
+     "day: the range '42..21' ends before it begins", "42..21", RSP_RANGE},
+    {"population: nobody\n", "populations: there is no file ...", "nobody", RSP_NOFILE},
+    {"published: nowhere.csv\n", "published: there is no file ...", "nowhere.csv",
+     RSP_NOFILE},
+    {"model: nothing\n", "model: ...", "nothing", RSP_NOFILE},
+    {"set: {delt: 1 1/day}\n",
+     "the model toy has no parameter 'delt'; did you mean 'delta'?", "delt:", RSP_NAME},
+    {"set: {t_art: 50 day}\n",
+     "t_art = 50 day lies outside its plausible range 0 .. 10; give 'range' too if it is "
+     "meant",
+     "50 day", RSP_RANGE},
+    {"set: {delta: {between: lognormal sd 0.2}}\n",
+     "between: 'lognormal sd 0.2' is no distribution; write for example 'lognormal cv "
+     "0.2', 'normal sd 1', 'uniform 1 .. 3', 'bernoulli 30 %' or 'none'",
+     "lognormal sd 0.2", RSP_SYNTAX},
+    {"product: {dose: 4e7 cell, failure: 120 %}\n",
+     "failure must lie between 0 and 100 %", "120 %", RSP_RANGE},
+    {"product: {dose: 40 mL}\n", "dose is in mL, but infuse takes cell", "40 mL",
+     RSP_UNITS},
+    {"visits: {every: 7 day, window: 4 day}\n",
+     "window: 4 day either way is too wide for visits 7 days apart", "4 day}",
+     RSP_RANGE},
+    {"visits: {days: [3, 1]}\n", "day 1 does not come after day 3 before it", "1]",
+     RSP_RANGE},
+    {"visits: {days: [1], every: 7 day}\n",
+     "a line of visits needs 'every' or 'days', not both", "{days", RSP_SYNTAX},
+    {"endpoints: [{name: time_to_rebound, event: viral_load > 50 copies/mL, from: stop "
+     "artt}]\n",
+     "the model toy has no action 'stop artt'; did you mean 'stop art'?", "stop",
+     RSP_NAME},
+    {"assays: [viral_load, {name: cd4, visits: [screning]}]\nscoreboard: []\n",
+     "no visit is called 'screning'; did you mean 'screening'?", "screning", RSP_NAME},
+    {"assays: [viral_load, {name: cd4, lloq: 5 cell/uL}]\nscoreboard: []\n",
+     "assay cd4: unknown key 'lloq'; known are name, kind, reads, visits, delay, noise",
+     "lloq", RSP_NAME},
+    {"assays: [viral_load, {name: load, kind: viral_load, reads: cd4}]\nscoreboard: []\n",
+     "assay load measures copies/mL, but the observable cd4 is in cell/uL", "cd4}]",
+     RSP_UNITS},
+    {"trials: many\n", "trials: 'many' is no whole number", "many", RSP_SYNTAX},
+    {"trials: 0\n", "trials is 0; it must lie between 1 and 1048576", "0", RSP_RANGE},
+    {"design: randomized\n",
+     "design 'randomized'; did you mean 'randomised'?", "randomized", RSP_NAME},
+    {"solver: {method: euler}\n", "method 'euler'; known are ode, hybrid, ssa", "euler",
+     RSP_NAME},
+    {"scoreboard: [{quantity: time_to_rebound_mdian, statistic: "
+     "time_to_rebound.median, arm: CAR T}]\n",
+     "...has no quantity 'time_to_rebound_mdian'; did you mean "
+     "'time_to_rebound_median'?",
+     "time_to_rebound_mdian", RSP_NAME},
+    {"scoreboard: [{quantity: suppressed_week4, statistic: time_to_rebound.mean, arm: CAR "
+     "T}]\n",
+     "'time_to_rebound.mean' is no statistic; ...", "time_to_rebound.mean", RSP_NAME},
+    {"population: {covariates: {age: {value: 45}}, eligibility: [aeg > 18]}\n",
+     "eligibility: no covariate, parameter or constant derived value is called 'aeg'; did "
+     "you mean 'age'?",
+     "aeg > 18", RSP_NAME},
+    {"grid: {endpoint: time_to_rebound, axes: [{threshold: [20 copies/mL]}]}\n",
+     "threshold 20 copies/mL is below the assay's LLOQ of 50 copies/mL", "20 copies/mL",
+     RSP_RANGE},
+    {"follow_up: 8\n", "follow_up is a text here; it must be a map", "8", RSP_SYNTAX},
+    {"remarks: one\n", "remarks is a text here; it must be a list", "one", RSP_SYNTAX},
+};
+
+static bool says(const char *message, const char *expected)
+{
+    size_t n = strlen(expected);
+    if (strncmp(expected, "...", 3) == 0) {
+        const char *found = strstr(message, expected + 3);
+        return found && found[n - 3] == '\0';
+    }
+    if (n > 3 && strcmp(expected + n - 3, "...") == 0) {
+        return strncmp(message, expected, n - 3) == 0;
+    }
+    return strcmp(message, expected) == 0;
+}
+
+static const char *at_place(const char *text, uint32_t line, uint32_t column)
+{
+    for (uint32_t i = 1; i < line; i++) {
+        text = strchr(text, '\n') + 1;
+    }
+    return text + column - 1;
+}
+
+static void a_mistake_is_answered_with_its_place_and_mend(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        const mistake *m = &mistakes[i];
+        char *study = bed_study(m->changes);
+        rsp_error err = {0};
+        rsp_status s = bed_refuse(study, &err);
+        if (s != m->code || !says(err.message, m->message)) {
+            fail_msg("%s\nsays: %s (%d)\nnot:  %s (%d)", m->changes, err.message,
+                     (int)s, m->message, (int)m->code);
+        }
+        const char *at = err.line ? at_place(study, err.line, err.column) : "";
+        if (strncmp(at, m->at, strlen(m->at)) != 0) {
+            fail_msg("%s\npoints to '%.20s', not '%s'", err.message, at, m->at);
+        }
+        assert_true(rsp_status_exit(s) >= 64);
+        free(study);
+    }
+}
+
+static rsp_plan *set(const char *path, const char *value, rsp_error *err)
+{
+    rsp_override o = {path, value};
+    rsp_plan *plan = NULL;
+    (void)!rsp_plan_load(TEST_FOLDER "/base.yaml", &o, 1, &plan, err);
+    return plan;
+}
+
+static void a_value_may_be_set_from_outside(void **state)
+{
+    (void)state;
+    rsp_error err = {0};
+    rsp_plan *plan = set("trials", "5", &err);
+    assert_non_null(plan);
+    assert_int_equal(rsp_plan_see(plan)->trials, 5);
+    rsp_plan_free(plan);
+    plan = set("arms.no CAR T.participants", "9", &err);
+    assert_non_null(plan);
+    assert_int_equal(rsp_plan_see(plan)->arms[1].participants, 9);
+    rsp_plan_free(plan);
+    plan = set("arms.0.participants", "8", &err);
+    assert_non_null(plan);
+    assert_int_equal(rsp_plan_see(plan)->arms[0].participants, 8);
+    rsp_plan_free(plan);
+    plan = set("t_art", "0.5 day", &err);
+    assert_non_null(plan);
+    const rsp_plan_view *v = rsp_plan_see(plan);
+    assert_true(v->medians[rsp_network_param(v->net, "t_art")] == 0.5);
+    assert_int_equal(v->n_changed, 1);
+    assert_string_equal(v->changed[0], "t_art = 0.5 day (--set t_art:1)");
+    rsp_plan_free(plan);
+    plan = set("grid", "{endpoint: confirmed, axes: [{every: [7 day]}]}", &err);
+    assert_non_null(plan);
+    rsp_plan_free(plan);
+}
+
+static void what_is_set_from_outside_is_checked_as_the_file_is(void **state)
+{
+    (void)state;
+    rsp_error err = {0};
+    assert_null(set("t_artt", "0.5 day", &err));
+    assert_string_equal(err.message,
+                        "the model toy has no parameter 't_artt'; did you mean 't_art'?");
+    assert_string_equal(err.source, "--set t_artt");
+    assert_null(set("visits.9.every", "7 day", &err));
+    assert_string_equal(err.message, "'9' names no member of the list (by place from 0, "
+                                     "or by name)");
+    assert_null(set("trials.x", "7", &err));
+    assert_string_equal(err.message, "'x' is inside a plain value");
+    assert_null(set("visits", "[", &err));
+    assert_int_equal(err.code, RSP_SYNTAX);
+}
+
+static void a_study_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    rsp_plan *plan = NULL;
+    rsp_error err = {0};
+    assert_int_equal(rsp_plan_load("nowhere.yaml", NULL, 0, &plan, &err), RSP_NOFILE);
+    assert_null(plan);
+    assert_non_null(strstr(err.message, "nowhere.yaml"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mistake_is_answered_with_its_place_and_mend),
+        cmocka_unit_test(a_value_may_be_set_from_outside),
+        cmocka_unit_test(what_is_set_from_outside_is_checked_as_the_file_is),
+        cmocka_unit_test(a_study_that_is_not_there_is_named)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
