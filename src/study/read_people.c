@@ -75,8 +75,6 @@ static void trait_unit(plan_reading *p, const tree *t, clinic_trait *trait)
     if (!at) {
         at = tree_get(t, "range");
     }
-    trait->unit = "1";
-    trait->factor = 1;
     if (!at || at->kind != TREE_TEXT) {
         return;
     }
@@ -167,7 +165,8 @@ static clinic_trait read_trait(plan_reading *p, const tree *t, const char *name,
     clinic_trait trait = {.name = name, .low = -(double)INFINITY,
                           .high = (double)INFINITY, .sets = -1, .shows_param = -1,
                           .shows_derived = -1, .channel = rsp_channel(channel),
-                          .between = {.kind = RSP_DIST_NONE, .text = ""}};
+                          .between = {.kind = RSP_DIST_NONE, .text = ""},
+                          .unit = "1", .factor = 1};
     if (!reading(&p->r)) {
         return trait;
     }
