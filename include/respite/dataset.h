@@ -164,6 +164,15 @@ RSP_MUST_USE rsp_status rsp_adam_read_adtte_text(const char *name,
                                                  rsp_dataset_maker **m,
                                                  rsp_error *err);
 
+/* The endpoints of an ADTTE file, by first appearance: PARAMCD and its PARAM (""
+ * where that column is missing or empty).  Array and texts are the arena's. */
+typedef struct rsp_adam_endpoint {
+    const char *paramcd, *param;
+} rsp_adam_endpoint;
+RSP_MUST_USE rsp_status rsp_adam_read_endpoints(const char *path, rsp_arena *arena,
+                                                rsp_adam_endpoint **endpoints,
+                                                size_t *n, rsp_error *err);
+
 /* The result store, SQLite: tables study, arm, covariate, subject, happening,
  * measurement, endpoint, text (docs/run-directory.md), and views with the texts
  * joined in.  Written as `path.part` and renamed by _close; a transaction a

@@ -1,48 +1,114 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "respite/stats.h"
 
 enum { MOST_ARMS = 16 };
 
-static bool exists(const rsp_dataset *d, const char *endpoint)
+/* The file that was asked for, or the ADTTE of a run directory. */
+typedef struct input {
+    rsp_text path;
+    rsp_arena *arena;
+    rsp_adam_endpoint *endpoints;
+    size_t n;
+    rsp_dataset_maker *rows;
+} input;
+
+static rsp_status find_file(const char *given, rsp_text *path, rsp_error *err)
 {
-    for (size_t i = 0; i < d->n_endpoints; i++) {
-        if (strcmp(d->endpoints[i].endpoint, endpoint) == 0) {
-            return true;
+    static const char *const places[] = {"/adam/adtte.csv", "/adtte.csv"};
+    struct stat st;
+    if (stat(given, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        rsp_text_add(path, given);
+        return path->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        path->length = 0;
+        rsp_text_printf(path, "%s%s", given, places[i]);
+        if (path->failed) {
+            return rsp_fail(err, RSP_NOMEM, "out of memory");
+        }
+        if (stat(path->data, &st) == 0) {
+            return RSP_OK;
         }
     }
-    return false;
+    return rsp_fail(err, RSP_NOFILE,
+                    "%s is a directory and holds neither adam/adtte.csv nor adtte.csv; "
+                    "give a run's directory or an ADTTE file",
+                    given);
 }
 
-static rsp_status choose(const cli_args *args, const rsp_dataset *d,
-                         const char **endpoint, rsp_error *err)
+static rsp_status open_input(const char *given, input *in, rsp_error *err)
 {
-    if (d->n_endpoints == 0) {
-        return rsp_fail(err, RSP_DATA, "%s holds no rows", args->files[0]);
+    rsp_status s = find_file(given, &in->path, err);
+    if (s == RSP_OK) {
+        s = rsp_adam_read_adtte(in->path.data, &in->rows, err);
     }
-    *endpoint = args->endpoint ? args->endpoint : d->endpoints[0].endpoint;
-    if (exists(d, *endpoint)) {
-        return RSP_OK;
+    if (s == RSP_OK && !(in->arena = rsp_arena_new())) {
+        s = rsp_fail(err, RSP_NOMEM, "out of memory");
     }
+    return s == RSP_OK ? rsp_adam_read_endpoints(in->path.data, in->arena,
+                                                 &in->endpoints, &in->n, err)
+                       : s;
+}
+
+static void close_input(input *in)
+{
+    rsp_dataset_free(in->rows);
+    rsp_arena_free(in->arena);
+    rsp_text_fini(&in->path);
+}
+
+static rsp_status unknown_endpoint(const input *in, const char *wanted, rsp_error *err)
+{
     rsp_text known = {0};
-    const char *last = "";
-    for (size_t i = 0; i < d->n_endpoints && known.length < 200; i++) {
-        if (strcmp(last, d->endpoints[i].endpoint) != 0 &&
-            (!known.data || !strstr(known.data, d->endpoints[i].endpoint))) {
-            last = d->endpoints[i].endpoint;
-            rsp_text_printf(&known, "%s%s", known.length ? ", " : "", last);
-        }
+    const char **names = calloc(2 * in->n + 1, sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; i < in->n && known.length < 160; i++) {
+        const rsp_adam_endpoint *e = &in->endpoints[i];
+        rsp_text_add(&known, i ? ", " : "");
+        rsp_text_printf(&known, e->param[0] ? "%.40s (%.20s)" : "%.40s%.20s",
+                        e->param[0] ? e->param : "", e->paramcd);
     }
-    rsp_status s = rsp_fail(err, RSP_NAME, "%s has no endpoint '%.40s'; it has %s",
-                            args->files[0], *endpoint,
+    for (size_t i = 0; names && i < in->n; i++) {
+        names[n++] = in->endpoints[i].paramcd;
+        names[n++] = in->endpoints[i].param;
+    }
+    const char *near = names ? rsp_nearest(wanted, names, n) : NULL;
+    rsp_status s = rsp_fail(err, RSP_NAME, "%s has no endpoint '%.40s'; %s%.40s%sit has %s",
+                            in->path.data, wanted, near ? "did you mean '" : "",
+                            near ? near : "", near ? "'? " : "",
                             known.data ? known.data : "none");
+    free(names);
     rsp_text_fini(&known);
     return s;
+}
+
+/* By its code, by its name in the study, or the first of the file. */
+static rsp_status choose(const cli_args *args, const input *in,
+                         const rsp_adam_endpoint **endpoint, rsp_error *err)
+{
+    if (in->n == 0) {
+        return rsp_fail(err, RSP_DATA, "%s holds no rows", in->path.data);
+    }
+    *endpoint = args->endpoint ? NULL : &in->endpoints[0];
+    for (size_t i = 0; !*endpoint && i < in->n; i++) {
+        if (strcmp(in->endpoints[i].paramcd, args->endpoint) == 0) {
+            *endpoint = &in->endpoints[i];
+        }
+    }
+    for (size_t i = 0; !*endpoint && i < in->n; i++) {
+        if (strcmp(in->endpoints[i].param, args->endpoint) == 0) {
+            *endpoint = &in->endpoints[i];
+        }
+    }
+    return *endpoint ? RSP_OK : unknown_endpoint(in, args->endpoint, err);
 }
 
 static rsp_status fill(const rsp_dataset *d, const char *endpoint, rsp_km *km,
@@ -111,6 +177,16 @@ static rsp_status compare(const rsp_dataset *d, const rsp_km *km, json_t *root,
     return s;
 }
 
+static void print_day(double day, const char *after)
+{
+    if (isfinite(day)) {
+        printf("%.6g%s", day, after);
+    } else {
+        bool unit = strncmp(after, " days", 5) == 0;
+        printf("not reached%s", unit ? after + 5 : after);
+    }
+}
+
 static void print_plain(const char *endpoint, const rsp_dataset *d,
                         const rsp_km *km, const json_t *root)
 {
@@ -119,10 +195,9 @@ static void print_plain(const char *endpoint, const rsp_dataset *d,
         rsp_quantile q = rsp_km_quantile(&km[i], 0.5);
         printf("  %-24s n %g, events %g, median ", d->arms[i], km[i].n,
                km[i].events);
-        printf(isfinite(q.value) ? "%g (95 %% CI " : "not reached (95 %% CI ",
-               q.value);
-        printf(isfinite(q.low) ? "%g to " : "not reached to ", q.low);
-        printf(isfinite(q.high) ? "%g) day\n" : "not reached) day\n", q.high);
+        print_day(q.value, " days (95 % CI ");
+        print_day(q.low, " to ");
+        print_day(q.high, ")\n");
     }
     const json_t *chisq = json_object_get(root, "logrank_chisq");
     const json_t *p = json_object_get(root, "logrank_p");
@@ -140,30 +215,37 @@ static void print_plain(const char *endpoint, const rsp_dataset *d,
     }
 }
 
-static rsp_status analyze(const cli_args *args, const rsp_dataset *d, rsp_km *km,
+static rsp_status analyze(const cli_args *args, const input *in, rsp_km *km,
                           rsp_error *err)
 {
-    const char *endpoint = NULL;
-    rsp_status s = choose(args, d, &endpoint, err);
+    const rsp_dataset *d = rsp_dataset_view(in->rows);
+    const rsp_adam_endpoint *e = NULL;
+    rsp_status s = choose(args, in, &e, err);
     if (s == RSP_OK && d->n_arms > MOST_ARMS) {
-        s = rsp_fail(err, RSP_RANGE, "%s has %zu arms; at most %d", args->files[0],
+        s = rsp_fail(err, RSP_RANGE, "%s has %zu arms; at most %d", in->path.data,
                      d->n_arms, MOST_ARMS);
     }
     if (s == RSP_OK) {
-        s = fill(d, endpoint, km, err);
+        s = fill(d, e->paramcd, km, err);
     }
     if (s != RSP_OK) {
         return s;
     }
-    json_t *root = json_pack("{s:s,s:o}", "endpoint", endpoint, "arms",
-                             arms_json(d, km));
+    const char *asked = args->endpoint ? args->endpoint : e->paramcd;
+    json_t *root = json_pack("{s:s,s:s,s:s,s:o}", "endpoint", asked, "paramcd",
+                             e->paramcd, "param", e->param, "arms", arms_json(d, km));
     s = compare(d, km, root, err);
     if (s == RSP_OK && args->json) {
         char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
         puts(text ? text : "");
         free(text);
     } else if (s == RSP_OK) {
-        print_plain(endpoint, d, km, root);
+        print_plain(e->param[0] ? e->param : e->paramcd, d, km, root);
+    }
+    if (s == RSP_OK && !args->json && !args->quiet && !args->endpoint && in->n > 1) {
+        fprintf(stderr, "respite: the first of %zu endpoints; --endpoint %s for another\n",
+                in->n, in->endpoints[1].param[0] ? in->endpoints[1].param
+                                                 : in->endpoints[1].paramcd);
     }
     json_decref(root);
     return s;
@@ -172,19 +254,21 @@ static rsp_status analyze(const cli_args *args, const rsp_dataset *d, rsp_km *km
 int cli_analyze(const cli_args *args)
 {
     rsp_error err = {0};
-    rsp_dataset_maker *m = NULL;
+    input in = {.rows = NULL};
     rsp_km km[MOST_ARMS] = {{0}};
     if (args->n_files != 1) {
-        rsp_fail(&err, RSP_USAGE, "respite analyze takes one data set (ADTTE, CSV)");
+        rsp_fail(&err, RSP_USAGE,
+                 "respite analyze takes one data set: a run's directory or an ADTTE file "
+                 "(CSV)");
         return cli_error(&err);
     }
-    rsp_status s = rsp_adam_read_adtte(args->files[0], &m, &err);
+    rsp_status s = open_input(args->files[0], &in, &err);
     if (s == RSP_OK) {
-        s = analyze(args, rsp_dataset_view(m), km, &err);
+        s = analyze(args, &in, km, &err);
     }
     for (size_t i = 0; i < MOST_ARMS; i++) {
         rsp_km_fini(&km[i]);
     }
-    rsp_dataset_free(m);
+    close_input(&in);
     return s == RSP_OK ? 0 : cli_error(&err);
 }

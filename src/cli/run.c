@@ -63,7 +63,8 @@ void cli_study_fini(cli_study *study)
 static void print_number(double v, const char *unit)
 {
     if (isfinite(v)) {
-        printf("%.3g %s", v, unit);
+        bool days = strcmp(unit, "day") == 0;
+        printf("%.3g %s%s", v, unit, days && v != 1 ? "s" : "");
     } else {
         printf("not reached");
     }
@@ -84,6 +85,16 @@ static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
     printf("\n");
 }
 
+static const char *in_words(double v, char text[24])
+{
+    if (isfinite(v)) {
+        snprintf(text, 24, "%.3g", v);
+    } else {
+        snprintf(text, 24, "not reached");
+    }
+    return text;
+}
+
 static void print_score(const rsp_score_row *r)
 {
     char published[48];
@@ -93,20 +104,19 @@ static void print_score(const rsp_score_row *r)
         snprintf(published, sizeof published, "%s",
                  r->published_text ? r->published_text : "");
     }
-    char simulated[64] = "not reached";
-    if (isfinite(r->simulated)) {
-        snprintf(simulated, sizeof simulated, "%.3g (%.3g to %.3g)", r->simulated,
-                 r->low, r->high);
-    }
-    printf("  %-40s %10s | %-26s %-8s %-10s %s\n", r->quantity, published,
-           simulated, r->unit, r->use, r->inside ? "inside" : "outside");
+    char value[24], low[24], high[24], simulated[80];
+    snprintf(simulated, sizeof simulated, "%s (%s to %s)", in_words(r->simulated, value),
+             in_words(r->low, low), in_words(r->high, high));
+    printf("  %-44s %10s | %-28s %-6s %-10s %s\n", r->quantity, published, simulated,
+           r->unit, r->use, r->inside ? "inside" : "outside");
 }
 
 static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
 {
     printf("%s: %s\n", plan->study, plan->title);
-    printf("seed %llu, %u replicate trials, hash %s\n",
-           (unsigned long long)plan->seed, f->trials, f->hash ? f->hash : "");
+    printf("seed %llu, %u replicate trial%s, hash %s\n",
+           (unsigned long long)plan->seed, f->trials, f->trials == 1 ? "" : "s",
+           f->hash ? f->hash : "");
     for (size_t i = 0; i < f->n_arms; i++) {
         const rsp_arm_findings *a = &f->arms[i];
         printf("%s: %zu participants, %zu failed in simulation\n", a->name,

@@ -79,5 +79,17 @@ done
 if find "$work/run" -name '*.part' | grep -q .; then echo "parts were left"; bad=$((bad + 1)); fi
 if grep -q -i -E '>[^<]*\b(nan|inf)\b' "$work/run/report.html"; then echo "NaN in the report"; bad=$((bad + 1)); fi
 expect 0 '"logrank_p"' "$respite" analyze "$work/run/adam/adtte.csv" --json
+
+# An endpoint goes by its code or by its name in the study; a run by its directory.
+for e in TTREBOND time_to_rebound; do
+  expect 0 'n 12, events' "$respite" analyze "$work/run" --endpoint $e
+  expect 0 "\"endpoint\": \"$e\"" "$respite" analyze "$work/run" --endpoint $e --json
+  cp "$work/out" "$work/$e.json"
+done
+sed 1,2d "$work/TTREBOND.json" >"$work/a"; sed 1,2d "$work/time_to_rebound.json" >"$work/b"
+cmp "$work/a" "$work/b" || { echo "the name of an endpoint gives other figures than its code"; bad=$((bad + 1)); }
+expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has .*time_to_1000 (TT1000)" \
+  "$respite" analyze "$work/run" --endpoint time_to_rebond
+expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
 echo "$((n - bad)) of $n commands as expected"
 exit $((bad > 0))
