@@ -7,17 +7,31 @@ static void must(rsp_status status, const rsp_error *err)
     }
 }
 
-void bed_open(bed *b, const char *text, rsp_method method)
+static void bed_prepare(bed *b)
 {
     rsp_error err = {0};
-    *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
-    must(rsp_model_parse(text, "test", &b->model, &err), &err);
     b->net = rsp_model_network(b->model);
     must(rsp_program_new(b->net, &b->program, &err), &err);
     b->params = calloc(b->net->n_params + 1, sizeof *b->params);
     for (uint32_t i = 0; i < b->net->n_params; i++) {
         b->params[i] = b->net->params[i].value;
     }
+}
+
+void bed_open(bed *b, const char *text, rsp_method method)
+{
+    rsp_error err = {0};
+    *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
+    must(rsp_model_parse(text, "test", &b->model, &err), &err);
+    bed_prepare(b);
+}
+
+void bed_load(bed *b, const char *path, rsp_method method)
+{
+    rsp_error err = {0};
+    *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
+    must(rsp_model_load(path, NULL, &b->model, &err), &err);
+    bed_prepare(b);
 }
 
 static void forget_run(bed *b)

@@ -46,6 +46,7 @@ typedef struct bed {
 } bed;
 
 void bed_open(bed *b, const char *text, rsp_method method);
+void bed_load(bed *b, const char *path, rsp_method method); /* a model's file */
 void bed_close(bed *b);
 void bed_set(bed *b, const char *parameter, double value);
 void bed_run(bed *b);

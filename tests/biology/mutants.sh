@@ -1,0 +1,81 @@
+#!/bin/sh
+# Every law of the model's tests can fail: each line below spoils one equation in a
+# copy of models/ and names the test that must then fail.
+#   mutants.sh MODELS TEST_FOLDER
+set -u
+models=$1 tests=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+missed=0 n=0
+while IFS='|' read -r file edit program law; do
+  case $file in '' | '#'*) continue ;; esac
+  n=$((n + 1))
+  rm -rf "$work/m"
+  mkdir "$work/m"
+  cp "$models"/*.rsp "$work/m/"
+  sed -i "$edit" "$work/m/$file.rsp"
+  if cmp -s "$work/m/$file.rsp" "$models/$file.rsp"; then
+    echo "$file: '$edit' changes nothing"
+    missed=$((missed + 1))
+  elif RESPITE_TEST_MODELS=$work/m "$tests/test_biology_$program" "*$law*" >"$work/log" 2>&1; then
+    echo "$file: '$edit' was not noticed by $law"
+    missed=$((missed + 1))
+  elif ! grep -q "FAILED  \] .*$law" "$work/log"; then
+    echo "$file: '$edit': $law did not run"
+    cat "$work/log"
+    missed=$((missed + 1))
+  fi
+done <<'EOF'
+infection|s/^    1 - sum(x in site: b_prod \* mix/    1.02 - sum(x in site: b_prod * mix/|virus|reproduction_number
+infection|s/y \* mix \* w_T\[x\] \/ (r + death_rest/1.01 * y * mix * w_T[x] \/ (r + death_rest/|virus|grow_at_the_rate_r
+infection|s/(r + k_E) \/ (k_E/(r + 1.01 * k_E) \/ (k_E/|virus|grow_at_the_rate_r
+infection|s/+ mix \* w_T\[x\] \* I_strain\[s\])/+ mix * I_strain[s] \/ 3)/|virus|grow_at_the_rate_r
+infection|s/+ 4 \* death_set\[x\]/+ 4.2 * death_set[x]/|virus|set_point
+infection|s/m_X \* ctl_density\[x\] \* X_set/m_X * X_set/|virus|set_point
+infection|s/^let I_set = setpoint/let I_set = 1.01 * setpoint/|virus|set_point
+infection|s/@ lambda_T \* w_T\[x\]/@ lambda_T * 0.33/|virus|target_cells_stand
+art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|virus|infection_grows_again
+art|s/u_art < share_nnrti/u_art > share_nnrti/|virus|infection_grows_again
+art|s/max(C_art, 0)^h_art)/max(C_art, 0)^2)/|virus|infection_grows_again
+art|s/(1 \/ leak - 1)^(1/(1 \/ leak + 1)^(1/|virus|runs_at_its_leak
+latency|s/alpha_L + theta - reactivation/alpha_L + theta/|virus|falls_at_theta
+latency|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
+latency|s/(1 - 1 \/ R_ATI))/(1 - 0.9 \/ R_ATI))/|virus|founds_a_rebound
+infection|s/: P\[x,s\] -> I\[x,s\] @/: P[x,s] -> 2 I[x,s] @/|virus|founds_a_rebound
+initial|s/(death_rest\[x\] - birth_on_art))$/death_rest[x] * 0.8)/|virus|immigration_and_death
+observe|s/= V + v_res/= V/|virus|immigration_and_death
+escape|s/1 - n_l\[l\] \* mu else n_l\[l\] \* mu/1 - n_l[l] * mu else mu/|virus|mutation_over_cost
+escape|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
+escape|s/f_R \/ 2/f_R/|virus|genotypes_as_its_share
+ctl|s/- d_rel \* V/+ d_rel * V/|virus|set_point
+car_t|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
+antigen|s/: B += cells/: B += cells, E += cells/|car|no_car_t_cell
+car_t|s/(1 - f_M0)/(0.9 - f_M0)/|car|dose_arrives
+antigen|s/^action boost(cells cell): B += cells/action boost(cells cell): B += 0.9 * cells/|car|dose_arrives
+antigen|s/-ln2 \/ t_B/-1 \/ t_B/|car|boosting_cells_halve
+car_t|s/@ (1 - f_EM) \* d_E/@ d_E/|car|leave_memory
+car_t|s/^  (local \* sum/  (sum/|car|antigen_is_at_F50
+car_t|s/+ activation_defective \* D/+ 0.9 * activation_defective * D/|car|antigen_is_at_F50
+car_t|s/rho_E \* toggle \* ready/rho_E * toggle/|car|antigen_is_at_F50
+car_t|s/(eta - 1) \* activation_low/eta * activation_low/|car|antigen_is_at_F50
+car_t|s/M -> 2 M @ p_M/M -> 2 M @ 0.9 * p_M/|car|daughters_are_shared
+car_t|s/M -> 2 E/M -> 2 E + M/|car|daughters_are_shared
+tissues|s/\/ car_total_weight in 1 "share of CAR T cells in b/\/ cell_sum in 1 "share of CAR T cells in b/;s/^let car_total_weight/let cell_sum = N_tot in cell "x"\nlet car_total_weight/|car|crossing_tissues
+tissues|s/x == gut then pi_G/x == gut then 1/|car|crossing_tissues
+car_t|s/E -> Xh @ x_E/E -> 2 Xh @ x_E/|car|crossing_tissues
+observe|s/\* VCN \* dna/* dna/|car|crossing_tissues
+recognition|s/(1 + kappa) \/ (1/1 \/ (1/|car|average_over_env
+escape|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
+recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
+infection|s/@ (death_now\[x\] + kill\[x,s\])/@ death_now[x]/|car|threshold_of_effectors
+recognition|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
+recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
+recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
+recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors
+latency|s/^let display = lambda_on +/let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
+latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
+antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
+antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed
+EOF
+echo "$n mutants, $missed missed"
+[ "$missed" = 0 ]
