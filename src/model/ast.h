@@ -35,12 +35,15 @@ typedef enum ast_kind {
     AST_MEAN    /* name, parts: median, sd10, body; value: nodes */
 } ast_kind;
 
+enum { N_OWN = 3 };
+
 typedef struct ast_expr {
     ast_kind kind;
     ast_place place;
     const char *name;
     double value;
     const struct ast_expr *const *parts;
+    const struct ast_expr *own[N_OWN]; /* where parts point when they are few */
     uint32_t n_parts;
     const ast_slot *slots;
     uint32_t n_slots;

@@ -5,10 +5,23 @@
 
 #include "model/ast.h"
 #include "model/pool.h"
+#include "model/table.h"
 #include "model/units.h"
 
-enum { MOST_DIMS = 4, MOST_MEMBERS = 4096, MOST_REACTIONS = 100000,
-       MOST_SYMBOLS = 20000 };
+/* What a model may have: far above any that can be run, and low enough that no
+ * text takes more than some seconds and a gigabyte to refuse. */
+enum {
+    MOST_DIMS = 4,
+    MOST_INDICES = 256,
+    MOST_MEMBERS = 4096,    /* of an index, of a family */
+    MOST_LOCI = 10,         /* of which subsets are taken */
+    MOST_SYMBOLS = 20000,
+    MOST_LEAVES = 100000,   /* of parameters, species, derived values */
+    MOST_REACTIONS = 100000,
+    MOST_ASSIGNS = 100000,
+    MOST_ROOTS = 1000,
+    MOST_WORK = 10000000    /* expressions looked at while writing it out */
+};
 
 typedef struct index_def {
     const char *name;
@@ -60,6 +73,11 @@ struct rsp_model {
     size_t cap_statements;
 };
 
+typedef struct species_more { /* what the network does not keep of a species */
+    rsp_unit unit; /* factor 1 */
+    bool has_initial;
+} species_more;
+
 typedef struct builder {
     rsp_model *model;
     rsp_arena *arena;
@@ -81,13 +99,23 @@ typedef struct builder {
     rsp_derived *derived; uint32_t n_derived;    size_t cap_derived;
     const char **warnings; uint32_t n_warnings;  size_t cap_warnings;
     bool *depends;        size_t cap_depends;    uint32_t n_depends;
+    const ast_expr **spine; size_t n_spine, cap_spine; /* chains being evaluated */
+    species_more *more;   size_t cap_more;             /* [n_species] */
+    table names;          /* of symbols */
+    table members;        /* of all indices: place, or AMBIGUOUS */
+    number_set channels[3]; /* taken: parameters, species, reactions */
+    uint32_t work;
     bool in_action;       /* the amount of an action may be used */
     const char *arg;
     rsp_unit arg_unit;
     int depth;
 } builder;
 
+enum { AMBIGUOUS = MOST_MEMBERS }; /* a member at different places of two indices */
+
 rsp_status no_memory(builder *b);
+/* Count work done; fails where a model takes too much. */
+RSP_MUST_USE rsp_status spend(builder *b, const ast_place *place, size_t work);
 
 /* ---- names.c: indices, symbols, binders. */
 RSP_MUST_USE rsp_status declare_all(builder *b);
@@ -95,12 +123,16 @@ symbol *find_symbol(const builder *b, const char *name);
 int find_index(const builder *b, const char *name);
 rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
                         const char *what);
-/* Binders of a statement as environment entries, one for each; `extra` may add
- * uses to infer from. Fills dims. */
+/* The index that each binder of a statement runs over. */
 RSP_MUST_USE rsp_status resolve_binders(builder *b, const ast_statement *st,
                                         uint32_t dims[MOST_DIMS], uint32_t *n);
 /* The index that a name runs over by its use in an expression, or -1. */
 int infer_index(const builder *b, const ast_expr *x, const char *binder);
+/* A binder must not have the name of a member of its index, or of one before it. */
+RSP_MUST_USE rsp_status check_binder(builder *b, const ast_binder *binders, uint32_t i,
+                                     uint32_t index);
+const env *find_bound(const env *e, const char *name); /* an index, or NULL */
+bool member_of(const builder *b, uint32_t index, const char *name, uint32_t *member);
 /* The member that a slot names under an environment. */
 RSP_MUST_USE rsp_status slot_member(builder *b, const env *e, const ast_slot *slot,
                                     uint32_t index, uint32_t *member);
@@ -118,6 +150,9 @@ bool next_members(const builder *b, const uint32_t *dims, uint32_t n,
 const env *bind_members(const ast_binder *binders, const uint32_t *dims, uint32_t n,
                         const uint32_t *members, env room[MOST_DIMS],
                         const env *next);
+
+/* ---- order.c: every `let` after those it uses. */
+RSP_MUST_USE rsp_status order_lets(builder *b, uint32_t *order, uint32_t *n);
 
 /* ---- eval.c: expressions. */
 RSP_MUST_USE rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out);

@@ -95,17 +95,21 @@ bool depends_on_state(builder *b, rsp_expr e)
 
 /* ---- Names. */
 
-static bool member_number(const builder *b, const char *name, uint32_t *n)
+/* A member's name as a number: its place, where all indices that have it agree. */
+static rsp_status eval_member(builder *b, const ast_expr *x, value *out)
 {
-    for (uint32_t i = 0; i < b->n_indices; i++) {
-        for (uint32_t k = 0; k < b->indices[i].n; k++) {
-            if (strcmp(b->indices[i].members[k], name) == 0) {
-                *n = k;
-                return true;
-            }
-        }
+    uint32_t place = table_find(&b->members, x->name);
+    if (place == TABLE_NONE || x->n_slots) {
+        return unknown_name(b, &x->place, x->name, "name");
     }
-    return false;
+    if (place == AMBIGUOUS) {
+        return ast_fail(b->err, &x->place, RSP_NAME,
+                        "'%.60s' is a member of several indices, at different places; "
+                        "compare it with an index: 'if x == %.60s ...'",
+                        x->name, x->name);
+    }
+    *out = pure(pool_const(b->nodes, place));
+    return RSP_OK;
 }
 
 static rsp_status eval_symbol(builder *b, const env *e, const ast_expr *x,
@@ -135,7 +139,6 @@ static rsp_status eval_symbol(builder *b, const env *e, const ast_expr *x,
 
 static rsp_status eval_name(builder *b, const env *e, const ast_expr *x, value *out)
 {
-    uint32_t member = 0;
     for (const env *k = e; k && !x->n_slots; k = k->next) {
         if (strcmp(k->name, x->name) == 0) {
             *out = k->index >= 0 ? number(b, k->member) : k->v;
@@ -147,24 +150,17 @@ static rsp_status eval_name(builder *b, const env *e, const ast_expr *x, value *
         *out = (value){.e = pool_leaf(b->nodes, RSP_OP_ARG, 0), .u = b->arg_unit};
         return RSP_OK;
     }
-    if (strcmp(x->name, "t") == 0) {
+    if (strcmp(x->name, "t") == 0 && !x->n_slots) {
         *out = pure(pool_leaf(b->nodes, RSP_OP_TIME, 0));
         out->u.power[0] = 1;
         return RSP_OK;
     }
-    if (strcmp(x->name, "inf") == 0) {
+    if (strcmp(x->name, "inf") == 0 && !x->n_slots) {
         *out = number(b, (double)INFINITY);
         return RSP_OK;
     }
     symbol *sym = find_symbol(b, x->name);
-    if (sym) {
-        return eval_symbol(b, e, x, sym, out);
-    }
-    if (!x->n_slots && member_number(b, x->name, &member)) {
-        *out = pure(pool_const(b->nodes, member));
-        return RSP_OK;
-    }
-    return unknown_name(b, &x->place, x->name, "name");
+    return sym ? eval_symbol(b, e, x, sym, out) : eval_member(b, x, out);
 }
 
 rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
@@ -187,7 +183,7 @@ rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
     env room[MOST_DIMS];
     const env *e = bind_members(sym->st->binders, sym->dims, sym->n_dims, members,
                                 room, NULL);
-    value v;
+    value v = {0};
     bool in_action = b->in_action;
     b->in_action = false; /* an action's amount is not seen by a let */
     rsp_status s = eval(b, e, sym->st->expr, &v);
@@ -195,12 +191,11 @@ rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
     if (s == RSP_OK && sym->st->unit) {
         char of[100];
         snprintf(of, sizeof of, "'%.60s'", sym->name);
-        s = check_unit(b, &sym->st->place, &v, &sym->unit, of);
+        s = check_unit(b, &sym->st->expr->place, &v, &sym->unit, of);
         v.u = sym->unit;
         v.u.factor = 1;
         v.any = false;
     }
-    l = &b->lets[sym->first + offset];
     l->v = v;
     l->state = 2;
     *out = v;
@@ -260,7 +255,9 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
             s = need_pure(b, &f->x->place, &v, "a factor of product()");
         }
         if (s == RSP_OK) {
+            bool any = v.any && (!f->any_term || f->total.any);
             f->total = f->any_term ? make(b, f->op, f->total, v) : v;
+            f->total.any = any && f->op == RSP_OP_ADD;
             f->any_term = true;
         }
         return s;
@@ -269,6 +266,8 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
     uint32_t index = 0, bits = 0;
     bool by_bits = false;
     rsp_status s = fold_range(b, e, f->x, binder, &index, &bits, &by_bits);
+    s = s == RSP_OK ? check_binder(b, f->x->binders, level, index) : s;
+    s = s == RSP_OK ? spend(b, &f->x->place, b->indices[index].n) : s;
     for (uint32_t i = 0; s == RSP_OK && i < b->indices[index].n; i++) {
         if (!by_bits || (bits >> i & 1)) {
             env bound = {.name = binder->name, .index = (int)index, .member = i,
@@ -289,6 +288,24 @@ static rsp_status eval_fold(builder *b, const env *e, const ast_expr *x, value *
 
 /* ---- Operators. */
 
+/* A constant that is no number (0/0, the log of a negative one) is a mistake. */
+static rsp_status check_number(builder *b, const ast_expr *x, const value *v)
+{
+    double number = 0;
+    return pool_is_const(b->nodes, v->e, &number) && isnan(number)
+               ? ast_fail(b->err, &x->place, RSP_RANGE,
+                          "this is not a number: 0/0, inf - inf, or a function outside "
+                          "its domain")
+               : RSP_OK;
+}
+
+static rsp_status check_fits(builder *b, const ast_expr *x, const value *v)
+{
+    return unit_fits(&v->u) ? RSP_OK
+                            : ast_fail(b->err, &x->place, RSP_UNITS,
+                                       "the powers of this unit are too large");
+}
+
 static rsp_status eval_power(builder *b, const ast_expr *x, value base, value power,
                              value *out)
 {
@@ -303,11 +320,11 @@ static rsp_status eval_power(builder *b, const ast_expr *x, value base, value po
     }
     if (!pool_is_const(b->nodes, power.e, &n) || n != floor(n) || fabs(n) > 6) {
         return ast_fail(b->err, &x->place, RSP_UNITS,
-                        "a quantity with a unit takes a whole number as exponent; "
-                        "divide it by one of its kind first");
+                        "a quantity with a unit takes a whole number from -6 to 6 as "
+                        "exponent; divide it by one of its kind first");
     }
     out->u = unit_times((rsp_unit){.factor = 1}, base.u, (int)n);
-    return RSP_OK;
+    return check_fits(b, x, out);
 }
 
 static const struct {
@@ -336,7 +353,7 @@ static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value
         out->u = unit_times(l.u, r.u, op == RSP_OP_MUL ? 1 : -1);
         double v = 0;
         out->any = any && pool_is_const(b->nodes, out->e, &v) && v == 0;
-        return RSP_OK;
+        return check_fits(b, x, out);
     }
     if (op == RSP_OP_AND || op == RSP_OP_OR) {
         s = need_pure(b, &x->place, &l, "a condition");
@@ -353,16 +370,86 @@ static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value
     return s;
 }
 
+/* "n279+v5" of an expression: at most so many names joined by '+', none of which is
+ * bound or a value; false for others. */
+static bool as_member(const builder *b, const env *e, const ast_expr *x, int most,
+                      rsp_text *text)
+{
+    if (x->kind == AST_BINARY && most > 1 && strcmp(x->name, "+") == 0) {
+        bool left = as_member(b, e, x->parts[0], most - 1, text);
+        rsp_text_add(text, "+");
+        return left && as_member(b, e, x->parts[1], 1, text);
+    }
+    if (x->kind != AST_NAME || x->n_slots || find_bound(e, x->name) ||
+        find_symbol(b, x->name) || strcmp(x->name, "t") == 0 ||
+        strcmp(x->name, "inf") == 0) {
+        return false;
+    }
+    rsp_text_add(text, x->name);
+    return true;
+}
+
+/* x == gut, s != n279+v5: an index that is bound and a member of it. */
+static rsp_status eval_member_test(builder *b, const env *e, const ast_expr *x,
+                                   value *out, bool *is)
+{
+    rsp_status s = RSP_OK;
+    *is = false;
+    if (strcmp(x->name, "==") != 0 && strcmp(x->name, "!=") != 0) {
+        return RSP_OK;
+    }
+    for (int side = 0; s == RSP_OK && !*is && side < 2; side++) {
+        const ast_expr *index = x->parts[side], *member = x->parts[1 - side];
+        const env *bound = index->kind == AST_NAME && !index->n_slots
+                               ? find_bound(e, index->name)
+                               : NULL;
+        rsp_text text = {0};
+        if (bound && as_member(b, e, member, MOST_LOCI, &text)) {
+            uint32_t m = 0;
+            ast_slot slot = {text.failed ? "" : text.data, member->place};
+            s = slot_member(b, NULL, &slot, (uint32_t)bound->index, &m);
+            *out = pure(pool_const(b->nodes, (m == bound->member) == (x->name[0] == '=')));
+            *is = true;
+        }
+        rsp_text_fini(&text);
+    }
+    return s;
+}
+
+/* Chains of operators lean to the left and may be long: their nodes are kept in a
+ * list, not on the stack. */
 static rsp_status eval_binary(builder *b, const env *e, const ast_expr *x, value *out)
 {
-    value l, r;
-    rsp_status s = eval(b, e, x->parts[0], &l);
-    s = s == RSP_OK ? eval(b, e, x->parts[1], &r) : s;
-    if (s != RSP_OK) {
-        return s;
+    const size_t base = b->n_spine;
+    value l = {0}, r;
+    bool is_test = false;
+    rsp_status s = RSP_OK;
+    for (; s == RSP_OK && x->kind == AST_BINARY; x = x->parts[0]) {
+        s = eval_member_test(b, e, x, &l, &is_test);
+        if (s != RSP_OK || is_test) {
+            break;
+        }
+        if (!RSP_GROW(&b->spine, &b->cap_spine, b->n_spine + 1)) {
+            s = no_memory(b);
+        } else {
+            b->spine[b->n_spine++] = x;
+        }
     }
-    return strcmp(x->name, "^") == 0 ? eval_power(b, x, l, r, out)
-                                     : combine(b, x, l, r, out);
+    s = s == RSP_OK && !is_test ? eval(b, e, x, &l) : s;
+    while (s == RSP_OK && b->n_spine > base) {
+        x = b->spine[--b->n_spine];
+        s = spend(b, &x->place, 1);
+        s = s == RSP_OK ? eval(b, e, x->parts[1], &r) : s;
+        if (s == RSP_OK) {
+            s = strcmp(x->name, "^") == 0 ? eval_power(b, x, l, r, out)
+                                          : combine(b, x, l, r, out);
+            l = *out;
+        }
+        s = s == RSP_OK ? check_number(b, x, out) : s;
+    }
+    b->n_spine = base;
+    *out = l;
+    return s;
 }
 
 static rsp_status eval_unary(builder *b, const env *e, const ast_expr *x, value *out)
@@ -390,7 +477,7 @@ static rsp_status eval_if(builder *b, const env *e, const ast_expr *x, value *ou
     s = s == RSP_OK ? eval(b, e, x->parts[2], &n) : s;
     s = s == RSP_OK ? agree(b, &x->place, &y, &n, "else") : s;
     if (s == RSP_OK) {
-        *out = y;
+        *out = y; /* `agree` has given both the unit of the one that has one */
         out->e = pool_make(b->nodes, RSP_OP_SELECT, c.e, y.e, n.e);
         out->any = y.any && n.any;
     }
@@ -407,6 +494,9 @@ static rsp_status eval_root(builder *b, const env *e, const ast_expr *x, value *
     s = s == RSP_OK ? agree(b, &x->place, &low, &high, "..") : s;
     if (s != RSP_OK) {
         return s;
+    }
+    if (b->n_roots == MOST_ROOTS) {
+        return ast_fail(b->err, &x->place, RSP_RANGE, "more than %d roots", MOST_ROOTS);
     }
     if (!RSP_GROW(&b->roots, &b->cap_roots, b->n_roots + 1)) {
         return no_memory(b);
@@ -448,6 +538,9 @@ static rsp_status eval_mean(builder *b, const env *e, const ast_expr *x, value *
         a.any = false;
         env bound = {.name = x->name, .index = -1, .v = a, .next = e};
         s = eval(b, &bound, x->parts[2], &term);
+        if (s != RSP_OK) {
+            return s;
+        }
         term.e = pool_make(b->nodes, RSP_OP_MUL, pool_const(b->nodes, w[i]), term.e, 0);
         total = i ? make(b, RSP_OP_ADD, total, term) : term;
     }
@@ -611,7 +704,7 @@ static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value
 
 static rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
 {
-    value args[4];
+    value args[4] = {{0}};
     const char *names[N_FUNCTIONS];
     rsp_status s = RSP_OK;
     if (strcmp(x->name, "after") == 0 || strcmp(x->name, "since") == 0) {
@@ -658,6 +751,8 @@ rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out)
     case AST_MEAN: s = eval_mean(b, e, x, out); break;
     }
     b->depth--;
+    s = s == RSP_OK ? spend(b, &x->place, 1) : s;
+    s = s == RSP_OK ? check_number(b, x, out) : s;
     if (s == RSP_OK && b->nodes->failed) {
         s = ast_fail(b->err, &x->place, RSP_RANGE,
                      "the model is too large (%d expressions), or memory is out",

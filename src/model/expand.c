@@ -1,6 +1,7 @@
 #include "model/build.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "respite/num.h"
@@ -30,24 +31,34 @@ static rsp_status warn(builder *b, const ast_place *place, const char *fmt,
 }
 
 /* A member's channel must be its own among its kind. */
-static uint32_t own_channel(const char *name, const uint32_t *used, size_t n,
-                            size_t stride)
+static rsp_status own_channel(builder *b, number_set *used, const char *name,
+                              uint32_t *channel)
 {
     char again[256];
-    uint32_t c = rsp_channel(name);
-    for (int k = 1; k < 1000; k++) {
-        size_t i = 0;
-        while (i < n && *(const uint32_t *)(const void *)((const char *)used +
-                                                          i * stride) != c) {
-            i++;
-        }
-        if (i == n) {
-            return c;
-        }
+    *channel = rsp_channel(name);
+    for (int k = 1; number_set_has(used, *channel); k++) {
         snprintf(again, sizeof again, "%.200s#%d", name, k);
-        c = rsp_channel(again);
+        *channel = rsp_channel(again);
     }
-    return c;
+    return number_set_add(used, *channel) ? RSP_OK : no_memory(b);
+}
+
+enum { OF_PARAM, OF_SPECIES, OF_REACTION }; /* sets of channels */
+
+/* Room for a family of so many among so many of its kind. */
+static rsp_status check_family(builder *b, const symbol *sym, uint32_t n)
+{
+    if (sym->count > MOST_MEMBERS) {
+        return ast_fail(b->err, &sym->st->place, RSP_RANGE,
+                        "'%.60s' is a family of %u; at most %d", sym->name, sym->count,
+                        MOST_MEMBERS);
+    }
+    return n + sym->count <= MOST_LEAVES
+               ? RSP_OK
+               : ast_fail(b->err, &sym->st->place, RSP_RANGE,
+                          "the model is too large: with '%.60s' it has more than %d "
+                          "parameters, species or derived values",
+                          sym->name, MOST_LEAVES);
 }
 
 /* ---- Parameters. */
@@ -59,6 +70,14 @@ static rsp_status bad(builder *b, const ast_statement *st, const char *fmt, doub
     return ast_fail(b->err, &st->place, RSP_RANGE, "'%.60s': %s", st->name, message);
 }
 
+static rsp_status finite_from(builder *b, const ast_statement *st, double v,
+                              const char *fmt)
+{
+    char message[100];
+    snprintf(message, sizeof message, "%s; expected 0 or more", fmt);
+    return v >= 0 && isfinite(v) ? RSP_OK : bad(b, st, message, v);
+}
+
 static rsp_status make_dist(builder *b, const ast_statement *st, const ast_dist *d,
                             double median, double factor, rsp_dist *out)
 {
@@ -67,19 +86,23 @@ static rsp_status make_dist(builder *b, const ast_statement *st, const ast_dist 
     case RSP_DIST_NONE: break;
     case RSP_DIST_NORMAL:
         out->a *= factor;
-        return d->a >= 0 ? RSP_OK : bad(b, st, "an SD of %g", d->a);
+        return finite_from(b, st, d->a, "an SD of %g");
     case RSP_DIST_LOGNORMAL: /* CV C of a lognormal: SD of ln = sqrt(ln(1 + C^2)) */
         if (!(median > 0)) {
             return bad(b, st, "lognormal around %g; the value must be positive", median);
         }
         out->a = d->by_cv ? sqrt(rsp_log(1 + d->a * d->a)) : d->a * LN10;
-        return d->a >= 0 ? RSP_OK : bad(b, st, "a spread of %g", d->a);
+        return finite_from(b, st, d->a, "a spread of %g");
     case RSP_DIST_LOGITNORMAL:
         return median > 0 && median < 1
-                   ? RSP_OK
-                   : bad(b, st, "logit-normal around %g; expected 0 to 1", median);
+                   ? finite_from(b, st, d->a, "an SD of %g")
+                   : bad(b, st, "logit-normal around %g; expected between 0 and 1",
+                         median);
     case RSP_DIST_BETA:
-        return d->a > 0 && d->b > 0 ? RSP_OK : bad(b, st, "a beta shape of %g", d->a);
+        return d->a > 0 && d->b > 0 && isfinite(d->a + d->b)
+                   ? RSP_OK
+                   : bad(b, st, "a beta shape of %g; expected above 0",
+                         d->a > 0 && isfinite(d->a) ? d->b : d->a);
     case RSP_DIST_UNIFORM:
     case RSP_DIST_LOGUNIFORM:
         out->a = (d->has_ends ? d->a : st->low) * factor;
@@ -90,32 +113,35 @@ static rsp_status make_dist(builder *b, const ast_statement *st, const ast_dist 
         }
         return d->kind == RSP_DIST_UNIFORM || out->a > 0
                    ? RSP_OK
-                   : bad(b, st, "log-uniform from %g; expected above 0", d->a);
+                   : bad(b, st, "log-uniform from %g; expected above 0",
+                         d->has_ends ? d->a : st->low);
     case RSP_DIST_BERNOULLI:
-        return d->a >= 0 && d->a <= 1 ? RSP_OK
-                                      : bad(b, st, "a probability of %g", d->a);
-    case RSP_DIST_DIRICHLET:
-        return d->a > 0 && st->n_binders
+        return d->a >= 0 && d->a <= 1
                    ? RSP_OK
-                   : bad(b, st, "dirichlet needs an index and a concentration above "
-                                "0, not %g", d->a);
+                   : bad(b, st, "a probability of %g; expected 0 to 1", d->a);
+    case RSP_DIST_DIRICHLET:
+        if (!(d->a > 0 && isfinite(d->a))) {
+            return bad(b, st, "a concentration of %g; expected above 0", d->a);
+        }
+        return st->n_binders && median > 0
+                   ? RSP_OK
+                   : bad(b, st, "dirichlet needs an index and values above 0, not %g",
+                         median);
     }
     return RSP_OK;
 }
 
-static rsp_status own_value(builder *b, const symbol *sym, const uint32_t *members,
-                            double *out)
+/* Values of all members of a family, in the unit as written. */
+static rsp_status own_values(builder *b, const symbol *sym, double *out)
 {
     const ast_statement *st = sym->st;
-    *out = st->value;
-    if (!st->n_values) {
-        return RSP_OK;
+    for (uint32_t m = 0; m < sym->count; m++) {
+        out[m] = st->n_values ? (double)NAN : st->value;
     }
-    if (sym->n_dims != 1) {
+    if (st->n_values && sym->n_dims != 1) {
         return ast_fail(b->err, &st->place, RSP_SYNTAX,
                         "values by member need exactly one index");
     }
-    const index_def *def = &b->indices[sym->dims[0]];
     for (uint32_t i = 0; i < st->n_values; i++) {
         uint32_t m = 0;
         ast_slot slot = {st->values[i].member, st->values[i].place};
@@ -123,20 +149,26 @@ static rsp_status own_value(builder *b, const symbol *sym, const uint32_t *membe
         if (s != RSP_OK) {
             return s;
         }
-        if (m == members[0]) {
-            *out = st->values[i].value;
-            return RSP_OK;
+        if (!isnan(out[m])) {
+            return ast_fail(b->err, &slot.place, RSP_NAME, "a second value for '%.60s'",
+                            slot.name);
+        }
+        out[m] = st->values[i].value;
+    }
+    for (uint32_t m = 0; m < sym->count; m++) {
+        if (isnan(out[m])) {
+            return ast_fail(b->err, &st->place, RSP_NAME, "no value for member '%.60s'",
+                            b->indices[sym->dims[0]].members[m]);
         }
     }
-    return ast_fail(b->err, &st->place, RSP_NAME, "no value for member '%.60s'",
-                    def->members[members[0]]);
+    return RSP_OK;
 }
 
-static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *members)
+static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *members,
+                            double shown)
 {
     const ast_statement *st = sym->st;
-    double shown = 0, f = sym->unit.factor;
-    rsp_status s = own_value(b, sym, members, &shown);
+    double f = sym->unit.factor;
     rsp_param p = {.family = sym->name, .first = sym->first, .count = sym->count,
                    .unit = text_or(st->unit), .factor = f, .value = shown * f,
                    .low = st->low * f, .high = st->high * f,
@@ -144,8 +176,11 @@ static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *membe
                    .status = st->status, .file = st->place.src->name,
                    .line = st->place.line};
     p.name = member_name(b, sym->name, sym->dims, sym->n_dims, members);
-    if (s == RSP_OK && !p.name) {
-        s = no_memory(b);
+    rsp_status s = p.name ? RSP_OK : no_memory(b);
+    if (s == RSP_OK && !isfinite(p.value)) {
+        s = ast_fail(b->err, &st->place, RSP_RANGE,
+                     "'%.60s' = %g %.40s: a parameter is a finite number", p.name, shown,
+                     p.unit);
     }
     if (s == RSP_OK && !(shown >= st->low && shown <= st->high)) {
         s = ast_fail(b->err, &st->place, RSP_RANGE,
@@ -157,23 +192,24 @@ static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *membe
     if (s != RSP_OK) {
         return s;
     }
-    p.channel = own_channel(p.name, b->params ? &b->params[0].channel : NULL,
-                            b->n_params, sizeof *b->params);
-    return PUSH(b, params, p);
+    s = own_channel(b, &b->channels[OF_PARAM], p.name, &p.channel);
+    return s == RSP_OK ? PUSH(b, params, p) : s;
 }
 
 static rsp_status add_params(builder *b, symbol *sym)
 {
-    uint32_t members[MOST_DIMS] = {0};
-    rsp_status s = RSP_OK;
-    sym->first = b->n_params;
-    if (sym->count > MOST_MEMBERS) {
-        return ast_fail(b->err, &sym->st->place, RSP_RANGE, "a family of %u members",
-                        sym->count);
+    uint32_t members[MOST_DIMS] = {0}, m = 0;
+    rsp_status s = check_family(b, sym, b->n_params);
+    if (s != RSP_OK) {
+        return s;
     }
+    sym->first = b->n_params;
+    double *values = malloc(sym->count * sizeof *values);
+    s = values ? own_values(b, sym, values) : no_memory(b);
     do {
-        s = add_param(b, sym, members);
+        s = s == RSP_OK ? add_param(b, sym, members, values[m++]) : s;
     } while (s == RSP_OK && next_members(b, sym->dims, sym->n_dims, members));
+    free(values);
     if (s == RSP_OK && !sym->st->source) {
         s = warn(b, &sym->st->place, "parameter '%.60s' has no source", sym->name);
     }
@@ -192,18 +228,22 @@ static rsp_status add_input(builder *b, symbol *sym)
                     .meaning = text_or(st->meaning), .factor = sym->unit.factor,
                     .value = st->value * sym->unit.factor};
     sym->first = b->n_inputs;
+    if (!isfinite(in.value)) {
+        return ast_fail(b->err, &st->place, RSP_RANGE,
+                        "'%.60s' = %g %.40s: an input is a finite number", sym->name,
+                        st->value, in.unit);
+    }
     return PUSH(b, inputs, in);
 }
 
 static rsp_status add_species(builder *b, symbol *sym)
 {
     uint32_t members[MOST_DIMS] = {0};
-    rsp_status s = RSP_OK;
-    sym->first = b->n_species;
-    if (sym->count > MOST_MEMBERS) {
-        return ast_fail(b->err, &sym->st->place, RSP_RANGE, "a family of %u members",
-                        sym->count);
+    rsp_status s = check_family(b, sym, b->n_species);
+    if (s != RSP_OK) {
+        return s;
     }
+    sym->first = b->n_species;
     do {
         rsp_species sp = {.family = sym->name, .unit = sym->st->unit,
                           .meaning = text_or(sym->st->meaning), .first = sym->first,
@@ -211,13 +251,28 @@ static rsp_status add_species(builder *b, symbol *sym)
                           .continuous = sym->st->continuous, .b = RSP_NO_EXPR,
                           .rate = RSP_NO_EXPR, .a = pool_const(b->nodes, 0)};
         sp.name = member_name(b, sym->name, sym->dims, sym->n_dims, members);
-        if (!sp.name) {
+        if (!sp.name || !RSP_GROW(&b->more, &b->cap_more, (size_t)b->n_species + 1)) {
             return no_memory(b);
         }
-        sp.channel = own_channel(sp.name, b->species ? &b->species[0].channel : NULL,
-                                 b->n_species, sizeof *b->species);
-        s = PUSH(b, species, sp);
+        b->more[b->n_species] = (species_more){.unit = sym->unit};
+        b->more[b->n_species].unit.factor = 1;
+        s = own_channel(b, &b->channels[OF_SPECIES], sp.name, &sp.channel);
+        s = s == RSP_OK ? PUSH(b, species, sp) : s;
     } while (s == RSP_OK && next_members(b, sym->dims, sym->n_dims, members));
+    return s;
+}
+
+static rsp_status add_let(builder *b, symbol *sym)
+{
+    rsp_status s = check_family(b, sym, b->n_lets);
+    sym->first = b->n_lets;
+    if (s == RSP_OK && !RSP_GROW(&b->lets, &b->cap_lets, b->n_lets + sym->count)) {
+        s = no_memory(b);
+    }
+    if (s == RSP_OK) {
+        memset(b->lets + b->n_lets, 0, sym->count * sizeof *b->lets);
+        b->n_lets += sym->count;
+    }
     return s;
 }
 
@@ -231,13 +286,7 @@ static rsp_status add_leaves(builder *b)
         case SYMBOL_INPUT: s = add_input(b, sym); break;
         case SYMBOL_SPECIES: s = add_species(b, sym); break;
         case SYMBOL_LET:
-            sym->first = b->n_lets;
-            if (sym->count > MOST_MEMBERS ||
-                !RSP_GROW(&b->lets, &b->cap_lets, b->n_lets + sym->count)) {
-                return no_memory(b);
-            }
-            memset(b->lets + b->n_lets, 0, sym->count * sizeof *b->lets);
-            b->n_lets += sym->count;
+            s = add_let(b, sym);
             break;
         case SYMBOL_ACTION: /* names are needed by after() before the bodies */
             sym->first = b->n_actions;
@@ -262,7 +311,8 @@ static rsp_status for_members(builder *b, const ast_statement *st, writer write)
     while (s == RSP_OK) {
         env room[MOST_DIMS];
         const env *e = bind_members(st->binders, dims, n, members, room, NULL);
-        s = write(b, st, e, dims, n, members);
+        s = spend(b, &st->place, 1);
+        s = s == RSP_OK ? write(b, st, e, dims, n, members) : s;
         if (!next_members(b, dims, n, members)) {
             break;
         }
@@ -306,11 +356,30 @@ static rsp_status write_initial(builder *b, const ast_statement *st, const env *
     if (s != RSP_OK) {
         return s;
     }
+    if (b->more[k].has_initial) {
+        return ast_fail(b->err, &st->place, RSP_NAME, "a second initial amount for '%.60s'",
+                        b->species[k].name);
+    }
     /* The amount is the first argument but for negative_binomial's mean. */
     const value *amount = st->draw == RSP_DRAW_NEGBIN ? &second : &v;
-    rsp_unit want = sym->unit;
-    want.factor = 1;
-    s = check_unit(b, &st->place, amount, &want, "the initial amount");
+    const value *number = st->draw == RSP_DRAW_NEGBIN     ? &v
+                          : st->draw == RSP_DRAW_BINOMIAL ? &second
+                                                          : NULL;
+    b->more[k].has_initial = true;
+    s = check_unit(b, &st->expr->place, amount, &b->more[k].unit, "the initial amount");
+    /* A shape may be an amount too: immigration over birth of a clone. */
+    if (s == RSP_OK && number &&
+        !(st->draw == RSP_DRAW_NEGBIN && rsp_unit_same(&number->u, &b->more[k].unit))) {
+        const rsp_unit one = {.factor = 1};
+        s = check_unit(b, &st->expr->place, number, &one,
+                       st->draw == RSP_DRAW_NEGBIN ? "the shape" : "the probability");
+    }
+    if (s == RSP_OK && st->draw == RSP_DRAW_MULTINOMIAL && k > sym->first &&
+        b->species[sym->first].a != v.e) {
+        s = ast_fail(b->err, &st->expr->place, RSP_SYNTAX,
+                     "multinomial splits one number among all members of '%.60s'; the "
+                     "number must be the same for each", sym->name);
+    }
     if (s == RSP_OK && (depends_on_state(b, v.e) ||
                         (st->second && depends_on_state(b, second.e)))) {
         s = ast_fail(b->err, &st->place, RSP_SYNTAX,
@@ -341,7 +410,7 @@ static rsp_status write_rate(builder *b, const ast_statement *st, const env *e,
     }
     if (s == RSP_OK) {
         rsp_unit want = unit_times(sym->unit, DAY, -1);
-        s = check_unit(b, &st->place, &v, &want, "the rate");
+        s = check_unit(b, &st->expr->place, &v, &want, "the rate");
         b->species[k].rate = v.e;
     }
     return s;
@@ -366,6 +435,10 @@ static rsp_status add_change(builder *b, const env *e, const ast_term *term,
         return ast_fail(b->err, &term->place, RSP_RANGE, "a stoichiometry of %g",
                         term->count);
     }
+    s = spend(b, &term->place, b->n_changes - first + 1);
+    if (s != RSP_OK) {
+        return s;
+    }
     uint32_t k = sym->first + offset;
     for (uint32_t i = first; i < b->n_changes; i++) {
         if (b->changes[i].species == k) {
@@ -387,31 +460,15 @@ static void drop_zeros(builder *b, uint32_t first)
     b->n_changes = n;
 }
 
-static bool unit_of_species(const builder *b, uint32_t species, rsp_unit *unit)
-{
-    for (uint32_t i = 0; i < b->n_symbols; i++) {
-        const symbol *sym = &b->symbols[i];
-        if (sym->kind == SYMBOL_SPECIES && species >= sym->first &&
-            species < sym->first + sym->count) {
-            *unit = sym->unit;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The rate counts firings: the unit of a changed species over time. */
 static rsp_status check_rate(builder *b, const ast_statement *st, const value *v,
                              uint32_t first)
 {
     rsp_unit want = {.factor = 1};
     for (uint32_t i = b->n_changes; i-- > first;) {
-        rsp_unit u;
-        if (unit_of_species(b, b->changes[i].species, &u)) {
-            want = unit_times(u, DAY, -1);
-            if (rsp_unit_same(&want, &v->u)) {
-                return RSP_OK;
-            }
+        want = unit_times(b->more[b->changes[i].species].unit, DAY, -1);
+        if (rsp_unit_same(&want, &v->u)) {
+            return RSP_OK;
         }
     }
     char of[100];
@@ -435,6 +492,9 @@ static rsp_status write_channel(builder *b, const ast_statement *st, const env *
         return s;
     }
     drop_zeros(b, first);
+    if (b->n_changes == first) { /* as many as before: a copy drawn as its own kind */
+        return RSP_OK;
+    }
     s = check_rate(b, st, rate, first);
     if (s == RSP_OK && pool_is_const(b->nodes, rate->e, &zero) && zero == 0) {
         b->n_changes = first; /* never fires */
@@ -449,10 +509,8 @@ static rsp_status write_channel(builder *b, const ast_statement *st, const env *
     }
     rsp_reaction r = {.name = name, .rate = rate->e, .first_change = first,
                       .n_changes = b->n_changes - first};
-    r.channel = own_channel(name, b->reactions ? &b->reactions[0].channel : NULL,
-                            b->n_reactions < 4000 ? b->n_reactions : 0,
-                            sizeof *b->reactions);
-    return PUSH(b, reactions, r);
+    s = own_channel(b, &b->channels[OF_REACTION], name, &r.channel);
+    return s == RSP_OK ? PUSH(b, reactions, r) : s;
 }
 
 /* with s' from Q[s,:]: a channel for each member that ':' may be. */
@@ -475,9 +533,18 @@ static rsp_status write_drawn(builder *b, const ast_statement *st, const env *e,
             slots[i].name = st->drawn;
         }
     }
-    if (at < 0 || n >= MOST_DIMS) {
+    if (at < 0) {
         return ast_fail(b->err, &st->from->place, RSP_SYNTAX,
                         "write ':' where '%.40s' is drawn, as in Q[s,:]", st->drawn);
+    }
+    if (n >= MOST_DIMS) {
+        return ast_fail(b->err, &st->from->place, RSP_RANGE, "more than %d indices",
+                        MOST_DIMS);
+    }
+    if (find_bound(e, st->drawn)) {
+        return ast_fail(b->err, &st->from->place, RSP_NAME,
+                        "'%.40s' is bound already; draw another name, as %.40s'",
+                        st->drawn, st->drawn);
     }
     ast_expr from = *st->from;
     from.slots = slots;
@@ -490,7 +557,8 @@ static rsp_status write_drawn(builder *b, const ast_statement *st, const env *e,
         env bound = {.name = st->drawn, .index = (int)all[n], .member = m, .next = e};
         value p, v = *rate;
         rsp_unit one = {.factor = 1};
-        s = eval(b, &bound, &from, &p);
+        s = spend(b, &st->place, 1);
+        s = s == RSP_OK ? eval(b, &bound, &from, &p) : s;
         s = s == RSP_OK ? check_unit(b, &from.place, &p, &one, "a probability") : s;
         v.e = s == RSP_OK ? pool_make(b->nodes, RSP_OP_MUL, rate->e, p.e, 0) : 0;
         who[n] = m;
@@ -519,7 +587,7 @@ static rsp_status write_reaction(builder *b, const ast_statement *st, const env 
 
 static rsp_status add_observable(builder *b, const ast_statement *st)
 {
-    value v;
+    value v = {0};
     char of[100];
     const symbol *sym = find_symbol(b, st->name);
     rsp_status s = st->n_binders
@@ -533,7 +601,7 @@ static rsp_status add_observable(builder *b, const ast_statement *st)
     }
     rsp_unit want = sym->unit;
     want.factor = 1;
-    s = s == RSP_OK ? check_unit(b, &st->place, &v, &want, of) : s;
+    s = s == RSP_OK ? check_unit(b, &st->expr->place, &v, &want, of) : s;
     if (s != RSP_OK) {
         return s;
     }
@@ -560,31 +628,37 @@ static rsp_status add_assign(builder *b, const ast_assign *a, const env *e)
     if (s != RSP_OK) {
         return s;
     }
+    if (b->n_assigns == MOST_ASSIGNS) {
+        return ast_fail(b->err, &a->target.place, RSP_RANGE, "more than %d assignments",
+                        MOST_ASSIGNS);
+    }
     rsp_assign out = {.is_species = sym->kind == SYMBOL_SPECIES, .adds = a->adds,
                       .target = sym->first + offset, .value = v.e};
     return PUSH(b, assigns, out);
 }
 
-/* Slots of a target that are no members are bound over their index. */
+/* Slots of a target that are no members are bound over their index; one that is
+ * nearly a member is taken for a mistake. */
 static rsp_status add_assigns(builder *b, const ast_assign *a, const env *e,
                               uint32_t slot)
 {
     const symbol *sym = find_symbol(b, a->target.name);
-    rsp_error quiet, *err = b->err;
     uint32_t m = 0;
-    while (sym && slot < a->target.n_slots && slot < sym->n_dims) {
-        b->err = &quiet;
-        rsp_status s = slot_member(b, e, &a->target.slots[slot], sym->dims[slot], &m);
-        b->err = err;
-        if (s != RSP_OK) {
-            break;
-        }
+    while (sym && slot < a->target.n_slots && slot < sym->n_dims &&
+           (find_bound(e, a->target.slots[slot].name) ||
+            member_of(b, sym->dims[slot], a->target.slots[slot].name, &m))) {
         slot++;
     }
     if (!sym || slot >= a->target.n_slots || slot >= sym->n_dims) {
         return add_assign(b, a, e);
     }
-    rsp_status s = RSP_OK;
+    const index_def *def = &b->indices[sym->dims[slot]];
+    const char *name = a->target.slots[slot].name;
+    if (strcmp(name, ":") == 0 ||
+        (strlen(name) > 2 && rsp_nearest(name, def->members, def->n))) {
+        return slot_member(b, e, &a->target.slots[slot], sym->dims[slot], &m);
+    }
+    rsp_status s = spend(b, &a->target.place, def->n);
     for (m = 0; s == RSP_OK && m < b->indices[sym->dims[slot]].n; m++) {
         env bound = {.name = a->target.slots[slot].name, .index = (int)sym->dims[slot],
                      .member = m, .next = e};
@@ -639,9 +713,26 @@ static rsp_status add_derived(builder *b, symbol *sym)
     return s;
 }
 
+/* Each after those it uses, so that no chain of them nests deeply. */
+static rsp_status eval_lets(builder *b)
+{
+    uint32_t n = 0, *order = calloc((size_t)b->n_symbols + 1, sizeof *order);
+    rsp_status s = order ? order_lets(b, order, &n) : no_memory(b);
+    for (uint32_t i = 0; s == RSP_OK && i < n; i++) {
+        symbol *sym = &b->symbols[order[i]];
+        value v;
+        for (uint32_t m = 0; s == RSP_OK && m < sym->count; m++) {
+            s = eval_let(b, sym, m, &v);
+        }
+    }
+    free(order);
+    return s;
+}
+
 rsp_status expand_all(builder *b)
 {
     rsp_status s = add_leaves(b);
+    s = s == RSP_OK ? eval_lets(b) : s;
     for (uint32_t i = 0; s == RSP_OK && i < b->n_symbols; i++) {
         if (b->symbols[i].kind == SYMBOL_LET) {
             s = add_derived(b, &b->symbols[i]);

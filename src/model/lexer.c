@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LONGEST_NAME = 100 };
+
 typedef struct lexer {
     const source_text *src;
     size_t at;
@@ -96,7 +98,8 @@ static rsp_status take_number(lexer *lx)
     }
     double v = 0;
     if (!rsp_number_read(lx->src->text + lx->at, n, &v)) {
-        return fail(lx, "not a number that can be represented");
+        return fail(lx, n > 100 ? "a number of more than 100 characters"
+                                : "this number is too large (the largest is 1.8e308)");
     }
     return add(lx, TOKEN_NUMBER, 0, n, n, v);
 }
@@ -122,24 +125,36 @@ static rsp_status take_punctuation(lexer *lx)
             return add(lx, TOKEN_PUNCT, 0, 2, 2, 0);
         }
     }
-    if (strchr("[](){},:=+-*/^<>@%~", peek(lx, 0))) {
+    char c = peek(lx, 0), message[60];
+    if (strchr("[](){},:=+-*/^<>@%~", c)) {
         return add(lx, TOKEN_PUNCT, 0, 1, 1, 0);
     }
-    return fail(lx, "this character has no meaning here");
+    if ((unsigned char)c >= 0x80) {
+        return fail(lx, "letters beyond a to z stand in strings and comments only");
+    }
+    snprintf(message, sizeof message, "the character '%c' has no meaning here", c);
+    return fail(lx, message);
+}
+
+static rsp_status take_name(lexer *lx)
+{
+    size_t n = 1;
+    while (is_letter(peek(lx, n)) || is_digit(peek(lx, n))) {
+        n++;
+    }
+    while (peek(lx, n) == '\'') {
+        n++;
+    }
+    return n <= LONGEST_NAME
+               ? add(lx, TOKEN_NAME, 0, n, n, 0)
+               : fail(lx, "a name of more than 100 characters");
 }
 
 static rsp_status take(lexer *lx)
 {
     char c = peek(lx, 0);
     if (is_letter(c)) {
-        size_t n = 1;
-        while (is_letter(peek(lx, n)) || is_digit(peek(lx, n))) {
-            n++;
-        }
-        while (peek(lx, n) == '\'') {
-            n++;
-        }
-        return add(lx, TOKEN_NAME, 0, n, n, 0);
+        return take_name(lx);
     }
     if (is_digit(c) || (c == '.' && is_digit(peek(lx, 1)))) {
         return take_number(lx);
@@ -147,14 +162,58 @@ static rsp_status take(lexer *lx)
     return c == '"' ? take_string(lx) : take_punctuation(lx);
 }
 
+/* Bytes of the UTF-8 character at `at`, or 0 (RFC 3629: no overlong forms, no
+ * surrogates). */
+static size_t utf8_length(const source_text *src, size_t at)
+{
+    const unsigned char *p = (const unsigned char *)src->text + at;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2
+                                               : p[0] < 0xf0   ? 3
+                                               : p[0] < 0xf5   ? 4
+                                                               : 0;
+    if (n == 0 || n > src->length - at) {
+        return 0;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool odd = n > 2 && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+                         (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f));
+    return odd ? 0 : n;
+}
+
+/* All of it is text that may be shown on a terminal and written as JSON. */
+static rsp_status check_text(lexer *lx)
+{
+    rsp_status s = RSP_OK;
+    for (size_t n = 1; s == RSP_OK && lx->at < lx->src->length; lx->at += n) {
+        unsigned char c = (unsigned char)lx->src->text[lx->at];
+        n = utf8_length(lx->src, lx->at);
+        if (n == 0) {
+            s = fail(lx, "this byte is not UTF-8; save the file as UTF-8");
+        } else if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f) {
+            s = fail(lx, "a control character; a model is plain text");
+        } else if (c == '\n') {
+            lx->line++;
+            lx->line_start = lx->at + 1;
+        }
+    }
+    lx->at = 0;
+    lx->line = 1;
+    lx->line_start = 0;
+    return s;
+}
+
 rsp_status lexer_run(const source_text *src, token **tokens, size_t *n,
                      rsp_error *err)
 {
     lexer lx = {.src = src, .line = 1, .fresh = true, .err = err};
+    rsp_status s = check_text(&lx);
     if (src->length >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0) {
         lx.at = 3; /* byte order mark */
     }
-    rsp_status s = RSP_OK;
     for (skip_blanks(&lx); s == RSP_OK && lx.at < src->length; skip_blanks(&lx)) {
         s = take(&lx);
     }

@@ -3,17 +3,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/shipped.h"
 
-enum { MOST_FILES = 64, LARGEST_FILE = 16 << 20 };
+/* 4 MiB of text in all is far above any model that can be run. */
+enum { MOST_FILES = 64, LARGEST = 4 << 20 };
 
 typedef struct loader {
     rsp_model *model;
     const char **names;  /* of files read, by path */
     uint32_t n;
     rsp_sha256 sha;
+    dev_t device[MOST_FILES]; /* and what they are, whatever the path */
+    ino_t inode[MOST_FILES];  /* 0: built into the program */
+    size_t length;       /* of all texts */
     bool includes;       /* allowed */
     const ast_statement *title;
     rsp_error *err;
@@ -50,18 +55,27 @@ static rsp_status add_file(loader *l, const char *path)
 {
     char *text = NULL;
     size_t length = 0;
+    struct stat st;
+    bool there = stat(path, &st) == 0;
     for (uint32_t i = 0; i < l->n; i++) {
-        if (strcmp(l->names[i], path) == 0) {
-            return RSP_OK; /* each once */
+        if (strcmp(l->names[i], path) == 0 ||
+            (there && l->inode[i] == st.st_ino && l->device[i] == st.st_dev)) {
+            return RSP_OK; /* each once, by whatever path */
         }
     }
-    if (access(path, F_OK) != 0) { /* built into the program? */
+    if (l->n == MOST_FILES) {
+        return rsp_fail(l->err, RSP_RANGE, "more than %d files", MOST_FILES);
+    }
+    if (there) {
+        l->device[l->n] = st.st_dev;
+        l->inode[l->n] = st.st_ino;
+    } else { /* built into the program? */
         const shipped_text *s = shipped_find(path);
         if (s) {
             return add_text(l, path, s->text, strlen(s->text));
         }
     }
-    rsp_status s = rsp_file_read(path, LARGEST_FILE, &text, &length, l->err);
+    rsp_status s = rsp_file_read(path, LARGEST, &text, &length, l->err);
     if (s == RSP_OK) {
         s = add_text(l, path, text, length);
     }
@@ -120,13 +134,11 @@ static rsp_status add_text(loader *l, const char *name, const char *text,
 {
     rsp_arena *arena = l->model->arena;
     source_text *src = rsp_arena_alloc(arena, 1, sizeof *src);
-    if (l->n == MOST_FILES) {
-        return rsp_fail(l->err, RSP_RANGE, "more than %d files", MOST_FILES);
+    if (length > LARGEST - l->length) {
+        return rsp_fail(l->err, RSP_DATA, "%s: the model's text is larger than %d bytes",
+                        name, LARGEST);
     }
-    if (length > LARGEST_FILE) {
-        return rsp_fail(l->err, RSP_DATA, "%s: larger than %d bytes", name,
-                        LARGEST_FILE);
-    }
+    l->length += length;
     char *kept = rsp_arena_copy(arena, text, length);
     char *known = rsp_arena_copy(arena, name, strlen(name));
     if (!src || !kept || !known) {
@@ -187,9 +199,14 @@ static void builder_fini(builder *b)
     void *lists[] = {b->indices, b->symbols, b->lets, b->params, b->inputs, b->species,
                      b->roots, b->reactions, b->changes, b->observables, b->actions,
                      b->assigns, b->afters, b->derived, (void *)b->warnings,
-                     b->depends};
+                     b->depends, (void *)b->spine, b->more};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         free(lists[i]);
+    }
+    table_fini(&b->names);
+    table_fini(&b->members);
+    for (size_t i = 0; i < sizeof b->channels / sizeof *b->channels; i++) {
+        number_set_fini(&b->channels[i]);
     }
 }
 

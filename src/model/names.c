@@ -1,13 +1,22 @@
 #include "model/build.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include "respite/num.h"
 
 rsp_status no_memory(builder *b)
 {
     return rsp_fail(b->err, RSP_NOMEM, "no memory for the model");
+}
+
+rsp_status spend(builder *b, const ast_place *place, size_t work)
+{
+    if (work > MOST_WORK - b->work) {
+        return ast_fail(b->err, place, RSP_RANGE,
+                        "the model is too large: written out it has more than %d "
+                        "expressions", MOST_WORK);
+    }
+    b->work += (uint32_t)work;
+    return RSP_OK;
 }
 
 int find_index(const builder *b, const char *name)
@@ -22,12 +31,8 @@ int find_index(const builder *b, const char *name)
 
 symbol *find_symbol(const builder *b, const char *name)
 {
-    for (uint32_t i = 0; i < b->n_symbols; i++) {
-        if (strcmp(b->symbols[i].name, name) == 0) {
-            return &b->symbols[i];
-        }
-    }
-    return NULL;
+    uint32_t i = table_find(&b->names, name);
+    return i == TABLE_NONE ? NULL : &b->symbols[i];
 }
 
 rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
@@ -51,10 +56,15 @@ rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
 
 static rsp_status taken(builder *b, const ast_statement *st)
 {
+    static const char *const words[] = {"t", "inf", "if", "then", "else", "and", "or",
+                                        "not", "in"};
     const symbol *old = find_symbol(b, st->name);
-    if (strcmp(st->name, "t") == 0 || strcmp(st->name, "inf") == 0) {
-        return ast_fail(b->err, &st->place, RSP_NAME, "'%s' has a meaning of its own",
-                        st->name);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(st->name, words[i]) == 0) {
+            return ast_fail(b->err, &st->place, RSP_NAME,
+                            "'%s' has a meaning of its own in expressions; take another "
+                            "name", st->name);
+        }
     }
     if (old) {
         return ast_fail(b->err, &st->place, RSP_NAME,
@@ -71,10 +81,10 @@ static rsp_status add_subset_members(builder *b, const ast_statement *st, int of
                                      index_def *def)
 {
     const index_def *base = &b->indices[of];
-    if (base->n > 10) {
+    if (base->n > MOST_LOCI) {
         return ast_fail(b->err, &st->place, RSP_RANGE,
-                        "subsets of %u members are 2^%u; at most ten", base->n,
-                        base->n);
+                        "subsets of %u members are 2^%u; at most %d members", base->n,
+                        base->n, MOST_LOCI);
     }
     uint32_t n = 1u << base->n;
     const char **names = rsp_arena_alloc(b->arena, n, sizeof *names);
@@ -99,25 +109,44 @@ static rsp_status add_subset_members(builder *b, const ast_statement *st, int of
     return names ? RSP_OK : no_memory(b);
 }
 
+/* Members are each other's names once, and known to all expressions. */
+static rsp_status add_members(builder *b, const ast_statement *st, const index_def *def)
+{
+    table own = {0};
+    rsp_status s = RSP_OK;
+    for (uint32_t i = 0; s == RSP_OK && i < def->n; i++) {
+        const char *name = def->members[i];
+        uint32_t old = table_find(&b->members, name);
+        if (table_find(&own, name) != TABLE_NONE) {
+            s = ast_fail(b->err, &st->place, RSP_NAME, "member '%.60s' stands twice",
+                         name);
+        } else if (!table_add(&own, name, i) ||
+                   !table_add(&b->members, name, i)) {
+            s = no_memory(b);
+        } else if (old != TABLE_NONE && old != i) {
+            table_set(&b->members, name, AMBIGUOUS);
+        }
+    }
+    table_fini(&own);
+    return s;
+}
+
 static rsp_status declare_index(builder *b, const ast_statement *st)
 {
     index_def def = {st->name, st->members, st->n_members, -1};
     rsp_status s = taken(b, st);
+    if (s == RSP_OK && b->n_indices == MOST_INDICES) {
+        s = ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices", MOST_INDICES);
+    }
     if (s == RSP_OK && st->subsets_of) {
         int of = find_index(b, st->subsets_of);
-        s = of < 0 ? ast_fail(b->err, &st->place, RSP_NAME,
-                              "unknown index '%.60s'; declare it before its subsets",
-                              st->subsets_of)
-                   : add_subset_members(b, st, of, &def);
-    }
-    for (uint32_t i = 0; s == RSP_OK && i < def.n; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(def.members[i], def.members[k]) == 0) {
-                return ast_fail(b->err, &st->place, RSP_NAME,
-                                "member '%.60s' stands twice", def.members[i]);
-            }
+        if (of < 0) {
+            const ast_place place = st->place;
+            return unknown_name(b, &place, st->subsets_of, "index");
         }
+        s = add_subset_members(b, st, of, &def);
     }
+    s = s == RSP_OK ? add_members(b, st, &def) : s;
     if (s == RSP_OK && !RSP_GROW(&b->indices, &b->cap_indices, b->n_indices + 1)) {
         return no_memory(b);
     }
@@ -127,24 +156,68 @@ static rsp_status declare_index(builder *b, const ast_statement *st)
     return s;
 }
 
+/* An index whose members, or a unit whose size, another statement tells. */
+static bool waits(const builder *b, const ast_statement *st)
+{
+    rsp_unit unit;
+    char why[160];
+    return st->what == AST_INDEX
+               ? st->subsets_of && find_index(b, st->subsets_of) < 0
+               : st->unit && !unit_parse(&b->model->units, st->unit, &unit, why);
+}
+
+/* Statements of one kind in whatever order they stand: those that wait for another
+ * come when it is there; what nothing waits for any more says what is wrong. */
+static rsp_status declare_waiting(builder *b, ast_what what,
+                                  rsp_status (*declare)(builder *, const ast_statement *))
+{
+    const rsp_model *m = b->model;
+    bool *done = calloc(m->n_statements + 1, sizeof *done);
+    rsp_status s = done ? RSP_OK : no_memory(b);
+    for (bool open = true, stuck = false; s == RSP_OK && open;) {
+        bool moved = false;
+        open = false;
+        for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
+            const ast_statement *st = m->statements[i];
+            if (st->what != what || done[i]) {
+                continue;
+            }
+            if (!stuck && waits(b, st)) {
+                open = true;
+                continue;
+            }
+            done[i] = moved = true;
+            s = declare(b, st);
+        }
+        stuck = !moved;
+    }
+    free(done);
+    return s;
+}
+
 static rsp_status declare_unit(builder *b, const ast_statement *st)
 {
     rsp_unit unit;
     char why[160];
+    if (unit_parse(&b->model->units, st->name, &unit, why)) {
+        return ast_fail(b->err, &st->place, RSP_NAME, "unit '%.40s' is known already",
+                        st->name);
+    }
     if (!st->unit) {
         return unit_define_dimension(&b->model->units, st->name)
                    ? RSP_OK
-                   : ast_fail(b->err, &st->place, RSP_NAME,
-                              "unit '%.40s' is known already, or too many dimensions",
-                              st->name);
+                   : ast_fail(b->err, &st->place, RSP_RANGE,
+                              "'%.40s' is one dimension too many; a model has %d of its "
+                              "own at most", st->name, UNIT_OWN_DIMENSIONS);
     }
     if (!unit_parse(&b->model->units, st->unit, &unit, why)) {
         return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
     }
     return unit_define(&b->model->units, st->name, &unit)
                ? RSP_OK
-               : ast_fail(b->err, &st->place, RSP_NAME, "unit '%.40s' is known already",
-                          st->name);
+               : ast_fail(b->err, &st->place, RSP_RANGE,
+                          "'%.40s' is one unit too many; a model has %d of its own at "
+                          "most", st->name, UNIT_OWN);
 }
 
 static rsp_status symbol_unit(builder *b, const ast_statement *st, rsp_unit *unit)
@@ -153,6 +226,10 @@ static rsp_status symbol_unit(builder *b, const ast_statement *st, rsp_unit *uni
     *unit = (rsp_unit){.factor = 1};
     if (st->unit && !unit_parse(&b->model->units, st->unit, unit, why)) {
         return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+    }
+    if (st->what == AST_INPUT && (st->n_binders || st->n_values)) {
+        return ast_fail(b->err, &st->place, RSP_SYNTAX,
+                        "an input has no indices; declare one for each member");
     }
     if (!st->unit && (st->what == AST_PARAMETER || st->what == AST_INPUT)) {
         return ast_fail(b->err, &st->place, RSP_UNITS,
@@ -198,6 +275,7 @@ static rsp_status declare_symbol(builder *b, const ast_statement *st,
     if (s == RSP_OK) {
         sym.count = family_size(b, sym.dims, sym.n_dims);
         b->symbols[b->n_symbols++] = sym;
+        s = table_add(&b->names, sym.name, b->n_symbols - 1) ? RSP_OK : no_memory(b);
     }
     return s;
 }
@@ -276,28 +354,46 @@ static bool subset_member(const builder *b, const index_def *def, const char *na
     return true;
 }
 
+bool member_of(const builder *b, uint32_t index, const char *name, uint32_t *member)
+{
+    const index_def *def = &b->indices[index];
+    uint32_t place = table_find(&b->members, name);
+    if (place < def->n && strcmp(def->members[place], name) == 0) {
+        *member = place;
+        return true;
+    }
+    for (uint32_t i = 0; place == AMBIGUOUS && i < def->n; i++) {
+        if (strcmp(def->members[i], name) == 0) {
+            *member = i;
+            return true;
+        }
+    }
+    return def->subsets_of >= 0 && subset_member(b, def, name, member);
+}
+
+const env *find_bound(const env *e, const char *name)
+{
+    while (e && (e->index < 0 || strcmp(e->name, name) != 0)) {
+        e = e->next;
+    }
+    return e;
+}
+
 rsp_status slot_member(builder *b, const env *e, const ast_slot *slot, uint32_t index,
                        uint32_t *member)
 {
     const index_def *def = &b->indices[index];
-    for (const env *k = e; k; k = k->next) {
-        if (strcmp(k->name, slot->name) == 0 && k->index >= 0) {
-            if (k->index != (int)index) {
-                return ast_fail(b->err, &slot->place, RSP_NAME,
-                                "'%.40s' runs over %s; here an index over %s stands",
-                                slot->name, b->indices[k->index].name, def->name);
-            }
-            *member = k->member;
-            return RSP_OK;
-        }
+    const env *bound = find_bound(e, slot->name);
+    if (bound && bound->index != (int)index) {
+        return ast_fail(b->err, &slot->place, RSP_NAME,
+                        "'%.40s' runs over %s; here an index over %s stands", slot->name,
+                        b->indices[bound->index].name, def->name);
     }
-    for (uint32_t i = 0; i < def->n; i++) {
-        if (strcmp(def->members[i], slot->name) == 0) {
-            *member = i;
-            return RSP_OK;
-        }
+    if (bound) {
+        *member = bound->member;
+        return RSP_OK;
     }
-    if (def->subsets_of >= 0 && subset_member(b, def, slot->name, member)) {
+    if (member_of(b, index, slot->name, member)) {
         return RSP_OK;
     }
     const char *near = rsp_nearest(slot->name, def->members, def->n);
@@ -341,19 +437,46 @@ static int from_slots(const builder *b, const char *name, const char *binder,
     return -1;
 }
 
+/* Chains of operators lean to the left and may be long; what else nests is kept
+ * shallow by the parser. */
 int infer_index(const builder *b, const ast_expr *x, const char *binder)
 {
     int found = -1;
-    if (!x) {
-        return -1;
-    }
-    if (x->kind == AST_NAME) {
-        found = from_slots(b, x->name, binder, x->slots, x->n_slots);
-    }
-    for (uint32_t i = 0; found < 0 && i < x->n_parts; i++) {
-        found = infer_index(b, x->parts[i], binder);
+    while (x && found < 0) {
+        if (x->kind == AST_NAME) {
+            found = from_slots(b, x->name, binder, x->slots, x->n_slots);
+        }
+        for (uint32_t i = 1; found < 0 && i < x->n_parts; i++) {
+            found = infer_index(b, x->parts[i], binder);
+        }
+        for (uint32_t i = 0; i < x->n_binders; i++) {
+            if (strcmp(x->binders[i].name, binder) == 0) {
+                return found; /* bound anew in here */
+            }
+        }
+        x = x->n_parts ? x->parts[0] : NULL;
     }
     return found;
+}
+
+rsp_status check_binder(builder *b, const ast_binder *binders, uint32_t i, uint32_t index)
+{
+    const ast_binder *binder = &binders[i];
+    uint32_t member = 0;
+    for (uint32_t k = 0; k < i; k++) {
+        if (strcmp(binders[k].name, binder->name) == 0) {
+            return ast_fail(b->err, &binder->place, RSP_NAME, "'%.40s' is bound twice",
+                            binder->name);
+        }
+    }
+    if (member_of(b, index, binder->name, &member)) {
+        return ast_fail(b->err, &binder->place, RSP_NAME,
+                        "'%.40s' is a member of %s; bind a name of its own, as in "
+                        "[x in %s], and write 'if x == %.40s then ... else ...'",
+                        binder->name, b->indices[index].name, b->indices[index].name,
+                        binder->name);
+    }
+    return RSP_OK;
 }
 
 static int infer(const builder *b, const ast_statement *st, const char *binder)
@@ -397,34 +520,45 @@ rsp_status resolve_binders(builder *b, const ast_statement *st,
                             "what does '%.40s' run over? write '%.40s in INDEX'",
                             binder->name, binder->name);
         }
+        rsp_status s = check_binder(b, st->binders, i, (uint32_t)index);
+        if (s != RSP_OK) {
+            return s;
+        }
         dims[(*n)++] = (uint32_t)index;
     }
     return RSP_OK;
 }
 
+static bool set_let_dims(builder *b, symbol *sym)
+{
+    uint32_t n = 0, dims[MOST_DIMS];
+    rsp_error *err = b->err;
+    b->err = NULL; /* another let may tell in a later round */
+    rsp_status s = resolve_binders(b, sym->st, dims, &n);
+    b->err = err;
+    if (s == RSP_OK) {
+        memcpy(sym->dims, dims, n * sizeof *dims);
+        sym->n_dims = n;
+        sym->count = family_size(b, dims, n);
+    }
+    return s == RSP_OK;
+}
+
+/* A let's index may be told by another let: rounds, to and fro so that chains in
+ * either order take few. */
 static rsp_status let_dims(builder *b)
 {
-    for (uint32_t round = 0, open = 1; open && round <= b->n_symbols; round++) {
-        open = 0;
+    bool moved = true;
+    for (uint32_t round = 0; moved; round++) {
+        moved = false;
         for (uint32_t i = 0; i < b->n_symbols; i++) {
-            symbol *sym = &b->symbols[i];
-            rsp_error quiet;
-            rsp_error *err = b->err;
-            if (sym->kind != SYMBOL_LET || sym->n_dims || !sym->st->n_binders) {
-                continue;
-            }
-            b->err = &quiet; /* another let may tell in a later round */
-            uint32_t n = 0, dims[MOST_DIMS];
-            rsp_status s = resolve_binders(b, sym->st, dims, &n);
-            b->err = err;
-            if (s == RSP_OK) {
-                memcpy(sym->dims, dims, sizeof dims);
-                sym->n_dims = n;
-                sym->count = family_size(b, dims, n);
-                open = 1;
-            } else if (round == b->n_symbols) {
-                *b->err = quiet;
-                return s;
+            symbol *sym = &b->symbols[round % 2 ? b->n_symbols - 1 - i : i];
+            if (sym->kind == SYMBOL_LET && !sym->n_dims && sym->st->n_binders) {
+                rsp_status s = spend(b, &sym->st->place, 1);
+                if (s != RSP_OK) {
+                    return s;
+                }
+                moved = set_let_dims(b, sym) || moved;
             }
         }
     }
@@ -447,18 +581,9 @@ static const struct {
 
 rsp_status declare_all(builder *b)
 {
-    rsp_status s = RSP_OK;
     const rsp_model *m = b->model;
-    for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
-        if (m->statements[i]->what == AST_UNIT) {
-            s = declare_unit(b, m->statements[i]);
-        }
-    }
-    for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
-        if (m->statements[i]->what == AST_INDEX) {
-            s = declare_index(b, m->statements[i]);
-        }
-    }
+    rsp_status s = declare_waiting(b, AST_UNIT, declare_unit);
+    s = s == RSP_OK ? declare_waiting(b, AST_INDEX, declare_index) : s;
     for (uint32_t i = 0; s == RSP_OK && i < m->n_statements; i++) {
         for (size_t k = 0; s == RSP_OK && k < sizeof DECLARES / sizeof *DECLARES; k++) {
             if (m->statements[i]->what == DECLARES[k].what) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 200, MOST_ITEMS = 4096 };
+enum { DEEPEST = 200, MOST_ITEMS = 4096, MOST_BINDERS = 4 };
 
 typedef struct parser {
     rsp_arena *arena;
@@ -53,13 +53,27 @@ static rsp_status expected(parser *p, const char *what)
         return ast_fail(p->err, &place, RSP_SYNTAX,
                         "the text ends here; expected %s", what);
     }
-    return ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; expected %s",
-                    (int)(p->t->length < 40 ? p->t->length : 40), p->t->at, what);
+    uint32_t n = p->t->length;
+    if (n > 40) { /* cut before a character, not in it */
+        for (n = 40; n && (p->t->at[n] & 0xc0) == 0x80; n--) {
+        }
+    }
+    return ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; expected %s", (int)n,
+                    p->t->at, what);
 }
 
 static rsp_status no_memory(parser *p)
 {
     return rsp_fail(p->err, RSP_NOMEM, "no memory to read %s", p->src->name);
+}
+
+/* A list that takes no more: it is full, or memory is out. */
+static rsp_status no_room(parser *p, uint32_t n)
+{
+    ast_place place = here(p);
+    return n < MOST_ITEMS ? no_memory(p)
+                          : ast_fail(p->err, &place, RSP_RANGE,
+                                     "a list of more than %d items", MOST_ITEMS);
 }
 
 static bool keyword(const token *t, ast_what *what)
@@ -196,7 +210,7 @@ static rsp_status parse_slots(parser *p, const ast_slot **slots, uint32_t *n)
         ast_slot slot;
         s = parse_slot(p, &slot);
         if (s == RSP_OK && !APPEND(p, &list, n, &slot)) {
-            s = no_memory(p);
+            s = no_room(p, *n);
         }
     } while (s == RSP_OK && accept(p, ","));
     *slots = list;
@@ -214,8 +228,12 @@ static rsp_status parse_binder_list(parser *p, const ast_binder **binders,
         if (s == RSP_OK && accept(p, "in")) {
             s = need_name(p, &b.in, "the index it runs over");
         }
+        if (s == RSP_OK && *n == MOST_BINDERS) {
+            s = ast_fail(p->err, &b.place, RSP_RANGE, "more than %d indices",
+                         MOST_BINDERS);
+        }
         if (s == RSP_OK && !APPEND(p, &list, n, &b)) {
-            s = no_memory(p);
+            s = no_room(p, *n);
         }
     } while (s == RSP_OK && accept(p, ","));
     *binders = list;
@@ -250,11 +268,16 @@ static rsp_status with_parts(parser *p, ast_kind kind, ast_place place,
                              uint32_t n, const ast_expr **out)
 {
     ast_expr *e = new_expr(p, kind, place);
-    const ast_expr **copy = rsp_arena_alloc(p->arena, n + 1, sizeof *copy);
-    if (!e || !copy) {
+    const ast_expr **copy = !e || n <= N_OWN
+                                ? NULL
+                                : rsp_arena_alloc(p->arena, n, sizeof *copy);
+    if (!e || (n > N_OWN && !copy)) {
         return no_memory(p);
     }
-    memcpy(copy, parts, n * sizeof *copy);
+    copy = copy ? copy : e->own;
+    if (n) {
+        memcpy(copy, parts, n * sizeof *copy);
+    }
     e->name = name;
     e->parts = copy;
     e->n_parts = n;
@@ -266,8 +289,7 @@ static rsp_status parse_fold(parser *p, ast_kind kind, ast_place place,
                              const ast_expr **out)
 {
     ast_expr *e = new_expr(p, kind, place);
-    const ast_expr **part = rsp_arena_alloc(p->arena, 1, sizeof *part);
-    if (!e || !part) {
+    if (!e) {
         return no_memory(p);
     }
     rsp_status s = need(p, "(");
@@ -278,9 +300,9 @@ static rsp_status parse_fold(parser *p, ast_kind kind, ast_place place,
         s = need(p, ":");
     }
     if (s == RSP_OK) {
-        s = parse_expr(p, &part[0]);
+        s = parse_expr(p, &e->own[0]);
     }
-    e->parts = part;
+    e->parts = e->own;
     e->n_parts = 1;
     *out = e;
     return s == RSP_OK ? need(p, ")") : s;
@@ -346,7 +368,7 @@ static rsp_status parse_call(parser *p, const char *name, ast_place place,
         s = n ? need(p, ",") : RSP_OK;
         s = s == RSP_OK ? parse_expr(p, &part) : s;
         if (s == RSP_OK && !APPEND(p, &parts, &n, &part)) {
-            s = no_memory(p);
+            s = no_room(p, n);
         }
     }
     return s == RSP_OK ? with_parts(p, AST_CALL, place, name, parts, n, out) : s;
@@ -430,7 +452,11 @@ static rsp_status parse_power(parser *p, const ast_expr **out)
     rsp_status s = parse_atom(p, &parts[0]);
     ast_place place = here(p);
     if (s == RSP_OK && accept(p, "^")) { /* to the right; binds before minus */
+        if (++p->depth > DEEPEST) {
+            return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
+        }
         s = parse_unary(p, &parts[1]);
+        p->depth--;
         return s == RSP_OK ? with_parts(p, AST_BINARY, place, "^", parts, 2, out) : s;
     }
     *out = parts[0];
@@ -507,7 +533,23 @@ static bool ends_unit(const parser *p)
     return at_end(p) || p->t->kind == TOKEN_STRING;
 }
 
-/* Everything up to the next clause, as text. */
+/* The tokens from `first` on to the current one as text of one line, with a
+ * blank where there were blanks, line ends or comments. */
+static rsp_status text_from(parser *p, const token *first, const char **out)
+{
+    rsp_text text = {0};
+    for (const token *t = first; t < p->t; t++) {
+        if (t > first && t->offset > t[-1].offset + t[-1].length) {
+            rsp_text_add(&text, " ");
+        }
+        rsp_text_add_n(&text, t->at, t->length);
+    }
+    *out = text.failed ? NULL : rsp_arena_copy(p->arena, text.data, text.length);
+    rsp_text_fini(&text);
+    return *out ? RSP_OK : no_memory(p);
+}
+
+/* Everything up to the next clause, as text; none: NULL. */
 static rsp_status parse_unit(parser *p, ast_statement *st)
 {
     const token *first = p->t;
@@ -515,13 +557,13 @@ static rsp_status parse_unit(parser *p, ast_statement *st)
     while (!ends_unit(p)) {
         p->t++;
     }
-    if (p->t == first) {
-        return RSP_OK;
-    }
-    const token *last = p->t - 1;
-    st->unit = rsp_arena_copy(p->arena, first->at,
-                              last->offset + last->length - first->offset);
-    return st->unit ? RSP_OK : no_memory(p);
+    return p->t == first ? RSP_OK : text_from(p, first, &st->unit);
+}
+
+static rsp_status need_unit(parser *p, ast_statement *st)
+{
+    rsp_status s = parse_unit(p, st);
+    return s != RSP_OK || st->unit ? s : expected(p, "a unit (1/day, cell, 1, ...)");
 }
 
 static const struct {
@@ -586,12 +628,7 @@ static rsp_status parse_dist(parser *p, ast_dist *d)
                             : s;
         }
         s = s == RSP_OK ? parse_dist_numbers(p, d) : s;
-        const token *last = p->t - 1;
-        d->text = s == RSP_OK
-                      ? rsp_arena_copy(p->arena, first->at,
-                                       last->offset + last->length - first->offset)
-                      : NULL;
-        return s == RSP_OK && !d->text ? no_memory(p) : s;
+        return s == RSP_OK ? text_from(p, first, &d->text) : s;
     }
     return expected(p, "a distribution: normal, lognormal, logit-normal, beta, "
                        "uniform, log-uniform, bernoulli or dirichlet");
@@ -618,12 +655,44 @@ static rsp_status parse_status(parser *p, ast_statement *st)
     return expected(p, "verified, verified_secondary, memory, derived or assumed");
 }
 
+static rsp_status once(parser *p, bool there, const char *clause)
+{
+    ast_place place = here(p);
+    return there ? ast_fail(p->err, &place, RSP_SYNTAX, "a second '%s'", clause)
+                 : RSP_OK;
+}
+
+/* A clause that stands already. */
+static rsp_status check_once(parser *p, const ast_statement *st)
+{
+    const struct {
+        const char *name;
+        bool there;
+    } clauses[] = {{"source", st->source},
+                   {"status", st->has_status},
+                   {"range", st->has_range},
+                   {"between", st->between.kind != RSP_DIST_NONE},
+                   {"uncertain", st->uncertain.kind != RSP_DIST_NONE}};
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < sizeof clauses / sizeof *clauses; i++) {
+        if (token_is(p->t, clauses[i].name)) {
+            s = once(p, clauses[i].there, clauses[i].name);
+        }
+    }
+    return s == RSP_OK && p->t->kind == TOKEN_STRING ? once(p, st->meaning, "meaning")
+                                                     : s;
+}
+
 /* The clauses that may follow, in any order, to the statement's end. */
 static rsp_status parse_clauses(parser *p, ast_statement *st)
 {
     rsp_status s = RSP_OK;
     while (s == RSP_OK && !at_end(p)) {
-        if (p->t->kind == TOKEN_STRING && !st->meaning) {
+        s = check_once(p, st);
+        if (s != RSP_OK) {
+            return s;
+        }
+        if (p->t->kind == TOKEN_STRING) {
             s = need_string(p, &st->meaning, "the meaning");
         } else if (accept(p, "source")) {
             s = need_string(p, &st->source, "the source as a string");
@@ -661,7 +730,7 @@ static rsp_status parse_values(parser *p, ast_statement *st)
         if (s == RSP_OK) {
             v.member = slot.name;
             v.place = slot.place;
-            s = APPEND(p, &list, &st->n_values, &v) ? RSP_OK : no_memory(p);
+            s = APPEND(p, &list, &st->n_values, &v) ? RSP_OK : no_room(p, st->n_values);
         }
     } while (s == RSP_OK && accept(p, ","));
     st->values = list;
@@ -687,7 +756,7 @@ static rsp_status parse_defined(parser *p, ast_statement *st)
     s = s == RSP_OK ? need(p, "=") : s;
     s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
     if (s == RSP_OK && accept(p, "in")) {
-        s = parse_unit(p, st);
+        s = need_unit(p, st);
     }
     return s == RSP_OK ? parse_clauses(p, st) : s;
 }
@@ -696,10 +765,7 @@ static rsp_status parse_species(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
     s = s == RSP_OK ? parse_binders(p, st) : s;
-    s = s == RSP_OK ? parse_unit(p, st) : s;
-    if (s == RSP_OK && !st->unit) {
-        return expected(p, "a unit (cell, 1, ...)");
-    }
+    s = s == RSP_OK ? need_unit(p, st) : s;
     return s == RSP_OK ? parse_clauses(p, st) : s;
 }
 
@@ -749,7 +815,7 @@ static rsp_status parse_index(parser *p, ast_statement *st)
         const char *name = NULL;
         s = s == RSP_OK ? need_name(p, &name, "a member") : s;
         if (s == RSP_OK && !APPEND(p, &members, &st->n_members, &name)) {
-            s = no_memory(p);
+            s = no_room(p, st->n_members);
         }
     } while (s == RSP_OK && accept(p, ","));
     st->members = members;
@@ -779,7 +845,7 @@ static rsp_status parse_side(parser *p, const char *end, const ast_term **terms,
         ast_term term;
         s = parse_term(p, &term);
         if (s == RSP_OK && !APPEND(p, &list, n, &term)) {
-            s = no_memory(p);
+            s = no_room(p, *n);
         }
     } while (s == RSP_OK && accept(p, "+"));
     *terms = list;
@@ -800,6 +866,11 @@ static rsp_status parse_reaction(parser *p, ast_statement *st)
         s = need_name(p, &st->drawn, "the drawn index");
         s = s == RSP_OK ? need(p, "from") : s;
         s = s == RSP_OK ? parse_named(p, &st->from) : s;
+        if (s == RSP_OK && st->from->kind != AST_NAME) {
+            s = ast_fail(p->err, &st->from->place, RSP_SYNTAX,
+                         "'with' draws from a parameter or a 'let' with indices, as "
+                         "Q[s,:]");
+        }
     }
     return s == RSP_OK ? parse_clauses(p, st) : s;
 }
@@ -816,16 +887,16 @@ static rsp_status parse_action(parser *p, ast_statement *st)
             p->t++;
         }
         if (s == RSP_OK && p->t > first) {
-            const token *last = p->t - 1;
-            st->unit = rsp_arena_copy(p->arena, first->at, last->offset +
-                                                               last->length -
-                                                               first->offset);
+            s = text_from(p, first, &st->unit);
         }
         s = s == RSP_OK ? need(p, ")") : s;
     }
     s = s == RSP_OK ? need(p, ":") : s;
     do {
         ast_assign a = {0};
+        if (s == RSP_OK && !at_end(p) && p->t->kind != TOKEN_NAME) {
+            s = expected(p, "a species or input to set");
+        }
         s = s == RSP_OK ? parse_term(p, &a.target) : s;
         if (s == RSP_OK) {
             a.adds = accept(p, "+=");
@@ -833,7 +904,7 @@ static rsp_status parse_action(parser *p, ast_statement *st)
         }
         s = s == RSP_OK ? parse_expr(p, &a.value) : s;
         if (s == RSP_OK && !APPEND(p, &list, &st->n_assigns, &a)) {
-            s = no_memory(p);
+            s = no_room(p, st->n_assigns);
         }
     } while (s == RSP_OK && accept(p, ","));
     st->assigns = list;
@@ -848,7 +919,7 @@ static rsp_status parse_include(parser *p, ast_statement *st)
         const char *name = NULL;
         s = need_string(p, &name, "a file's name as a string");
         if (s == RSP_OK && !APPEND(p, &files, &st->n_members, &name)) {
-            s = no_memory(p);
+            s = no_room(p, st->n_members);
         }
     } while (s == RSP_OK && accept(p, ","));
     st->members = files;
@@ -858,7 +929,7 @@ static rsp_status parse_include(parser *p, ast_statement *st)
 static rsp_status parse_unit_statement(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
-    return s == RSP_OK && accept(p, "=") ? parse_unit(p, st) : s;
+    return s == RSP_OK && accept(p, "=") ? need_unit(p, st) : s;
 }
 
 static rsp_status parse_statement(parser *p, ast_statement *st)

@@ -1,11 +1,15 @@
 #include "model/units.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { DAY, CELL, COPIES, ML, UG, MOLECULE, STANDARD };
 
 static const char *const DIMENSIONS[STANDARD] = {"day", "cell",  "copies",
                                                  "mL",  "ug", "molecule"};
+_Static_assert(STANDARD + UNIT_OWN_DIMENSIONS == UNIT_DIMENSIONS, "all are used");
+
+enum { HIGHEST_POWER = 60 };
 
 static const struct {
     const char *name;
@@ -70,9 +74,20 @@ rsp_unit unit_times(rsp_unit a, rsp_unit b, int power)
         a.factor = power < 0 ? a.factor / b.factor : a.factor * b.factor;
     }
     for (int i = 0; i < UNIT_DIMENSIONS; i++) {
-        a.power[i] = (signed char)(a.power[i] + power * b.power[i]);
+        int p = a.power[i] + power * b.power[i];
+        a.power[i] = (signed char)(p > 100 ? 100 : p < -100 ? -100 : p);
     }
     return a;
+}
+
+bool unit_fits(const rsp_unit *u)
+{
+    for (int i = 0; i < UNIT_DIMENSIONS; i++) {
+        if (u->power[i] > HIGHEST_POWER || u->power[i] < -HIGHEST_POWER) {
+            return false;
+        }
+    }
+    return isnormal(u->factor);
 }
 
 static void skip(reader *r)
@@ -139,7 +154,7 @@ static bool read_exponent(reader *r, rsp_unit *unit)
         n = 10 * n + (*r->p++ - '0');
     }
     if (n > 6) {
-        snprintf(r->why, 160, "a power above 6");
+        snprintf(r->why, 160, "a power above 6 in a unit");
         return false;
     }
     rsp_unit base = *unit;
@@ -149,8 +164,13 @@ static bool read_exponent(reader *r, rsp_unit *unit)
 
 static bool read_number(reader *r, rsp_unit *unit)
 {
-    size_t n = strspn(r->p, "0123456789.eE");
+    size_t n = strspn(r->p, "0123456789.");
     double v = 0;
+    if (r->p[n] == 'e' || r->p[n] == 'E') {
+        size_t sign = r->p[n + 1] == '-' || r->p[n + 1] == '+';
+        size_t digits = strspn(r->p + n + 1 + sign, "0123456789");
+        n += digits ? 1 + sign + digits : 0;
+    }
     if (!rsp_number_read(r->p, n, &v) || !(v > 0)) {
         snprintf(r->why, 160, "expected a positive number in a unit");
         return false;
@@ -235,6 +255,10 @@ static bool read_product(reader *r, rsp_unit *unit)
             return false;
         }
         *unit = unit_times(*unit, more, divide ? -1 : 1);
+        if (!unit_fits(unit)) {
+            snprintf(r->why, 160, "the powers or factors of this unit are too large");
+            return false;
+        }
     }
 }
 

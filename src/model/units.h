@@ -4,7 +4,7 @@
 
 #include "respite/network.h"
 
-enum { UNIT_DIMENSIONS = 16, UNIT_OWN = 64 };
+enum { UNIT_DIMENSIONS = 16, UNIT_OWN = 64, UNIT_OWN_DIMENSIONS = 10 };
 
 /* A model's own units beside the standard ones; start with {0}. */
 typedef struct unit_table {
@@ -24,6 +24,8 @@ bool unit_define_dimension(unit_table *table, const char *name);
 void unit_write(const unit_table *table, const rsp_unit *unit, char out[160]);
 
 bool unit_pure(const rsp_unit *u);
-rsp_unit unit_times(rsp_unit a, rsp_unit b, int power); /* a * b^power */
+/* a * b^power. What cannot be held (unit_fits false) stays so. */
+rsp_unit unit_times(rsp_unit a, rsp_unit b, int power);
+bool unit_fits(const rsp_unit *u); /* powers to 60; a factor that is a number */
 
 #endif
