@@ -88,7 +88,9 @@ typedef struct rsp_sim_client {
     void *ctx;
     /* The next participant: 1 and *job filled, or 0: none left. */
     int (*next)(void *ctx, rsp_sim_job *job);
-    void (*read)(void *ctx, const rsp_sim_job *job, size_t which,
+    /* Return false where nothing more is wanted of this participant: the run
+     * ends (RSP_STOP_CLIENT) and gives no later read or stop. */
+    bool (*read)(void *ctx, const rsp_sim_job *job, size_t which,
                  const rsp_sim_view *view);
     /* A visit at which a rule may act: may add up to `room` actions at times
      * >= view->t; *n_added says how many.  Return false to end the run here.
@@ -116,6 +118,13 @@ RSP_MUST_USE rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client,
  * by `done` at one time: a block is prepared while another runs. */
 size_t rsp_sim_outstanding(const rsp_sim *sim);
 rsp_sim_counts rsp_sim_total(const rsp_sim *sim);
+
+/* What a run knows of its parameters: the values that its initial amounts,
+ * rates, actions and observables read, in base units.  Two parameter sets that
+ * give the same out[rsp_sim_n_essence] give the same run of a participant with
+ * the same schedule, to the bit. */
+size_t rsp_sim_n_essence(const rsp_sim *sim);
+void rsp_sim_essence(rsp_sim *sim, const double *params, double t0, double *out);
 
 /* Hoisted values of one participant without running: out[n_derived], NaN where
  * a derived value is not constant; initial amounts (drawn) in x[n_species],

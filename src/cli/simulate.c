@@ -45,7 +45,7 @@ static int next(void *ctx, rsp_sim_job *job)
     return 1;
 }
 
-static void read_state(void *ctx, const rsp_sim_job *job, size_t which,
+static bool read_state(void *ctx, const rsp_sim_job *job, size_t which,
                        const rsp_sim_view *view)
 {
     simulation *s = ctx;
@@ -54,7 +54,7 @@ static void read_state(void *ctx, const rsp_sim_job *job, size_t which,
     if (s->kept) {
         memcpy(s->kept + ((size_t)run * s->n_times + which) * n, view->amounts,
                n * sizeof *view->amounts);
-        return;
+        return true;
     }
     double k = (double)++s->seen[which];
     double *mean = s->mean + which * n, *m2 = s->m2 + which * n;
@@ -63,6 +63,7 @@ static void read_state(void *ctx, const rsp_sim_job *job, size_t which,
         mean[i] += d / k;
         m2[i] += d * (view->amounts[i] - mean[i]);
     }
+    return true;
 }
 
 static void done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result)

@@ -10,7 +10,7 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
 {
     rsp_lane *lane = &sim->lanes[l];
     lane->live = lane->fresh = true;
-    lane->same = lane->dirty = lane->land = lane->accepted = false;
+    lane->same = lane->dirty = lane->land = lane->accepted = lane->enough = false;
     lane->t = lane->job.t0;
     lane->t_next = lane->t;
     lane->h = lane->wish = 0;
@@ -96,6 +96,14 @@ static rsp_sim_view take_view(rsp_sim *sim, uint32_t l, double t)
         sim->amounts[s] = *rsp_at(b->frame.rows, sim->program->species + s, b->width, l);
     }
     return (rsp_sim_view){t, sim->observed, sim->amounts};
+}
+
+/* Show the client what the observed column of lane l holds. */
+static void give_read(rsp_sim *sim, uint32_t l, size_t which, double t)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    rsp_sim_view view = take_view(sim, l, t);
+    lane->enough |= !sim->client->read(sim->client->ctx, &lane->job, which, &view);
 }
 
 static void observe(rsp_sim *sim)
@@ -276,8 +284,10 @@ static bool serve_observed(rsp_sim *sim)
         }
         due d = what_is_due(sim, lane);
         if (d == DUE_READ) {
-            rsp_sim_view view = take_view(sim, l, lane->t);
-            sim->client->read(sim->client->ctx, &lane->job, lane->i_read++, &view);
+            give_read(sim, l, lane->i_read++, lane->t);
+            if (lane->enough) {
+                rsp_lane_end(sim, l, RSP_STOP_CLIENT);
+            }
         } else if (d == DUE_STOP) {
             serve_stop(sim, l);
         }
@@ -340,7 +350,8 @@ void rsp_clock_serve(rsp_sim *sim)
 /* The next read of an accepted step that lies before its end. */
 static bool read_inside(const rsp_lane *lane, double *phi)
 {
-    if (!lane->live || !lane->accepted || lane->i_read >= lane->job.n_reads) {
+    if (!lane->live || !lane->accepted || lane->enough ||
+        lane->i_read >= lane->job.n_reads) {
         return false;
     }
     double t = lane->job.reads[lane->i_read];
@@ -393,11 +404,16 @@ void rsp_clock_reads(rsp_sim *sim)
             rsp_lane *lane = &sim->lanes[l];
             if (!(sim->block.stochastic && sim->block.leaping[l] > 0) &&
                 read_inside(lane, &phi)) {
-                rsp_sim_view view = take_view(sim, l, lane->job.reads[lane->i_read]);
-                sim->client->read(sim->client->ctx, &lane->job, lane->i_read++, &view);
+                give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
+                lane->i_read++;
             }
         }
     }
+}
+
+static bool gives_held(const rsp_lane *lane)
+{
+    return lane->live && lane->ready && !lane->enough && lane->i_held < lane->n_held;
 }
 
 void rsp_clock_release(rsp_sim *sim)
@@ -407,7 +423,7 @@ void rsp_clock_release(rsp_sim *sim)
         any = false;
         for (uint32_t l = 0; l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            if (lane->live && lane->ready && lane->i_held < lane->n_held) {
+            if (gives_held(lane)) {
                 const double *held = lane->held + lane->i_held * size;
                 show_column(sim, l, held[1], held + 2, 1);
                 any = true;
@@ -422,10 +438,9 @@ void rsp_clock_release(rsp_sim *sim)
         observe(sim);
         for (uint32_t l = 0; l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            if (lane->live && lane->ready && lane->i_held < lane->n_held) {
+            if (gives_held(lane)) {
                 const double *held = lane->held + lane->i_held++ * size;
-                rsp_sim_view view = take_view(sim, l, held[1]);
-                sim->client->read(sim->client->ctx, &lane->job, (size_t)held[0], &view);
+                give_read(sim, l, (size_t)held[0], held[1]);
             }
         }
     }

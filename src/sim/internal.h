@@ -32,6 +32,7 @@ typedef struct rsp_lane { /* one participant's clock */
     double theta;     /* share of the step that was taken */
     bool land;        /* this step ends at t_next */
     bool accepted;
+    bool enough;      /* the client wants no more of it */
     uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
     size_t i_action, i_read, i_stop;
     size_t n_added;
@@ -78,6 +79,8 @@ struct rsp_sim {
     bool dry;                 /* the client has no more */
     uint32_t *carried;        /* rows that `prepare` writes */
     uint32_t n_carried;
+    uint32_t *essence;        /* rows of what a run knows of its parameters */
+    uint32_t n_essence;
     /* Views. */
     double *observed, *amounts, *weights, *drawn, *assigned;
     rsp_sim_counts total;
@@ -118,6 +121,9 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l);
  * changed amounts, so that also what stays exact may need rounding. */
 void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped);
 void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
+
+/* essence.c: list the rows; false: no memory. */
+bool rsp_essence_new(rsp_sim *sim);
 
 /* clock.c */
 void rsp_clock_start(rsp_sim *sim, uint32_t l);

@@ -258,7 +258,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->rtol = sim->options.rtol;
     b->atol = sim->options.atol;
     b->seed = sim->seed;
-    if (!block_new(sim) || !lanes_new(sim)) {
+    if (!block_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
@@ -690,7 +690,9 @@ static void step(rsp_sim *sim)
     finish_steps(sim);
     for (uint32_t l = 0; l < sim->block.width; l++) {
         rsp_lane *lane = &sim->lanes[l];
-        if (lane->live && lane->failed != RSP_STOP_END) {
+        if (lane->live && lane->enough) {
+            rsp_lane_end(sim, l, RSP_STOP_CLIENT);
+        } else if (lane->live && lane->failed != RSP_STOP_END) {
             end_failed(sim, l);
         }
     }

@@ -93,6 +93,11 @@ typedef struct plan_grid {
     const rsp_param *const *params; /* [n_sets * n_arms] tables */
 } plan_grid;
 
+static inline size_t plan_grid_thresholds(const plan_grid *g)
+{
+    return g->threshold_axis == SIZE_MAX ? 1 : g->axes[g->threshold_axis].n;
+}
+
 typedef enum plan_statistic {
     PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
     PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL

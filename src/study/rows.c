@@ -244,28 +244,57 @@ static size_t set_of(const plan_grid *g, size_t cell)
     return set;
 }
 
-static rsp_status cell_row(const work *w, const run *r, const run *simulated,
-                           size_t cell, rsp_dataset_maker *grid)
+/* The endpoint from one list of samples, at one level of the threshold. */
+static bool cell_result(const work *w, const run *simulated, size_t k, size_t level,
+                        clinic_endpoint_result *x, double *from)
 {
     const plan_grid *g = &w->plan->grid;
     const plan_endpoint *e = &w->plan->endpoints[g->endpoint];
-    size_t k = g->every_axis == SIZE_MAX ? 0 : level_of(g, cell, g->every_axis);
     clinic_samples samples;
     if (!samples_of(w, simulated, &simulated->tracks[k], &samples)) {
-        return rsp_fail(w->err, RSP_NOMEM, "no memory for endpoints");
+        return false;
     }
     clinic_criterion c = e->criterion;
     clinic_term term = c.condition.terms[0];
     if (g->threshold_axis != SIZE_MAX) {
-        term.value = g->axes[g->threshold_axis].values[level_of(g, cell,
-                                                                g->threshold_axis)];
+        term.value = g->axes[g->threshold_axis].values[level];
         c.condition.terms = &term;
     }
     clinic_at_risk risk = at_risk(w, simulated, e);
-    clinic_endpoint_result x = clinic_endpoint_of(&c, e->restart, &samples, &risk);
+    *x = clinic_endpoint_of(&c, e->restart, &samples, &risk);
+    *from = risk.from;
+    return true;
+}
+
+bool work_grid_settled(work *w, run *r)
+{
+    size_t levels = plan_grid_thresholds(&w->plan->grid);
+    bool all = true;
+    for (size_t i = 0; i < r->n_tracks * levels; i++) {
+        clinic_endpoint_result x;
+        double from;
+        if (!r->settled[i] && cell_result(w, r, i / levels, i % levels, &x, &from)) {
+            r->settled[i] = x.end == RSP_END_EVENT;
+        }
+        all &= r->settled[i];
+    }
+    return all;
+}
+
+static rsp_status cell_row(const work *w, const run *r, const run *simulated,
+                           size_t cell, rsp_dataset_maker *grid)
+{
+    const plan_grid *g = &w->plan->grid;
+    size_t k = g->every_axis == SIZE_MAX ? 0 : level_of(g, cell, g->every_axis);
+    size_t level = g->threshold_axis == SIZE_MAX ? 0 : level_of(g, cell, g->threshold_axis);
+    clinic_endpoint_result x;
+    double from;
+    if (!cell_result(w, simulated, k, level, &x, &from)) {
+        return rsp_fail(w->err, RSP_NOMEM, "no memory for endpoints");
+    }
     char name[24];
     work_cell_name(cell, name);
-    rsp_endpoint_row row = endpoint_row(r, name, &x, risk.from);
+    rsp_endpoint_row row = endpoint_row(r, name, &x, from);
     return rsp_dataset_add_endpoint(grid, &row, w->err);
 }
 

@@ -135,6 +135,10 @@ static bool grid_tracks(work *w, run *r)
     const clinic_schedule *own = &w->plan->arms[r->arm].schedule;
     size_t n = g->n_every ? g->n_every : 1;
     r->tracks = room(w, n, sizeof *r->tracks);
+    r->settled = room(w, n * plan_grid_thresholds(g), sizeof *r->settled);
+    if (!r->settled) {
+        return false;
+    }
     r->n_tracks = n;
     for (size_t i = 0; r->tracks && i < n; i++) {
         track *t = &r->tracks[i];
@@ -335,16 +339,22 @@ static rsp_status add_main(work *w, const person *who, uint32_t arm)
 static rsp_status add_grid(work *w, const person *who, uint32_t arm)
 {
     const plan_grid *g = &w->plan->grid;
-    size_t first = w->n_runs, bytes = w->plan->net->n_params * sizeof(double);
+    size_t first = w->n_runs, n = rsp_sim_n_essence(w->sim);
     for (size_t s = 0; s < g->n_sets; s++) {
         size_t table = s * w->plan->view.n_arms + arm;
         run *r = new_run(w, who, arm, (int32_t)s);
         if (!r || !fill_params(w, r, g->params[table], w->grid_medians[table])) {
             return no_memory(w);
         }
+        r->essence = room(w, n, sizeof *r->essence);
+        if (!r->essence) {
+            return no_memory(w);
+        }
+        rsp_sim_essence(w->sim, r->params, w->plan->start_day, r->essence);
         for (size_t i = first; i + 1 < w->n_runs && r->simulate && !r->same; i++) {
             const run *other = w->runs[i];
-            if (other->simulate && memcmp(other->params, r->params, bytes) == 0) {
+            if (other->simulate &&
+                memcmp(other->essence, r->essence, n * sizeof *r->essence) == 0) {
                 r->same = other;
             }
         }

@@ -38,6 +38,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     const struct run *same;  /* a run with the same parameters stands for it */
     bool simulate;
     double *params;
+    double *essence;         /* what the run knows of them; grid runs */
     double *shown;           /* [n_covariates of the data set]; main runs */
     rsp_sim_action *actions; size_t n_actions;
     const clinic_entry **planned; /* [n_actions] what each action was */
@@ -46,6 +47,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     double start, end;
     double cut;              /* rows after this day are not kept; inf */
     track *tracks;  size_t n_tracks;
+    bool *settled;           /* [n_tracks * thresholds]: the event is there; grid */
     clinic_watch *watches;   /* [n_rules] */
     double *rule_from;       /* [n_rules]; NaN: never */
     clinic_reading *baselines; /* [n_rules * n_assays] */
@@ -73,6 +75,9 @@ bool work_failed(const run *r);
 RSP_MUST_USE rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out);
 RSP_MUST_USE rsp_status work_grid_rows(const work *w, const run *r,
                                        rsp_dataset_maker *grid);
+/* Whether all cells that a run of the grid stands for have had their event by
+ * the samples so far, so that later ones change nothing. */
+bool work_grid_settled(work *w, run *r);
 /* The day on which a planned or a rule's action first happened after `from`;
  * inf: never. */
 double work_action_day(const run *r, uint32_t action, double from);

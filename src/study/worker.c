@@ -100,11 +100,14 @@ static size_t measure(const session *s, run *r, const rsp_sim_view *view)
     return seen;
 }
 
-static void read_view(void *ctx, const rsp_sim_job *job, size_t which,
+static bool read_view(void *ctx, const rsp_sim_job *job, size_t which,
                       const rsp_sim_view *view)
 {
     (void)which;
-    (void)measure(ctx, job->tag, view);
+    session *s = ctx;
+    run *r = job->tag;
+    (void)measure(s, r, view);
+    return r->set == WORK_MAIN || !work_grid_settled(s->w, r);
 }
 
 /* ---- Rules. */

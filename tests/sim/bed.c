@@ -80,7 +80,7 @@ static int bed_next(void *ctx, rsp_sim_job *job)
     return 1;
 }
 
-static void bed_read(void *ctx, const rsp_sim_job *job, size_t which,
+static bool bed_read(void *ctx, const rsp_sim_job *job, size_t which,
                      const rsp_sim_view *view)
 {
     bed *b = ctx;
@@ -90,6 +90,7 @@ static void bed_read(void *ctx, const rsp_sim_job *job, size_t which,
            b->net->n_species * sizeof(double));
     memcpy(b->observed + at * b->net->n_observables, view->observed,
            b->net->n_observables * sizeof(double));
+    return !b->enough || !b->enough(b, view);
 }
 
 static bool bed_stop(void *ctx, const rsp_sim_job *job, size_t which,

@@ -36,6 +36,8 @@ typedef struct bed {
     bool (*stop)(struct bed *bed, uint32_t participant, size_t which,
                  const rsp_sim_view *view, rsp_sim_action *added, size_t room,
                  size_t *n_added);
+    /* Whether the client has seen enough of a participant; may be NULL: never. */
+    bool (*enough)(const struct bed *bed, const rsp_sim_view *view);
     /* Filled by a run. */
     double *amounts;       /* [n][n_reads][n_species] */
     double *observed;      /* [n][n_reads][n_observables] */

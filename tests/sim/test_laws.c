@@ -321,6 +321,135 @@ static void a_rule_may_act_at_its_visit_and_end_the_run(void **state)
     bed_close(&b);
 }
 
+/* Enough on a day inside steps, early for those whose infection is gone. */
+static bool enough_of(const bed *b, const rsp_sim_view *view)
+{
+    return view->t >= 7.77 || view->amounts[rsp_network_species(b->net, "W")] < 1;
+}
+
+static void a_client_that_has_enough_gets_no_more_and_loses_nothing(void **state)
+{
+    (void)state;
+    const rsp_method methods[] = {RSP_HYBRID, RSP_ODE};
+    /* Some lie close: the next one is in the same step, or waits for its noise. */
+    const double reads[READS] = {0, 3, 3.00001, 7.77, 7.77001, 7.7701, 19.5, 30};
+    for (int m = 0; m < 2; m++) {
+        bed b;
+        open_mixture(&b, methods[m]);
+        b.reads = reads;
+        bed_run(&b);
+        size_t n = b.net->n_species, early = 0;
+        double *whole = copy_of(b.amounts, values_of(&b));
+        double *none = calloc(n, sizeof *none);
+        b.enough = enough_of;
+        bed_run(&b);
+        for (uint32_t p = 0; p < b.n; p++) {
+            bool over = false;
+            for (size_t i = 0; i < READS; i++) {
+                size_t at = (p * READS + i) * n;
+                rsp_sim_view view = {reads[i], NULL, whole + at};
+                assert_same_bits(b.amounts + at, over ? none : whole + at, n);
+                early += !over && reads[i] < 7 && enough_of(&b, &view);
+                over |= enough_of(&b, &view);
+            }
+            assert_int_equal(b.result[p].stop, RSP_STOP_CLIENT);
+            assert_true(b.result[p].t < 30);
+        }
+        assert_true(m == 1 || (early > 0 && early < b.n));
+        free(whole);
+        free(none);
+        bed_close(&b);
+    }
+}
+
+static const char shares[] =
+    "model shares\ntime day\n"
+    "parameter share = 0.4 1\n"
+    "parameter u = 0.3 1\n"
+    "parameter slow = 0.2 1/day\n"
+    "parameter fast = 0.9 1/day\n"
+    "parameter dose = 40 cell\n"
+    "parameter scale = 2 cell\n"
+    "parameter seen = 5 cell\n"
+    "parameter wait = 1 day\n"
+    "parameter idle = 3 1\n"
+    "let loss = if u < share then fast else slow\n"
+    "let shown = seen * idle / idle\n"
+    "species A cell\n"
+    "species B cell continuous\n"
+    "initial A = poisson(dose)\n"
+    "rate B = A * after(begin, wait) * slow / slow * fast\n"
+    "reaction lose: A -> @ loss * A\n"
+    "observe sum = A + B + shown in cell\n"
+    "action begin: B = scale\n";
+
+static void run_shares(bed *b, double *essence, size_t n)
+{
+    rsp_error err = {0};
+    rsp_sim *sim;
+    assert_int_equal(rsp_sim_new(b->program, &b->options, 1, &sim, &err), RSP_OK);
+    assert_int_equal(rsp_sim_n_essence(sim), n);
+    rsp_sim_essence(sim, b->params, 0, essence);
+    rsp_sim_free(sim);
+    bed_run(b);
+}
+
+/* 1: parameters of equal essence gave the same run; 0: the essence differs. */
+static int same_run_where_essence_is(bed *b, const double *known, size_t n,
+                                     const double *amounts, const double *observed)
+{
+    double *essence = calloc(n + 1, sizeof *essence);
+    run_shares(b, essence, n);
+    int same = memcmp(essence, known, n * sizeof *known) == 0;
+    if (same) {
+        assert_same_bits(b->amounts, amounts, values_of(b));
+        assert_same_bits(b->observed, observed, (size_t)b->n * b->n_reads);
+    }
+    free(essence);
+    return same;
+}
+
+static void parameters_of_equal_essence_give_the_same_run(void **state)
+{
+    (void)state;
+    bed b;
+    double reads[] = {0, 1, 2.5, 6};
+    bed_open(&b, shares, RSP_HYBRID);
+    rsp_sim_action begin = {0.5, (uint32_t)rsp_network_action(b.net, "begin"), 0};
+    b.n = 4;
+    b.t1 = 6;
+    b.reads = reads;
+    b.n_reads = 4;
+    b.actions = &begin;
+    b.n_actions = 1;
+    rsp_error err = {0};
+    rsp_sim *sim;
+    assert_int_equal(rsp_sim_new(b.program, &b.options, 1, &sim, &err), RSP_OK);
+    size_t n = rsp_sim_n_essence(sim);
+    rsp_sim_free(sim);
+    double *known = calloc(n + 1, sizeof *known);
+    run_shares(&b, known, n);
+    double *amounts = copy_of(b.amounts, values_of(&b));
+    double *observed = copy_of(b.observed, (size_t)b.n * b.n_reads);
+    int same = 0;
+    for (uint32_t i = 0; i < b.net->n_params; i++) {
+        double was = b.params[i];
+        b.params[i] = 1.01 * was;
+        same += same_run_where_essence_is(&b, known, n, amounts, observed);
+        b.params[i] = was;
+    }
+    /* Who is on the drug is known; which share is, and the draw, are not. */
+    assert_true(same >= 2);
+    bed_set(&b, "share", 0.9);
+    assert_int_equal(same_run_where_essence_is(&b, known, n, amounts, observed), 1);
+    bed_set(&b, "share", 0.1);
+    assert_int_equal(same_run_where_essence_is(&b, known, n, amounts, observed), 0);
+    free(known);
+    free(amounts);
+    free(observed);
+    bed_close(&b);
+}
+
 static const char fragile[] =
     "model fragile\ntime day\n"
     "parameter fate = 0 1\n"
@@ -715,6 +844,8 @@ int main(void)
         cmocka_unit_test(an_arm_left_alone_shares_its_noise_until_the_arms_part),
         cmocka_unit_test(actions_and_lags_take_effect_at_their_time_exactly),
         cmocka_unit_test(a_rule_may_act_at_its_visit_and_end_the_run),
+        cmocka_unit_test(a_client_that_has_enough_gets_no_more_and_loses_nothing),
+        cmocka_unit_test(parameters_of_equal_essence_give_the_same_run),
         cmocka_unit_test(a_failure_stays_with_its_participant),
         cmocka_unit_test(a_negative_rate_is_named),
         cmocka_unit_test(a_run_of_too_many_steps_says_so),
