@@ -33,4 +33,5 @@ expect two "$(run two '' -j2)"
 expect packed "$(run packed '' -j2 --lanes 3 --shuffle)"
 expect base "$(run base base -j2)"
 expect avx2 "$(run avx2 avx2 -j2)"
+expect avx512 "$(run avx512 avx512 -j2)" # the widest there is, where the machine has none
 exit $bad
