@@ -38,6 +38,9 @@ art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|virus|infection_grows_again
 art|s/u_art < share_nnrti/u_art > share_nnrti/|virus|infection_grows_again
 art|s/max(C_art, 0)^h_art)/max(C_art, 0)^2)/|virus|infection_grows_again
 art|s/(1 \/ leak - 1)^(1/(1 \/ leak + 1)^(1/|virus|runs_at_its_leak
+tissues|s/if x == follicle then chi_C else/if x == follicle then 2 * chi_C else/|virus|lie_in_follicles
+infection|s/@ (death_now\[x\] + kill/@ (1.01 * death_now[x] + kill/|virus|falls_in_days
+latency|s/+ theta - reactivation in/+ theta + 500 * reactivation in/|virus|falls_in_days
 latency|s/alpha_L + theta - reactivation/alpha_L + theta/|virus|falls_at_theta
 latency|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
 latency|s/(1 - 1 \/ R_ATI))/(1 - 0.9 \/ R_ATI))/|virus|founds_a_rebound
@@ -69,6 +72,9 @@ escape|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ death_now[x]/|car|threshold_of_effectors
 recognition|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
+infection|s/@ (death_now\[x\] + kill\[x,s\])/@ (death_now[x] + kill[x,s] + d_T * E \/ N_tot)/|car|change_nothing_of_the_virus
+recognition|s/E \* car_share\[x\] in/E * N_site[x] \/ (N_site[tzone] + N_site[follicle] + N_site[gut] + blood_weight) in/|car|follicles_shelter
+infection|s/((1 - mix) \* I\[x,s\] + mix \* w_T/((1 - 0.9 * mix) * I[x,s] + 0.9 * mix * w_T/|car|follicles_shelter
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
 recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
 recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors

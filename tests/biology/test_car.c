@@ -308,6 +308,87 @@ static void infection_stands_still_at_the_threshold_of_effectors(void **state)
     hiv_close(&h);
 }
 
+static void car_t_cells_that_do_not_kill_change_nothing_of_the_virus(void **state)
+{
+    (void)state;
+    const double reads[] = {10, 20, 40, 100};
+    double virus[2][4];
+    for (int infused = 0; infused < 2; infused++) {
+        hiv h;
+        hiv_open(&h, RSP_ODE);
+        hiv_set(&h, "k_f", 0);
+        hiv_set(&h, "F50", 1e-9); /* they expand */
+        hiv_settle(&h);
+        hiv_start(&h, "L[gut,wt]", 1e6);
+        if (infused) {
+            hiv_act(&h, 0, "infuse", 1e9);
+        }
+        hiv_act(&h, 5, "stop_art", 0);
+        run_to(&h, reads, 4);
+        for (size_t k = 0; k < 4; k++) {
+            virus[infused][k] = hiv_sum(&h, 0, k, "I");
+        }
+        assert_true(!infused || hiv_sum(&h, 0, 2, "E") > 1e9);
+        hiv_close(&h);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        /* Two runs of steps, each controlled to 1e-9 a step. */
+        assert_relative(virus[1][k], virus[0][k], 1e-6);
+    }
+}
+
+/* Whether infection grows from few cells against `cells` effectors: the next-generation
+ * matrix is diagonal plus rank one. */
+static bool outgrows(hiv *h, double mix, double cells)
+{
+    const char *site[] = {"tzone", "follicle", "gut"};
+    const double lymphocytes[] = {2.5e11, 1e11, 1e11}, w[] = {0.4, 0.3, 0.3};
+    double b = hiv_derived(h, "b_prod"), sum = 0, lysis = hiv_derived(h, "lysis[wt]");
+    for (int x = 0; x < 3; x++) {
+        char name[64];
+        snprintf(name, sizeof name, "car_share[%s]", site[x]);
+        double f = cells * hiv_derived(h, name) / lymphocytes[x];
+        double lost = 1.2 + 10 * f / (0.1 + f) * lysis - b * (1 - mix);
+        if (lost <= 0) {
+            return true;
+        }
+        sum += b * mix * w[x] / lost;
+    }
+    return sum > 1;
+}
+
+static void follicles_shelter_infection_the_more_the_more_local_it_is(void **state)
+{
+    (void)state;
+    const double mix[] = {1, 0.5, 0.1}, chi[] = {1, 0.1};
+    double needed[3][2];
+    for (int i = 0; i < 6; i++) {
+        hiv h;
+        hiv_open(&h, RSP_ODE);
+        hiv_blend(&h);
+        hiv_set(&h, "mix", mix[i / 2]);
+        hiv_set(&h, "chi_C", chi[i % 2]);
+        double low = log(1e8), high = log(1e13);
+        for (int step = 0; step < 50; step++) {
+            double middle = (low + high) / 2;
+            *(outgrows(&h, mix[i / 2], exp(middle)) ? &low : &high) = middle;
+        }
+        needed[i / 2][i % 2] = exp(low);
+        hold_effectors(&h, exp(low));
+        assert_true(fabs(growth_of(&h, "wt")) < 1e-4); /* mutations take 5e-5 of births */
+        hiv_close(&h);
+    }
+    print_message("    effectors to hold it, density 0.1 in follicles against 1: fully mixed "
+                  "%.1e %.1e, half local %.1e %.1e, nine tenths local %.1e %.1e\n",
+                  needed[0][1], needed[0][0], needed[1][1], needed[1][0], needed[2][1], needed[2][0]);
+    double fold[3];
+    for (int i = 0; i < 3; i++) {
+        fold[i] = needed[i][1] / needed[i][0];
+    }
+    /* Published with the model: 2-fold fully mixed, 4-fold half local, up to 10. */
+    assert_true(fold[0] > 1.5 && fold[0] < fold[1] && fold[1] < fold[2] && fold[2] > 5);
+}
+
 static void a_mutant_grows_by_its_fitness_and_what_the_car_still_sees(void **state)
 {
     (void)state;
@@ -414,8 +495,8 @@ static double follow(double infused, double back, double *day)
     double reads[DAYS + 1], most = 0;
     hiv h;
     hiv_open(&h, RSP_HYBRID);
-    h.bed.options.exact_below = 10; /* as the studies */
-    h.bed.options.exact_until = 20;
+    h.bed.options.exact_below = 5; /* as the studies */
+    h.bed.options.exact_until = 10;
     hiv_set(&h, "F50", 1e-8);
     hiv_set(&h, "d_D", back);
     h.bed.n = PEOPLE;
@@ -468,6 +549,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(recognition_is_the_average_over_env_per_cell),
         cmocka_unit_test(without_env_any_number_of_effectors_kills_nothing),
         cmocka_unit_test(infection_stands_still_at_the_threshold_of_effectors),
+        cmocka_unit_test(car_t_cells_that_do_not_kill_change_nothing_of_the_virus),
+        cmocka_unit_test(follicles_shelter_infection_the_more_the_more_local_it_is),
         cmocka_unit_test(a_mutant_grows_by_its_fitness_and_what_the_car_still_sees),
         cmocka_unit_test(every_recognised_cell_shares_the_effectors),
         cmocka_unit_test(the_reservoir_falls_by_what_it_displays_and_no_more),

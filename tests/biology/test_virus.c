@@ -97,7 +97,94 @@ static void on_art_target_cells_stand_at_supply_over_loss(void **state)
     hiv_close(&h);
 }
 
+/* What a population's file sets a parameter to. */
+static double set_in_population(const char *key)
+{
+    char *text;
+    size_t length;
+    rsp_error err = {0};
+    if (rsp_file_read(POPULATION, 0, &text, &length, &err) != RSP_OK) {
+        fail_msg("%s", err.message);
+    }
+    const char *at = strstr(text, key), *value = at != NULL ? strstr(at, "value: ") : NULL;
+    if (value == NULL) {
+        fail_msg("%s: no value for %s", POPULATION, key);
+        return NAN;
+    }
+    double found = strtod(value + strlen("value: "), NULL);
+    free(text);
+    return found;
+}
+
+static void productive_cells_of_lymph_nodes_lie_in_follicles_where_effectors_are_few(void **state)
+{
+    (void)state;
+    const double mix[] = {1, 0.5, 0.05};
+    for (int i = 0; i < 3; i++) {
+        hiv h;
+        const double reads[] = {3000};
+        hiv_open(&h, RSP_ODE);
+        double tzone = set_in_population("w_T[tzone]");
+        double follicle = set_in_population("w_T[follicle]");
+        hiv_set(&h, "w_T[tzone]", tzone);
+        hiv_set(&h, "w_T[follicle]", follicle);
+        hiv_set(&h, "w_T[gut]", 1 - tzone - follicle);
+        hiv_set(&h, "mix", mix[i]);
+        hiv_set(&h, "Lambda", 1e-9);
+        hiv_settle(&h);
+        hiv_start(&h, "C_art", 0);
+        hiv_start(&h, "I[tzone,wt]", 31623 / 0.145);
+        hiv_start(&h, "X", hiv_derived(&h, "X_set"));
+        hiv_act(&h, 0, "stop_art", 0);
+        h.bed.options.atol = 1e-6;
+        h.bed.t1 = reads[0];
+        h.bed.reads = reads;
+        h.bed.n_reads = 1;
+        hiv_run(&h);
+        double outside = bed_amount(&h.bed, 0, 0, "I[tzone,wt]");
+        double inside = bed_amount(&h.bed, 0, 0, "I[follicle,wt]");
+        double effectors = hiv_derived(&h, "car_share[follicle]") / hiv_derived(&h, "car_share[tzone]");
+        /* Miles & Connick 2016: 60 to 75 %.  Skinner, Connick: effectors per infected
+         * cell more than 40-fold fewer inside. */
+        assert_true(inside / (inside + outside) > 0.60);
+        assert_true(inside / (inside + outside) < 0.75);
+        assert_true(inside / outside / effectors > 40);
+        hiv_close(&h);
+    }
+}
+
 /* ---- ART. */
+
+static void on_starting_art_virus_falls_in_days_and_then_stands_on_reactivation(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {0.5, 3, 10, 60}, death = 1.2, p = 3e6, i = 5e6;
+    hiv_open(&h, RSP_ODE);
+    hiv_blend(&h);
+    hiv_set(&h, "leak", 1e-12);
+    hiv_set(&h, "f_L", 1e-12);
+    hiv_set(&h, "b_rel", 0); /* CTL at rest */
+    hiv_set(&h, "d_rel", 0);
+    hiv_settle(&h);
+    hiv_start(&h, "P[gut,wt]", p);
+    hiv_start(&h, "I[gut,wt]", i);
+    hiv_start(&h, "L[gut,wt]", 1e6);
+    h.bed.t1 = reads[3];
+    h.bed.reads = reads;
+    h.bed.n_reads = 4;
+    hiv_run(&h);
+    double on_reactivation = hiv_derived(&h, "reactivation") * 1e6 / death;
+    for (size_t k = 0; k < 3; k++) {
+        double t = reads[k];
+        double left = i * exp(-death * t) + p * (exp(-t) - exp(-death * t)) / (death - 1);
+        /* Up to the cells from the reservoir, one or so. */
+        assert_true(fabs(hiv_sum(&h, 0, k, "I") - left) < on_reactivation + 1e-6 * left);
+    }
+    /* The reservoir falls by 5e-4 a day, the cells follow within two days. */
+    assert_relative(hiv_sum(&h, 0, 3, "I"), on_reactivation * exp(-0.000468 * 60), 1e-3);
+    hiv_close(&h);
+}
 
 /* With one death rate (1 - f_L) P + I changes by (b_prod eps - death) I: it is least
  * on the day on which R falls through 1. */
@@ -289,6 +376,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_reproduction_number_without_tissues_is_that_of_growth),
         cmocka_unit_test(untreated_infection_settles_at_the_participants_set_point),
         cmocka_unit_test(on_art_target_cells_stand_at_supply_over_loss),
+        cmocka_unit_test(productive_cells_of_lymph_nodes_lie_in_follicles_where_effectors_are_few),
+        cmocka_unit_test(on_starting_art_virus_falls_in_days_and_then_stands_on_reactivation),
         cmocka_unit_test(infection_grows_again_after_t_half_log2_of_concentration_over_threshold),
         cmocka_unit_test(while_art_is_taken_infection_runs_at_its_leak),
         cmocka_unit_test(on_art_the_reservoir_falls_at_theta_of_its_phase),
