@@ -28,8 +28,14 @@ typedef struct rsp_plan_arm {
 typedef struct rsp_plan_endpoint {
     const char *name;
     const char *definition; /* in words: "first viral_load > 50 copies/mL, from stop art" */
+    const char *label;      /* the study's own words for it, or the definition's first part */
+    const char *from;       /* what its days count from: "stop art" */
     const char *unit;       /* of its day as shown: "day" */
 } rsp_plan_endpoint;
+
+typedef struct rsp_plan_input { /* a file that was read, as it was then */
+    const char *path, *sha256;
+} rsp_plan_input;
 
 typedef struct rsp_plan_view {
     const char *study, *title, *file, *model_name;
@@ -45,6 +51,7 @@ typedef struct rsp_plan_view {
     uint64_t seed;
     const rsp_network *net;
     const char *const *changed;  size_t n_changed;   /* parameters that study, population, product or --set changed: "t_art = 0.5 day (studies/x.yaml:12), calibrated" */
+    const rsp_plan_input *inputs; size_t n_inputs; /* study, population, product, published */
     const double *medians;       /* [net->n_params] after those changes, base units */
 } rsp_plan_view;
 

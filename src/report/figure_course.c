@@ -1,230 +1,305 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "report/figures.h"
+#include "report/people.h"
 
-static const double WEEK = 7.0;
+/* One assay over time, of people one by one. */
 
-arm_style style_of_arm(const rsp_plan_view *plan, const char *arm)
+enum { MOST_PANELS = 2 };
+
+static bool on_log_axis(const char *assay, const assay_facts *facts)
 {
-    static const arm_style treated[] = {{COLOUR_TREATED, NULL, SVG_CIRCLE},
-                                        {"#9A4A7E", "8 3", SVG_DIAMOND},
-                                        {"#8A6D00", "2 3", SVG_TRIANGLE}};
-    static const arm_style control[] = {{COLOUR_CONTROL, "6 3", SVG_SQUARE},
-                                        {COLOUR_PAST, "2 3", SVG_TRIANGLE},
-                                        {"#00785A", NULL, SVG_DIAMOND}};
-    size_t n_treated = 0, n_control = 0;
-    for (size_t i = 0; i < plan->n_arms; i++) {
-        bool gives = plan->arms[i].schedule && strstr(plan->arms[i].schedule, "infuse");
-        if (strcmp(plan->arms[i].name, arm) == 0) {
-            return gives ? treated[n_treated % 3] : control[n_control % 3];
-        }
-        n_treated += gives;
-        n_control += !gives;
-    }
-    return control[0];
+    bool share = strcmp(facts->unit, "1") == 0 || facts->unit[0] == '\0';
+    return !share && strcmp(assay, "cd4") != 0;
 }
 
-/* Study day of a happening for one participant; NaN: none. */
-static double day_of(const rsp_dataset *d, uint32_t who, uint32_t arm, const char *what)
+static void note(assay_facts *facts, const rsp_measurement *m, double week)
 {
-    for (size_t i = 0; i < d->n_happenings; i++) {
-        const rsp_happening *h = &d->happenings[i];
-        if (h->participant == who && h->arm == arm && strcmp(h->what, what) == 0) {
-            return h->day;
-        }
+    facts->unit = m->unit;
+    facts->lloq = isfinite(m->lloq) ? m->lloq : facts->lloq;
+    if (m->state == RSP_NUMBER) {
+        facts->least = fmin(isfinite(facts->least) ? facts->least : (double)INFINITY, m->value);
+        facts->most = fmax(isfinite(facts->most) ? facts->most : -(double)INFINITY, m->value);
     }
-    return (double)NAN;
+    facts->first = facts->n_samples ? fmin(facts->first, week) : week;
+    facts->last = facts->n_samples ? fmax(facts->last, week) : week;
+    facts->n_samples++;
 }
 
-typedef struct course { /* what one figure needs of the data set */
-    const rsp_dataset *d;
-    const char *assay;
-    double first, last, most, lloq;
-    size_t n;
-} course;
-
-static void extent(course *c)
+bool assay_look(const rsp_plan_view *plan, const rsp_findings *f, const char *assay,
+                assay_facts *facts)
 {
-    c->first = 0;
-    c->last = 4;
-    c->most = 1000;
-    c->lloq = (double)NAN;
-    for (size_t i = 0; i < c->d->n_measurements; i++) {
-        const rsp_measurement *m = &c->d->measurements[i];
-        double zero = strcmp(m->assay, c->assay) == 0
-                          ? day_of(c->d, m->participant, m->arm, "stop art")
-                          : (double)NAN;
-        if (!isfinite(zero)) {
-            continue;
-        }
-        double t = (m->day - zero) / WEEK;
-        c->first = fmin(c->first, t);
-        c->last = fmax(c->last, t);
-        c->lloq = isfinite(m->lloq) ? m->lloq : c->lloq;
-        c->most = m->state == RSP_NUMBER ? fmax(c->most, m->value) : c->most;
-        c->n++;
+    double nan = (double)NAN;
+    *facts = (assay_facts){.unit = "", .lloq = nan, .least = nan, .most = nan,
+                           .from = people_count_from(plan, f)};
+    roster r;
+    if (!people_list(plan, f, &r)) {
+        return false;
     }
-    c->first = floor(c->first);
-    c->last = ceil(c->last);
-    c->most = pow(10, ceil(log10(c->most)));
-}
-
-/* Not detected is drawn at half the limit, detected below it at the limit. */
-static double shown(const rsp_measurement *m, double lloq)
-{
-    switch (m->state) {
-    case RSP_NUMBER: return m->value;
-    case RSP_NOT_DETECTED: return lloq / 2;
-    case RSP_BELOW_LLOQ: return lloq;
-    default: return (double)NAN;
-    }
-}
-
-static void one_person(rsp_text *out, const plot *p, const course *c, uint32_t who,
-                       uint32_t arm, arm_style s)
-{
-    double zero = day_of(c->d, who, arm, "stop art"), x0 = 0, y0 = 0;
-    bool before = false;
-    for (int pass = 0; pass < 2; pass++) { /* lines first, marks above them */
-        before = false;
-        for (size_t i = 0; isfinite(zero) && i < c->d->n_measurements; i++) {
-            const rsp_measurement *m = &c->d->measurements[i];
-            double v = shown(m, c->lloq);
-            if (m->participant != who || m->arm != arm || strcmp(m->assay, c->assay)) {
-                continue;
-            }
-            if (!isfinite(v)) { /* no line through what is missing */
-                before = false;
-                continue;
-            }
-            double x = plot_x(p, (m->day - zero) / WEEK), y = plot_y(p, v);
-            if (pass == 0 && before) {
-                svg_line(out, x0, y0, x, y, s.colour, 1.1, NULL);
-            } else if (pass == 1) {
-                svg_mark(out, s.shape, x, y, 2.6, s.colour, m->state == RSP_NUMBER);
-            }
-            x0 = x;
-            y0 = y;
-            before = true;
-        }
-    }
-    double restart = day_of(c->d, who, arm, "start art");
-    if (isfinite(restart) && isfinite(zero)) {
-        double x = plot_x(p, (restart - zero) / WEEK);
-        svg_line(out, x, p->top, x, p->top + 9, s.colour, 2, NULL);
-    }
-}
-
-void figure_assay(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                  const char *assay, const char *label)
-{
-    course c = {.d = f->example, .assay = assay};
-    extent(&c);
-    double panel = 250;
-    size_t arms = f->n_arms;
-    double low = isfinite(c.lloq) ? c.lloq / 4 : 1;
-    svg_open(out, 800, 30 + (panel + 80) * (double)arms, label,
-             "One line a participant of the first replicate trial; open marks are below "
-             "the limit of quantification; a tick on the upper edge is a restart of ART.");
-    for (size_t a = 0; a < arms; a++) {
-        arm_style s = style_of_arm(plan, f->arms[a].name);
-        plot p = {.left = 90, .top = 50 + (panel + 80) * (double)a, .width = 680,
-                  .height = panel, .x0 = c.first, .x1 = c.last, .y0 = low,
-                  .y1 = c.most, .log_y = true};
-        plot_frame(out, &p, "weeks since interruption of ART", NULL);
-        svg_text(out, p.left, p.top - 12, "start", 13, s.colour, "%.40s", f->arms[a].name);
-        svg_text(out, p.left + p.width, p.top - 12, "end", 12, COLOUR_INK, "%s", label);
-        if (isfinite(c.lloq)) {
-            double y = plot_y(&p, c.lloq);
-            svg_line(out, p.left, y, p.left + p.width, y, COLOUR_INK, 1, "4 3");
-            svg_text(out, p.left + p.width, y - 4, "end", 11, COLOUR_INK, "LLOQ %.4g",
-                     c.lloq);
-        }
-        for (size_t i = 0; i < c.d->n_subjects; i++) {
-            if (c.d->subjects[i].arm == a) {
-                one_person(out, &p, &c, c.d->subjects[i].participant, (uint32_t)a, s);
+    for (size_t i = 0; i < r.n; i++) {
+        const person *p = &r.people[i];
+        size_t samples = 0;
+        for (size_t k = p->first; k < p->last; k++) {
+            if (people_row_counts(f->example, p, k, assay)) {
+                const rsp_measurement *m = &f->example->measurements[k];
+                note(facts, m, people_weeks(p, m->day));
+                samples++;
             }
         }
+        facts->people += samples > 0;
+        facts->samples_a_person = samples > facts->samples_a_person
+                                      ? samples : facts->samples_a_person;
     }
-    svg_close(out);
+    free(r.people);
+    facts->is_log = on_log_axis(assay, facts);
+    return facts->n_samples > 0;
 }
 
-/* ---- Swimmer plot: time off ART, longest first. */
-
-enum { MOST_BARS = 40 };
-
-typedef struct bar {
-    uint32_t arm, who;
-    double off, rebound;
-    bool restarted;
-} bar;
-
-static size_t collect_bars(const rsp_dataset *d, bar bars[MOST_BARS])
+size_t people_measured(const rsp_plan_view *plan, const rsp_findings *f,
+                       const char *assay, size_t arm, size_t *samples)
 {
+    roster r;
     size_t n = 0;
-    for (size_t i = 0; i < d->n_subjects && n < MOST_BARS; i++) {
-        uint32_t who = d->subjects[i].participant, arm = d->subjects[i].arm;
-        double stop = day_of(d, who, arm, "stop art");
-        double restart = day_of(d, who, arm, "start art");
-        double end = day_of(d, who, arm, "end");
-        if (!isfinite(stop)) {
-            continue;
-        }
-        bar b = {.arm = arm, .who = who, .restarted = isfinite(restart),
-                 .rebound = (double)NAN};
-        b.off = (isfinite(restart) ? restart : isfinite(end) ? end : stop) - stop;
-        for (size_t k = 0; k < d->n_endpoints && !isfinite(b.rebound); k++) {
-            const rsp_endpoint_row *e = &d->endpoints[k];
-            if (e->participant == who && e->arm == arm && e->end == RSP_END_EVENT) {
-                b.rebound = e->day + e->start_day - stop;
-            }
-        }
-        size_t at = n++;
-        for (; at > 0 && bars[at - 1].off < b.off; at--) {
-            bars[at] = bars[at - 1];
-        }
-        bars[at] = b;
+    *samples = 0;
+    if (!people_list(plan, f, &r)) {
+        return 0;
     }
+    for (size_t i = 0; i < r.n; i++) {
+        size_t before = *samples;
+        for (size_t k = r.people[i].first; k < r.people[i].last; k++) {
+            *samples += r.people[i].arm == arm &&
+                        people_row_counts(f->example, &r.people[i], k, assay);
+        }
+        n += *samples > before;
+    }
+    free(r.people);
     return n;
 }
 
-void figure_swimmer(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+/* ---- Where a value stands. What is below the limit stands below its line:
+ * detected just under it, not detected lower. */
+static double shown(const rsp_measurement *m, const assay_facts *facts)
 {
-    bar bars[MOST_BARS];
-    size_t n = collect_bars(f->example, bars);
-    double longest = n ? bars[0].off / WEEK : 1;
-    plot p = {.left = 150, .top = 40, .width = 610, .height = 18.0 * (double)n + 6,
-              .x0 = 0, .x1 = ceil(fmax(longest, 1)), .y0 = 0, .y1 = 1};
-    svg_open(out, 800, p.height + 100, "Time off ART",
-             "One bar a participant of the first replicate trial: a diamond is the "
-             "rebound, a square the restart of ART, an arrow still off ART.");
+    bool limit = isfinite(facts->lloq) && facts->lloq > 0;
+    double least = isfinite(facts->least) && facts->least > 0 ? facts->least : 1.0;
+    switch (m->state) {
+    case RSP_NUMBER:
+        return !facts->is_log || m->value > 0 ? m->value : least / 2;
+    case RSP_BELOW_LLOQ:
+        return limit ? facts->lloq * 0.72 : 0;
+    case RSP_NOT_DETECTED:
+        return limit ? facts->lloq * 0.42 : facts->is_log ? least / 2 : 0;
+    case RSP_ABOVE_ULOQ:
+        return facts->most;
+    default:
+        return (double)NAN;
+    }
+}
+
+static void value_axis(plot *p, const assay_facts *facts)
+{
+    bool limit = isfinite(facts->lloq) && facts->lloq > 0;
+    double least = isfinite(facts->least) ? facts->least : 1;
+    double most = isfinite(facts->most) ? facts->most : limit ? 10 * facts->lloq : 1;
+    p->log_y = facts->is_log;
+    if (!p->log_y) {
+        bool share = most <= 1;
+        p->y0 = share ? -0.06 : fmin(0, least); /* whole marks at 0 and 1 */
+        p->y1 = share ? 1.06 : tick_step(most, 5) * ceil(most / tick_step(most, 5));
+        return;
+    }
+    least = least > 0 ? least : 1;
+    double low = limit ? fmin(facts->lloq * 0.42, least) : least / 2;
+    p->y0 = low / 1.5;
+    p->y1 = pow(10, ceil(log10(fmax(most, limit ? 10 * facts->lloq : 10 * low)) - 1e-9));
+    if (limit) {
+        p->tick[p->n_ticks].y = facts->lloq;
+        p->tick[p->n_ticks++].label = facts->lloq_label;
+    }
+}
+
+static void limit_line(rsp_text *out, const plot *p, const assay_facts *facts)
+{
+    if (isfinite(facts->lloq) && facts->is_log) {
+        double y = plot_y(p, facts->lloq);
+        svg_line(out, p->left, y, p->left + p->width, y, COLOUR_INK, 1.1, "5 3");
+    }
+}
+
+static void lines_of(rsp_text *out, const plot *p, const rsp_findings *f, const person *who,
+                     const char *assay, const assay_facts *facts, arm_style s)
+{
+    bool drawing = false;
+    for (size_t k = who->first; k < who->last; k++) {
+        const rsp_measurement *m = &f->example->measurements[k];
+        if (people_row_counts(f->example, who, k, assay)) {
+            if (!drawing) {
+                rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.2\" "
+                                     "d=\"", s.colour);
+            }
+            rsp_text_printf(out, "%s%.2f %.2f", drawing ? "L" : "M",
+                            svg_at(plot_x(p, people_weeks(who, m->day))),
+                            svg_at(plot_y(p, shown(m, facts))));
+            drawing = true;
+        } else if (drawing && strcmp(m->assay, assay) == 0) { /* missing: no line across */
+            rsp_text_add(out, "\"/>\n");
+            drawing = false;
+        }
+    }
+    rsp_text_add(out, drawing ? "\"/>\n" : "");
+}
+
+static void marks_of(rsp_text *out, const plot *p, const rsp_findings *f, const person *who,
+                     const char *assay, const assay_facts *facts, arm_style s)
+{
+    for (size_t k = who->first; k < who->last; k++) {
+        const rsp_measurement *m = &f->example->measurements[k];
+        if (people_row_counts(f->example, who, k, assay)) {
+            svg_mark(out, s.shape, plot_x(p, people_weeks(who, m->day)),
+                     plot_y(p, shown(m, facts)), 3, s.colour, m->state == RSP_NUMBER);
+        }
+    }
+}
+
+/* One element a person, so that a reader of the file can count them. */
+static void people_in(rsp_text *out, const plot *p, const rsp_findings *f, const roster *r,
+                      size_t arm, const char *assay, const assay_facts *facts, arm_style s)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        const person *who = &r->people[i];
+        if (who->arm != arm) {
+            continue;
+        }
+        rsp_text_printf(out, "<g class=\"person\" data-arm=\"%zu\" data-who=\"%u\">\n", arm,
+                        who->who + 1);
+        lines_of(out, p, f, who, assay, facts, s);
+        marks_of(out, p, f, who, assay, facts, s);
+        if (isfinite(who->restart) && isfinite(who->zero)) {
+            double x = plot_x(p, people_weeks(who, who->restart));
+            svg_line(out, x, p->top, x, p->top + 9, COLOUR_INK, 1.6, NULL);
+        }
+        rsp_text_add(out, "</g>\n");
+    }
+}
+
+static void heading(rsp_text *out, const rsp_findings *f, size_t arm, arm_style s, size_t n)
+{
+    char name[160];
+    svg_mark(out, s.shape, 17, 17, 5, s.colour, true);
+    svg_text(out, 30, 23, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
+             svg_fit(f->arms[arm].name, 34, name), n);
+}
+
+static void time_axis(plot *p, const assay_facts *facts)
+{
+    p->x0 = floor(facts->first);
+    p->x1 = fmax(ceil(facts->last), p->x0 + 1);
+}
+
+static bool any_limit(const assay_facts *facts, size_t n)
+{
+    bool any = false;
     for (size_t i = 0; i < n; i++) {
-        const char *name = f->example->arms[bars[i].arm];
-        arm_style s = style_of_arm(plan, name);
-        double y = p.top + 18.0 * (double)i + 4, x = plot_x(&p, bars[i].off / WEEK);
-        svg_rect(out, p.left, y, fmax(x - p.left, 1), 11, s.colour, "none", 0.35);
-        svg_text(out, p.left - 8, y + 10, "end", 11, s.colour, "%.16s %u", name,
-                 bars[i].who + 1);
-        if (isfinite(bars[i].rebound)) {
-            svg_mark(out, SVG_DIAMOND, plot_x(&p, bars[i].rebound / WEEK), y + 5.5, 4,
-                     s.colour, true);
-        }
-        if (bars[i].restarted) {
-            svg_mark(out, SVG_SQUARE, x, y + 5.5, 4, COLOUR_INK, true);
-        } else {
-            svg_text(out, x + 4, y + 10, "start", 12, s.colour, "%s", "\xe2\x86\x92");
-        }
+        any |= isfinite(facts[i].lloq);
     }
-    svg_text(out, p.left, 22, "start", 12, COLOUR_INK,
-             "diamond: first endpoint; square: ART restarted; arrow: still off ART");
-    double bottom = p.top + p.height;
-    double step = tick_step(p.x1 - p.x0, 10);
-    svg_line(out, p.left, bottom, p.left + p.width, bottom, COLOUR_INK, 1, NULL);
-    for (double x = 0; x <= p.x1 + 1e-9; x += step) {
-        svg_text(out, plot_x(&p, x), bottom + 18, "middle", 11.5, COLOUR_INK, "%.4g", x);
+    return any;
+}
+
+static void axis_title(const char *assay, const assay_facts *facts, char text[340])
+{
+    char title[160], unit[160];
+    snprintf(text, 340, "%s, %s", assay_title(assay, title), assay_unit(facts->unit, unit));
+}
+
+void figure_people(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                   size_t arm, const char *assay, const char *under)
+{
+    const char *const assays[MOST_PANELS] = {assay, under};
+    size_t n_panels = under ? 2 : 1, samples;
+    assay_facts facts[MOST_PANELS];
+    roster r;
+    double first = (double)INFINITY, last = -(double)INFINITY, height = under ? 190 : 240, gap = 70;
+    char title[340], since[160];
+    for (size_t i = 0; i < n_panels; i++) {
+        if (!assay_look(plan, f, assays[i], &facts[i])) {
+            return;
+        }
+        first = fmin(first, facts[i].first);
+        last = fmax(last, facts[i].last);
     }
-    svg_text(out, p.left + p.width / 2, bottom + 38, "middle", 12.5, COLOUR_INK,
-             "weeks off ART");
+    if (!people_list(plan, f, &r)) {
+        out->failed = true;
+        return;
+    }
+    arm_style s = style_of_arm(plan, f->arms[arm].name);
+    rsp_text desc = {0};
+    rsp_text_printf(&desc, "One line a participant of arm %s in the first replicate trial%s.",
+                    f->arms[arm].name,
+                    any_limit(facts, n_panels)
+                        ? "; open marks are below the limit of quantification (dashed), those "
+                          "not detected lowest; a tick on the upper edge is a restart of ART" : "");
+    axis_title(assay, &facts[0], title);
+    svg_open(out, FIGURE_WIDTH, 66 + (height + gap) * (double)n_panels - 18, title,
+             desc.data ? desc.data : "");
+    rsp_text_fini(&desc);
+    heading(out, f, arm, s, people_measured(plan, f, assay, arm, &samples));
+    for (size_t i = 0; i < n_panels; i++) {
+        plot p = {.left = 92, .top = 66 + (height + gap) * (double)i, .width = 404,
+                  .height = height};
+        facts[i].first = first;
+        facts[i].last = last;
+        snprintf(facts[i].lloq_label, sizeof facts[i].lloq_label, "LLOQ %.4g", facts[i].lloq);
+        time_axis(&p, &facts[i]);
+        value_axis(&p, &facts[i]);
+        axis_title(assays[i], &facts[i], title);
+        plot_frame(out, &p, i + 1 == n_panels ? weeks_since(facts[i].from, since) : NULL,
+                   title);
+        limit_line(out, &p, &facts[i]);
+        people_in(out, &p, f, &r, arm, assays[i], &facts[i], s);
+    }
+    free(r.people);
+    svg_close(out);
+}
+
+/* ---- A few samples a person: all arms in one plot, side by side within a week. */
+void figure_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                    const char *assay)
+{
+    assay_facts facts;
+    roster r;
+    char title[340], since[160], name[160];
+    if (!assay_look(plan, f, assay, &facts)) {
+        return;
+    }
+    if (!people_list(plan, f, &r)) {
+        out->failed = true;
+        return;
+    }
+    plot p = {.left = 92, .top = 46 + 22 * (double)f->n_arms, .width = 404, .height = 230};
+    snprintf(facts.lloq_label, sizeof facts.lloq_label, "LLOQ %.4g", facts.lloq);
+    time_axis(&p, &facts);
+    value_axis(&p, &facts);
+    axis_title(assay, &facts, title);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 52, title,
+             "Samples of the participants of the first replicate trial, those of one person "
+             "joined by a line; open marks are below the limit of quantification.");
+    for (size_t a = 0; a < f->n_arms; a++) {
+        arm_style s = style_of_arm(plan, f->arms[a].name);
+        size_t samples, n = people_measured(plan, f, assay, a, &samples);
+        double y = 18 + 22 * (double)a;
+        svg_mark(out, s.shape, 17, y - 5, 5, s.colour, true);
+        svg_text(out, 30, y, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
+                 svg_fit(f->arms[a].name, 34, name), n);
+    }
+    plot_frame(out, &p, weeks_since(facts.from, since), title);
+    limit_line(out, &p, &facts);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        plot shifted = p;
+        shifted.left += 5 * ((double)a - 0.5 * (double)(f->n_arms - 1));
+        people_in(out, &shifted, f, &r, a, assay, &facts,
+                  style_of_arm(plan, f->arms[a].name));
+    }
+    free(r.people);
     svg_close(out);
 }

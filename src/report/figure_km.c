@@ -17,57 +17,77 @@ static double last_time(const rsp_findings *f, size_t k)
     return ceil(last / WEEK);
 }
 
+static bool has_band(const rsp_km_point *q)
+{
+    return q->events > 0 && isfinite(q->low) && isfinite(q->high);
+}
+
+/* Where the band ends: with the curve, or where nobody is left without the event. */
+static double band_end(const rsp_km *km)
+{
+    size_t i = 0;
+    while (i + 1 < km->n_points && km->points[i].s > 0) {
+        i++;
+    }
+    return km->n_points ? km->points[i].t / WEEK : 0;
+}
+
+static void vertex(rsp_text *out, const char *to, double x, double y)
+{
+    rsp_text_printf(out, "%s%.2f %.2f", to, svg_at(x), svg_at(y));
+}
+
 static void band(rsp_text *out, const plot *p, const rsp_km *km, const char *colour)
 {
-    bool any = false;
-    double low = 1, high = 1;
-    rsp_text_printf(out, "<path fill=\"%s\" fill-opacity=\"0.14\" d=\"M%.2f %.2f",
-                    colour, plot_x(p, 0), plot_y(p, 1));
-    for (size_t i = 0; i < km->n_points; i++) {
-        const rsp_km_point *q = &km->points[i];
-        if (q->events <= 0 || !isfinite(q->low) || !isfinite(q->high)) {
-            continue;
-        }
-        double x = plot_x(p, q->t / WEEK);
-        rsp_text_printf(out, "L%.2f %.2fL%.2f %.2f", x, plot_y(p, high), x,
-                        plot_y(p, q->high));
-        high = q->high;
-        any = true;
+    double level = plot_y(p, 1), end = plot_x(p, band_end(km));
+    size_t first = km->n_points;
+    for (size_t i = km->n_points; i-- > 0;) {
+        first = has_band(&km->points[i]) ? i : first;
     }
-    double end = km->n_points ? plot_x(p, km->points[km->n_points - 1].t / WEEK)
-                              : plot_x(p, 0);
-    rsp_text_printf(out, "L%.2f %.2f", end, plot_y(p, high));
-    double x_last = end;
-    for (size_t i = km->n_points; any && i-- > 0;) {
-        const rsp_km_point *q = &km->points[i];
-        if (q->events <= 0 || !isfinite(q->low) || !isfinite(q->high)) {
-            continue;
-        }
-        low = q->low;
-        double x = plot_x(p, q->t / WEEK);
-        rsp_text_printf(out, "L%.2f %.2fL%.2f %.2f", x_last, plot_y(p, low), x,
-                        plot_y(p, low));
-        x_last = x;
+    if (first == km->n_points) {
+        return;
     }
-    rsp_text_printf(out, "L%.2f %.2fZ\"/>\n", x_last, plot_y(p, 1));
+    rsp_text_printf(out, "<path fill=\"%s\" fill-opacity=\"0.15\" d=\"", colour);
+    vertex(out, "M", plot_x(p, km->points[first].t / WEEK), level);
+    for (size_t i = first; i < km->n_points; i++) {
+        const rsp_km_point *q = &km->points[i];
+        if (has_band(q)) {
+            double x = plot_x(p, q->t / WEEK);
+            vertex(out, "L", x, level);
+            level = plot_y(p, q->high);
+            vertex(out, "L", x, level);
+        }
+    }
+    vertex(out, "L", end, level);
+    for (size_t i = km->n_points; i-- > first;) {
+        const rsp_km_point *q = &km->points[i];
+        if (has_band(q)) {
+            vertex(out, "L", end, plot_y(p, q->low));
+            end = plot_x(p, q->t / WEEK);
+            vertex(out, "L", end, plot_y(p, q->low));
+        }
+    }
+    rsp_text_add(out, "Z\"/>\n");
 }
 
 static void curve(rsp_text *out, const plot *p, const rsp_km *km, arm_style s)
 {
-    double level = 1;
-    rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"%s%s%s "
-                         "d=\"M%.2f %.2f",
+    if (!km->n_points) {
+        return;
+    }
+    rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"%s%s%s d=\"",
                     s.colour, s.dash ? " stroke-dasharray=\"" : "", s.dash ? s.dash : "",
-                    s.dash ? "\"" : "", plot_x(p, 0), plot_y(p, 1));
+                    s.dash ? "\"" : "");
+    vertex(out, "M", plot_x(p, 0), plot_y(p, 1));
     for (size_t i = 0; i < km->n_points; i++) {
-        double x = plot_x(p, km->points[i].t / WEEK);
-        rsp_text_printf(out, "H%.2fV%.2f", x, plot_y(p, km->points[i].s));
+        rsp_text_printf(out, "H%.2fV%.2f", svg_at(plot_x(p, km->points[i].t / WEEK)),
+                        svg_at(plot_y(p, km->points[i].s)));
     }
     rsp_text_add(out, "\"/>\n");
     for (size_t i = 0; i < km->n_points; i++) { /* censored: ticks */
-        level = km->points[i].s;
         if (km->points[i].censored > 0) {
-            double x = plot_x(p, km->points[i].t / WEEK), y = plot_y(p, level);
+            double x = plot_x(p, km->points[i].t / WEEK);
+            double y = plot_y(p, km->points[i].s);
             svg_line(out, x, y - 4, x, y + 4, s.colour, 1.2, NULL);
         }
     }
@@ -76,43 +96,67 @@ static void curve(rsp_text *out, const plot *p, const rsp_km *km, arm_style s)
 static void at_risk(rsp_text *out, const plot *p, const rsp_arm_findings *arm,
                     const rsp_km *km, arm_style s, double y)
 {
-    double step = tick_step(p->x1 - p->x0, (int)fmax(3, p->width / 60));
-    svg_text(out, p->left - 12, y, "end", 11, s.colour, "%.24s", arm->name);
+    double step = plot_x_step(p);
+    char name[160];
+    svg_line(out, 10, y - 4, 26, y - 4, s.colour, 2.4, s.dash);
+    svg_text(out, 31, y, "start", 13, COLOUR_INK, "%s", svg_fit(arm->name, 14, name));
     for (double x = 0; x <= p->x1 + 1e-9; x += step) {
         rsp_km_point q = rsp_km_at(km, x * WEEK);
-        svg_text(out, plot_x(p, x), y, "middle", 11, COLOUR_INK, "%.0f",
+        svg_text(out, plot_x(p, x), y, "middle", 14, COLOUR_INK, "%.0f",
                  isfinite(q.at_risk) ? q.at_risk : 0.0);
     }
 }
 
 static void legend(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                   size_t k, double x, double y)
+                   size_t k, double y)
 {
     for (size_t a = 0; a < f->n_arms; a++) {
         const rsp_arm_endpoint *e = &f->arms[a].endpoints[k];
         arm_style s = style_of_arm(plan, f->arms[a].name);
-        char median[64] = "median not reached";
-        if (isfinite(e->median.value)) {
+        char median[64] = "median not reached", name[160];
+        if (!(e->n > 0)) {
+            snprintf(median, sizeof median, "nobody at risk");
+        } else if (isfinite(e->median.value)) {
             snprintf(median, sizeof median, "median %.1f weeks", e->median.value / WEEK);
         }
-        svg_line(out, x, y - 4, x + 26, y - 4, s.colour, 2.4, s.dash);
-        svg_text(out, x + 34, y, "start", 12, COLOUR_INK, "%.40s: %s",
-                 f->arms[a].name, median);
-        y += 17;
+        svg_line(out, 10, y - 4, 38, y - 4, s.colour, 2.4, s.dash);
+        svg_text(out, 46, y, "start", SIZE_LABEL, COLOUR_INK, "%s (n = %zu): %s",
+                 svg_fit(f->arms[a].name, 20, name), e->n, median);
+        y += 22;
+    }
+}
+
+static void describe(const rsp_plan_view *plan, const rsp_findings *f, size_t k,
+                     rsp_text *desc)
+{
+    rsp_text_printf(desc, "Kaplan-Meier curves of %s, with 95 per cent bands and numbers "
+                          "at risk.", plan->endpoints[k].definition);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        const rsp_arm_endpoint *e = &f->arms[a].endpoints[k];
+        rsp_text_printf(desc, " %s: %zu of %zu had the event", f->arms[a].name, e->events,
+                        e->n);
+        if (isfinite(e->median.value)) {
+            rsp_text_printf(desc, ", median %.1f weeks", e->median.value / WEEK);
+        }
+        rsp_text_add(desc, ".");
     }
 }
 
 void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
                size_t k)
 {
-    double rows = (double)f->n_arms * 16.0, head = 28 + 17 * (double)f->n_arms;
-    plot p = {.left = 150, .top = head + 42, .width = 620, .height = 300, .x0 = 0,
+    double rows = (double)f->n_arms;
+    plot p = {.left = 162, .top = 44 + 22 * rows, .width = 334, .height = 250, .x0 = 0,
               .x1 = last_time(f, k), .y0 = 0, .y1 = 1};
-    const char *name = plan->endpoints[k].name;
-    svg_open(out, 800, p.top + p.height + 82 + rows, name, plan->endpoints[k].definition);
-    svg_text(out, 24, 22, "start", 14, COLOUR_INK, "%.100s", plan->endpoints[k].definition);
-    legend(out, plan, f, k, p.left, 44);
-    plot_frame(out, &p, "weeks", "share without the event");
+    rsp_text desc = {0};
+    char since[160];
+    describe(plan, f, k, &desc);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 72 + 20 * rows, plan->endpoints[k].label,
+             desc.data ? desc.data : "");
+    rsp_text_fini(&desc);
+    legend(out, plan, f, k, 18);
+    plot_frame(out, &p, weeks_since(plan->endpoints[k].from, since),
+               "share without the event");
     for (size_t a = 0; a < f->n_arms; a++) {
         band(out, &p, &f->arms[a].endpoints[k].km,
              style_of_arm(plan, f->arms[a].name).colour);
@@ -120,10 +164,10 @@ void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t a = 0; a < f->n_arms; a++) {
         curve(out, &p, &f->arms[a].endpoints[k].km, style_of_arm(plan, f->arms[a].name));
     }
-    double y = p.top + p.height + 58;
-    svg_text(out, 24, y, "start", 11, COLOUR_INK, "at risk");
+    double y = p.top + p.height + 60;
+    svg_text(out, 10, y, "start", 14, COLOUR_SOFT, "at risk");
     for (size_t a = 0; a < f->n_arms; a++) {
-        y += 16;
+        y += 20;
         at_risk(out, &p, &f->arms[a], &f->arms[a].endpoints[k].km,
                 style_of_arm(plan, f->arms[a].name), y);
     }

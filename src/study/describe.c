@@ -137,6 +137,12 @@ static void describe_parameters(plan_reading *p)
     plan->view.changed = changed;
     plan->view.n_changed = p->n_changes;
     plan->view.medians = medians;
+    rsp_plan_input *inputs = reader_alloc(&p->r, p->n_inputs, sizeof *inputs);
+    for (size_t i = 0; inputs && i < p->n_inputs; i++) {
+        inputs[i] = p->inputs[i];
+    }
+    plan->view.inputs = inputs;
+    plan->view.n_inputs = inputs ? p->n_inputs : 0;
 }
 
 void plan_describe(plan_reading *p)

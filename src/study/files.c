@@ -44,6 +44,37 @@ char *plan_find_file(plan_reading *p, const tree *at, const char *folder,
     return NULL;
 }
 
+static void note_input(plan_reading *p, const char *path, const char *text,
+                       size_t length)
+{
+    rsp_sha256 sha;
+    char hex[65];
+    rsp_sha256_init(&sha);
+    rsp_sha256_add(&sha, text, length);
+    rsp_sha256_hex(&sha, hex);
+    for (size_t i = 0; i < p->n_inputs; i++) {
+        if (strcmp(p->inputs[i].path, path) == 0) {
+            return;
+        }
+    }
+    if (p->n_inputs < PLAN_MOST_INPUTS) {
+        rsp_plan_input *in = &p->inputs[p->n_inputs];
+        in->path = reader_printf(&p->r, "%s", path);
+        in->sha256 = reader_printf(&p->r, "%s", hex);
+        p->n_inputs += in->path && in->sha256;
+    }
+}
+
+char *plan_read_text(plan_reading *p, const char *path, size_t limit, size_t *length)
+{
+    char *text = NULL;
+    p->r.status = rsp_file_read(path, limit, &text, length, p->r.err);
+    if (reading(&p->r)) {
+        note_input(p, path, text, *length);
+    }
+    return text;
+}
+
 tree *plan_read_file(plan_reading *p, const tree *at, const char *folder,
                      const char *name)
 {
@@ -57,10 +88,9 @@ tree *plan_read_file(plan_reading *p, const tree *at, const char *folder,
     if (!path) {
         return NULL;
     }
-    char *text = NULL;
     size_t length = 0;
     tree *root = NULL;
-    p->r.status = rsp_file_read(path, LONGEST_FILE, &text, &length, p->r.err);
+    char *text = plan_read_text(p, path, LONGEST_FILE, &length);
     if (reading(&p->r)) {
         p->r.status = tree_parse(p->r.arena, path, text, length, &root, p->r.err);
     }

@@ -168,10 +168,9 @@ static void read_parts(plan_reading *p)
 static void read_root(plan_reading *p, const char *path, const rsp_override *set,
                       size_t n_set)
 {
-    char *text = NULL;
     size_t length = 0;
     tree *root = NULL;
-    p->r.status = rsp_file_read(path, LONGEST_FILE, &text, &length, p->r.err);
+    char *text = plan_read_text(p, path, LONGEST_FILE, &length);
     if (reading(&p->r)) {
         p->r.status = tree_parse(p->r.arena, path, text, length, &root, p->r.err);
     }

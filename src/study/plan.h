@@ -155,6 +155,8 @@ struct rsp_plan {
 };
 
 /* Everything that reading shares. */
+enum { PLAN_MOST_INPUTS = 32 };
+
 typedef struct plan_reading {
     reader r;
     rsp_plan *plan;
@@ -163,6 +165,8 @@ typedef struct plan_reading {
     const tree *population, *product; /* resolved maps, or NULL */
     rsp_text changed;         /* what `set` did: lines, for the view */
     const char **changes; size_t n_changes, changes_capacity;
+    rsp_plan_input inputs[PLAN_MOST_INPUTS]; /* files read so far */
+    size_t n_inputs;
 } plan_reading;
 
 /* Each reads one part into reading->plan; the first mistake stays in r. */
@@ -180,6 +184,8 @@ void plan_read_scores(plan_reading *p);
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */
+/* Read a file of text and keep its hash; NULL: the mistake is in r.  free it. */
+char *plan_read_text(plan_reading *p, const char *path, size_t limit, size_t *length);
 /* Read a YAML file found beside the study or above it. */
 tree *plan_read_file(plan_reading *p, const tree *at, const char *folder,
                      const char *name);

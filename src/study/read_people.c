@@ -290,6 +290,23 @@ static void read_eligibility(plan_reading *p, const tree *t)
 }
 
 /* ---- Words: "title; 15 enrolled; age 40 (normal sd 9); eligible: ...". */
+static void say_amount(rsp_text *out, double v)
+{
+    bool millions = v >= 1e6 && v < 1e9;
+    rsp_text_printf(out, millions ? "%.3g million" : "%g", millions ? v / 1e6 : v);
+}
+
+/* "4 years", "30 million cells"; other units as they are written. */
+static void say_unit(rsp_text *out, const char *unit, double v)
+{
+    static const char *const counted[] = {"cell", "day", "week", "month", "year"};
+    bool many = false;
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        many |= strcmp(unit, counted[i]) == 0 && v != 1;
+    }
+    rsp_text_printf(out, " %s%s", unit, many ? "s" : "");
+}
+
 static void say_trait(rsp_text *out, const clinic_trait *t)
 {
     if (t->shows_param >= 0 || t->shows_derived >= 0) {
@@ -299,13 +316,14 @@ static void say_trait(rsp_text *out, const clinic_trait *t)
     bool ends = t->between.kind == RSP_DIST_UNIFORM ||
                 t->between.kind == RSP_DIST_LOGUNIFORM;
     if (ends) {
-        rsp_text_printf(out, "%g to %g", t->between.a / t->factor,
-                        t->between.b / t->factor);
+        say_amount(out, t->between.a / t->factor);
+        rsp_text_add(out, " to ");
+        say_amount(out, t->between.b / t->factor);
     } else {
-        rsp_text_printf(out, "%g", t->value / t->factor);
+        say_amount(out, t->value / t->factor);
     }
     if (strcmp(t->unit, "1") != 0) {
-        rsp_text_printf(out, " %s", t->unit);
+        say_unit(out, t->unit, ends ? t->between.b / t->factor : t->value / t->factor);
     }
     if (t->between.kind != RSP_DIST_NONE) {
         rsp_text_printf(out, " (%s)", t->between.text);

@@ -195,10 +195,12 @@ static void read_endpoint(plan_reading *p, const tree *t, plan_endpoint *e,
     char *words = plan_criterion_words(p, &e->criterion);
     seen->name = e->name;
     seen->unit = "day";
+    seen->from = e->from.text;
+    seen->label = label ? reader_text(&p->r, label, "label")
+                        : reader_printf(&p->r, "first %s", words);
     seen->definition =
-        label ? reader_printf(&p->r, "%s (first %s), from %s",
-                              reader_text(&p->r, label, "label"), words, e->from.text)
-              : reader_printf(&p->r, "first %s, from %s", words, e->from.text);
+        label ? reader_printf(&p->r, "%s (%s), from %s", seen->label, words, e->from.text)
+              : reader_printf(&p->r, "%s, from %s", seen->label, e->from.text);
 }
 
 void plan_read_endpoints(plan_reading *p)

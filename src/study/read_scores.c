@@ -33,12 +33,11 @@ static bool read_table(plan_reading *p, const tree *t, csv *table)
 {
     const char *name = reader_text(&p->r, t, "published");
     char *path = reading(&p->r) ? plan_find_file(p, t, "", name, "published") : NULL;
-    char *text = NULL;
     size_t length = 0;
     if (!path) {
         return false;
     }
-    p->r.status = rsp_file_read(path, 1 << 20, &text, &length, p->r.err);
+    char *text = plan_read_text(p, path, 1 << 20, &length);
     if (reading(&p->r)) {
         p->r.status = csv_parse(p->r.arena, path, text, length, table, p->r.err);
     }

@@ -6,7 +6,7 @@
 
 /* Paragraphs that the findings themselves make: what can and cannot be told. */
 
-enum { MOST_PARAGRAPHS = PLAN_MOST_ARMS + 8, MOST_NAMED = 4 };
+enum { MOST_PARAGRAPHS = PLAN_MOST_ARMS + 8 };
 
 typedef struct speaker {
     rsp_analyst *a;
@@ -33,45 +33,26 @@ static bool holds(const rsp_grid_cell *c, double published)
     return c->median.low <= published && published <= high;
 }
 
-static void name_cell(rsp_text *out, const rsp_grid_cell *c, size_t n_axes)
-{
-    for (size_t k = 0; k < n_axes; k++) {
-        rsp_text_printf(out, "%s%s", k ? ", " : "", c->levels[k]);
-    }
-}
-
 /* "With CAR T, the published 5.3 weeks lies within the 5-95 % interval in 9 of
- * 24 cells: ..." */
+ * 24 combinations." */
 static void say_arm(speaker *s, const char *arm, double published)
 {
     const rsp_findings *f = &s->a->findings;
     size_t n = 0, inside = 0;
-    rsp_text named = {0};
     for (size_t i = 0; i < f->n_grid; i++) {
         const rsp_grid_cell *c = &f->grid[i];
         if (strcmp(c->arm, arm) != 0) {
             continue;
         }
         n++;
-        if (holds(c, published)) {
-            if (inside < MOST_NAMED) {
-                rsp_text_add(&named, inside ? "; " : "");
-                name_cell(&named, c, f->n_axes);
-            }
-            inside++;
-        }
+        inside += holds(c, published);
     }
     rsp_text text = {0};
     rsp_text_printf(&text,
-                    "Grid, arm %s: the published median of %.1f weeks lies within the 5 "
-                    "to 95 %% interval of replicate trials in %zu of %zu cells",
-                    arm, published / 7.0, inside, n);
-    if (inside && named.data) {
-        rsp_text_printf(&text, " (%s%s)", named.data,
-                        inside > MOST_NAMED ? "; and others" : "");
-    }
-    rsp_text_add(&text, ".");
-    rsp_text_fini(&named);
+                    "Arm %s: the published median of %.3g weeks lies within the 5 to 95 %% "
+                    "interval of replicate trials in %zu of %zu combination%s of what is "
+                    "not known.",
+                    arm, published / 7.0, inside, n, n == 1 ? "" : "s");
     say(s, &text);
 }
 
@@ -97,9 +78,9 @@ static void say_grid(speaker *s)
     rsp_text text = {0};
     if (n_arms > 1) {
         rsp_text_printf(&text,
-                        "In %zu of %zu cells the published figure fits some arms and not "
-                        "others; only there could it tell the arms apart, if the cell "
-                        "were known to be the trial's.",
+                        "In %zu of %zu combinations the published figure fits some arms "
+                        "and not others; only there could it tell the arms apart, if the "
+                        "combination were known to be the trial's.",
                         tells, cells);
         say(s, &text);
     }
@@ -128,9 +109,10 @@ static void say_failed(speaker *s)
     if (f->failed) {
         rsp_text text = {0};
         rsp_text_printf(&text,
-                        "%zu of %zu participants could not be simulated; they are left "
+                        "%zu of %zu participant%s could not be simulated, and %s left "
                         "out of all estimates and listed with the reason.",
-                        f->failed, f->participants);
+                        f->failed, f->participants, f->participants == 1 ? "" : "s",
+                        f->failed == 1 ? "is" : "are");
         say(s, &text);
     }
 }

@@ -1,0 +1,306 @@
+#include <math.h>
+#include <string.h>
+
+#include "report/figures.h"
+#include "report/html.h"
+
+/* Sections of figures: flow, viral load, endpoints, product, samples. */
+
+enum { MOST_LINES = 40 /* lines of more people hide each other */,
+       FEW_SAMPLES = 4, MOST_ASSAYS = 32 };
+
+void section_flow(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    html_heading(out, "flow", "Participants");
+    html_figures_open(out);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        const rsp_flow *flow = &f->arms[a].flow;
+        html_figure_open(out);
+        figure_flow(out, plan, f, a);
+        html_figure_close(out, "%s: n = %zu in %u replicate trial%s%s.", f->arms[a].name,
+                          flow->enrolled, f->trials, f->trials == 1 ? "" : "s",
+                          flow->failed ? "; some could not be simulated, see the summary" : "");
+    }
+    html_figures_close(out);
+}
+
+/* ---- One assay over time. */
+static bool too_many(const rsp_plan_view *plan, const rsp_findings *f, const char *assay)
+{
+    size_t samples;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        if (people_measured(plan, f, assay, a, &samples) > MOST_LINES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void people_caption(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                           const char *assay, size_t arm)
+{
+    size_t samples, n = people_measured(plan, f, assay, arm, &samples);
+    html_figure_close(out, "%s, first replicate trial: n = %zu participants, %zu samples.",
+                      f->arms[arm].name, n, samples);
+}
+
+static void bands_of_arms(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                          const char *assay)
+{
+    html_figures_open(out);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        html_figure_open(out);
+        figure_bands(out, plan, f, a, assay);
+        html_figure_close(out, "%s, all replicate trials: median, middle 50 %% and 90 %%; n = "
+                               "%zu participants.", f->arms[a].name, f->arms[a].participants);
+    }
+    html_figures_close(out);
+}
+
+static void lines_of_arms(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                          const char *assay)
+{
+    size_t samples;
+    html_figures_open(out);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        if (people_measured(plan, f, assay, a, &samples)) {
+            html_figure_open(out);
+            figure_people(out, plan, f, a, assay, NULL);
+            people_caption(out, plan, f, assay, a);
+        }
+    }
+    html_figures_close(out);
+}
+
+static void say_marks(rsp_text *out, const assay_facts *facts)
+{
+    if (isfinite(facts->lloq)) {
+        html_paragraph(out, "Filled marks are numbers. Open marks, below the dashed line, are "
+                            "below the limit of quantification (LLOQ): detected just under it, "
+                            "not detected lowest. A tick on the upper edge is a restart of ART.");
+    }
+}
+
+void section_course(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    assay_facts facts;
+    if (!f->example) {
+        return;
+    }
+    html_heading(out, "course", "Viral load");
+    if (!assay_look(plan, f, "viral_load", &facts)) {
+        html_paragraph(out, "No viral load was measured.");
+        return;
+    }
+    if (too_many(plan, f, "viral_load")) {
+        html_paragraph(out, "There are too many participants for a line each. The curve is "
+                            "their median, an open mark where it is below the limit of "
+                            "quantification; the bands hold the middle 50 %% and 90 %%. Whose follow-up has ended "
+                            "is no longer in it.");
+        bands_of_arms(out, plan, f, "viral_load");
+        return;
+    }
+    lines_of_arms(out, plan, f, "viral_load");
+    say_marks(out, &facts);
+}
+
+/* ---- Endpoints. */
+static void endpoint_row(html_table *t, const rsp_arm_findings *arm, const rsp_arm_endpoint *e)
+{
+    char text[80];
+    const char *absent = e->n ? "not reached" : "nobody at risk";
+    html_row(t);
+    html_put(t, "%s", arm->name);
+    html_put(t, "%zu", e->n);
+    html_put(t, "%zu", e->events);
+    html_put(t, "%s", html_number(e->median.value, 1, absent, text));
+    html_put(t, "%s", html_interval(e->median.low, e->median.high, 1, absent, text));
+    html_put(t, "%s", html_interval(e->trial_median.low, e->trial_median.high, 1, absent, text));
+    for (size_t i = 0; i < e->n_days; i++) {
+        html_put(t, "%s", html_number(100 * e->event_free[i], 1, "beyond", text));
+    }
+    html_put(t, "%zu", e->ends[RSP_END_RESTART]);
+    html_row_close(t);
+}
+
+static void endpoint_table(rsp_text *out, const rsp_findings *f, size_t k)
+{
+    html_column columns[16] = {{"arm", false}, {"n", true}, {"events", true},
+                               {"median, days", true}, {"95 % CI, pooled", true},
+                               {"5 to 95 % of trials", true}};
+    char titles[8][40];
+    const rsp_arm_endpoint *first = f->n_arms ? &f->arms[0].endpoints[k] : NULL;
+    size_t n = 6;
+    for (size_t i = 0; first && i < first->n_days; i++) {
+        snprintf(titles[i], sizeof titles[i], "event-free at day %.0f, %%", first->days[i]);
+        columns[n++] = (html_column){titles[i], true};
+    }
+    columns[n++] = (html_column){"ART restarted first", true};
+    html_table t = html_table_open(out, columns, n);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        endpoint_row(&t, &f->arms[a], &f->arms[a].endpoints[k]);
+    }
+    html_table_close(&t);
+}
+
+static void contrast(rsp_text *out, const rsp_contrast *c, const char *label)
+{
+    char mean[32], interval[80];
+    if (c->is_paired) {
+        html_paragraph(out,
+                       "%s, %s against %s in the same people: mean difference %s days (95 %% "
+                       "CI %s, over %zu pairs with both events); later in %zu, earlier "
+                       "in %zu, equal in %zu, undecided by censoring in %zu.",
+                       label, c->treated, c->control,
+                       html_number(c->paired.mean, 2, "not estimable", mean),
+                       html_interval(c->paired.mean_low, c->paired.mean_high, 2,
+                                     "not estimable", interval),
+                       c->paired.both, c->paired.later, c->paired.earlier,
+                       c->paired.equal, c->paired.undecided);
+    }
+    if (c->has_test) {
+        html_paragraph(out, "%s, %s against %s, first replicate trial: log-rank chi-square %s, "
+                            "p %s; hazard ratio %s.", label, c->treated, c->control,
+                       html_number(c->logrank.chisq, 2, "not estimable", interval),
+                       isfinite(c->logrank.p) && c->logrank.p < 0.001
+                           ? "below 0.001" : html_number(c->logrank.p, 3, "none", mean),
+                       html_number(c->hr.estimable ? c->hr.hr : (double)NAN, 2,
+                                   "not estimable", (char[32]){0}));
+    }
+}
+
+static void censoring_note(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                           size_t k)
+{
+    size_t n = 0;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        n += f->arms[a].endpoints[k].n;
+    }
+    html_figure_close(out, "n = %zu at risk; band: 95 %%, log-log; upright ticks: censored. %s",
+                      n, plan->endpoints[k].definition);
+}
+
+void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    html_heading(out, "results", "Endpoints");
+    html_figures_open(out);
+    for (size_t k = 0; k < plan->n_endpoints; k++) {
+        html_figure_open(out);
+        figure_km(out, plan, f, k);
+        censoring_note(out, plan, f, k);
+    }
+    html_figures_close(out);
+    for (size_t k = 0; k < plan->n_endpoints; k++) {
+        html_subheading(out, "%s", plan->endpoints[k].label);
+        endpoint_table(out, f, k);
+        for (size_t i = 0; i < f->n_contrasts; i++) {
+            if (strcmp(f->contrasts[i].endpoint, plan->endpoints[k].name) == 0) {
+                contrast(out, &f->contrasts[i], plan->endpoints[k].label);
+            }
+        }
+    }
+    html_paragraph(out, "Curves and confidence intervals are of all replicate trials "
+                        "together; the interval that a trial of the planned size would show "
+                        "is the one over replicate trials.");
+    if (f->example && f->example->n_subjects <= 2 * MOST_LINES) {
+        html_subheading(out, "Time off ART");
+        html_figures_open(out);
+        html_figure_open(out);
+        figure_swimmer(out, plan, f);
+        html_figure_close(out, "First replicate trial, a bar each who stopped ART.");
+        html_figures_close(out);
+    }
+}
+
+/* ---- CAR T cells, and what the virus does meanwhile. */
+void section_product(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    assay_facts cells, load;
+    if (!f->example || !assay_look(plan, f, "car_copies", &cells)) {
+        return;
+    }
+    bool beneath = assay_look(plan, f, "viral_load", &load);
+    html_heading(out, "product", beneath ? "CAR T cells, with the viral load beneath"
+                                         : "CAR T cells");
+    if (too_many(plan, f, "car_copies")) {
+        bands_of_arms(out, plan, f, "car_copies");
+        return;
+    }
+    html_figures_open(out);
+    for (size_t a = 0; a < f->n_arms; a++) {
+        size_t samples;
+        if (arm_is_treated(plan, f->arms[a].name) &&
+            people_measured(plan, f, "car_copies", a, &samples)) {
+            html_figure_open(out);
+            figure_people(out, plan, f, a, "car_copies", beneath ? "viral_load" : NULL);
+            people_caption(out, plan, f, "car_copies", a);
+        }
+    }
+    html_figures_close(out);
+}
+
+/* ---- The other assays: reservoir first, escape last. */
+static int place(const char *assay)
+{
+    return strcmp(assay, "intact_provirus") == 0   ? 0
+           : strcmp(assay, "ca_rna") == 0          ? 1
+           : strcmp(assay, "escape_fraction") == 0 ? 9
+                                                   : 5;
+}
+
+static size_t other_assays(const rsp_dataset *d, const char *names[MOST_ASSAYS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_measurements; i++) {
+        const char *assay = d->measurements[i].assay;
+        bool seen = strcmp(assay, "viral_load") == 0 || strcmp(assay, "car_copies") == 0 ||
+                    strcmp(d->measurements[i].unit, "copies/mL") == 0; /* another viral load */
+        for (size_t k = 0; k < n && !seen; k++) {
+            seen = strcmp(names[k], assay) == 0;
+        }
+        if (seen || n == MOST_ASSAYS) {
+            continue;
+        }
+        size_t at = n++;
+        for (; at > 0 && place(names[at - 1]) > place(assay); at--) {
+            names[at] = names[at - 1];
+        }
+        names[at] = assay;
+    }
+    return n;
+}
+
+static void one_assay(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                      const char *assay)
+{
+    assay_facts facts;
+    if (!assay_look(plan, f, assay, &facts)) {
+        return;
+    }
+    if (too_many(plan, f, assay)) {
+        bands_of_arms(out, plan, f, assay);
+    } else if (facts.samples_a_person > FEW_SAMPLES) {
+        lines_of_arms(out, plan, f, assay);
+    } else {
+        html_figure_open(out);
+        figure_samples(out, plan, f, assay);
+        html_figure_close(out, "First replicate trial: %zu courses, %zu samples%s.",
+                          facts.people, facts.n_samples,
+                          isfinite(facts.lloq) ? "; open marks: below the LLOQ" : "");
+    }
+}
+
+void section_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    const char *names[MOST_ASSAYS];
+    size_t n = f->example ? other_assays(f->example, names) : 0;
+    if (!n) {
+        return;
+    }
+    html_heading(out, "samples", "Reservoir, escape and other samples");
+    html_figures_open(out);
+    for (size_t i = 0; i < n; i++) {
+        one_assay(out, plan, f, names[i]);
+    }
+    html_figures_close(out);
+}

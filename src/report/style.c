@@ -1,0 +1,93 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "report/figures.h"
+
+bool arm_is_treated(const rsp_plan_view *plan, const char *arm)
+{
+    for (size_t i = 0; i < plan->n_arms; i++) {
+        if (strcmp(plan->arms[i].name, arm) == 0) {
+            return plan->arms[i].schedule && strstr(plan->arms[i].schedule, "infuse");
+        }
+    }
+    return false;
+}
+
+/* Colours come round after three arms of a kind; dashes tell those apart. */
+arm_style style_of_arm(const rsp_plan_view *plan, const char *arm)
+{
+    static const char *const treated[] = {COLOUR_VERMILION, COLOUR_ORANGE, COLOUR_SKY};
+    static const char *const control[] = {COLOUR_BLUE, COLOUR_GREEN, COLOUR_PURPLE};
+    static const char *const dashes[2][4] = {{NULL, "8 3", "2 3", "8 3 2 3"},
+                                             {"6 3", NULL, "2 3", "8 3 2 3"}};
+    static const svg_shape shapes[2][3] = {{SVG_CIRCLE, SVG_DIAMOND, SVG_TRIANGLE},
+                                           {SVG_SQUARE, SVG_TRIANGLE, SVG_DIAMOND}};
+    size_t seen[2] = {0, 0};
+    for (size_t i = 0; i < plan->n_arms; i++) {
+        size_t kind = arm_is_treated(plan, plan->arms[i].name) ? 0 : 1;
+        size_t n = seen[kind]++;
+        if (strcmp(plan->arms[i].name, arm) == 0) {
+            return (arm_style){kind ? control[n % 3] : treated[n % 3],
+                               dashes[kind][(n + n / 3) % 4], shapes[kind][n % 3]};
+        }
+    }
+    return (arm_style){COLOUR_BLUE, NULL, SVG_SQUARE};
+}
+
+const char *weeks_since(const char *from, char text[160])
+{
+    if (from && strcmp(from, "stop art") == 0) {
+        snprintf(text, 160, "weeks since ART was stopped");
+    } else if (!from || !from[0] || strcmp(from, "start") == 0) {
+        snprintf(text, 160, "weeks since the start of the study");
+    } else {
+        snprintf(text, 160, "weeks since %.100s", from);
+    }
+    return text;
+}
+
+const char *assay_title(const char *assay, char text[160])
+{
+    static const char *const known[][2] = {
+        {"viral_load", "Viral load"},
+        {"car_copies", "CAR T cells in blood"},
+        {"cd4", "CD4 count"},
+        {"intact_provirus", "Reservoir: intact provirus"},
+        {"ca_rna", "Cell-associated RNA"},
+        {"escape_fraction", "Escape: resistant share of the virus"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i][0], assay) == 0) {
+            snprintf(text, 160, "%s", known[i][1]);
+            return text;
+        }
+    }
+    snprintf(text, 160, "%.150s", assay);
+    for (char *c = text; *c; c++) {
+        *c = *c == '_' ? ' ' : *c;
+    }
+    if (text[0] >= 'a' && text[0] <= 'z') {
+        text[0] = (char)(text[0] - 'a' + 'A');
+    }
+    return text;
+}
+
+const char *assay_unit(const char *unit, char text[160])
+{
+    static const char *const known[][2] = {
+        {"copies/ug", "CAR copies per \xc2\xb5g DNA"},
+        {"cell/uL", "cells/\xc2\xb5L"},
+        {"cells/uL", "cells/\xc2\xb5L"},
+        {"copies/1e6 cells", "copies per million cells"},
+        {"1", "share"},
+        {"", "share"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i][0], unit) == 0) {
+            snprintf(text, 160, "%s", known[i][1]);
+            return text;
+        }
+    }
+    snprintf(text, 160, "%.150s", unit);
+    return text;
+}
