@@ -145,11 +145,12 @@ static size_t distance(const char *a, const char *b)
 
 const char *rsp_nearest(const char *name, const char *const *known, size_t n)
 {
-    size_t best = strlen(name) / 3 + 1;
+    const size_t length = strlen(name);
+    size_t best = length / 3 + 1;
     const char *found = NULL;
     for (size_t i = 0; i < n; i++) {
         size_t d = known[i] ? distance(name, known[i]) : LONGEST + 1;
-        if (d < best || (d == best && !found)) {
+        if (d < length && (d < best || (d == best && !found))) {
             best = d;
             found = known[i];
         }

@@ -87,7 +87,7 @@ typedef struct ast_assign {
 
 typedef struct ast_statement {
     ast_what what;
-    ast_place place;
+    ast_place place, name_place;
     const char *name;
     const char *text;      /* as written, comments and all */
     const ast_binder *binders; /* or the declared indices */
@@ -133,6 +133,8 @@ typedef struct ast_file {
 /* Parse one text. `arena` keeps everything, the tokens are freed. */
 RSP_MUST_USE rsp_status ast_parse(rsp_arena *arena, const source_text *src,
                                   ast_file *file, rsp_error *err);
+/* The clause (source, range, ...) that a word is nearly, or NULL. */
+const char *ast_near_clause(const char *word);
 rsp_status ast_fail(rsp_error *err, const ast_place *place, rsp_status code,
                     const char *fmt, ...) RSP_PRINTF(4, 5);
 

@@ -20,6 +20,7 @@ enum {
     MOST_REACTIONS = 100000,
     MOST_ASSIGNS = 100000,
     MOST_ROOTS = 1000,
+    MOST_AFTERS = 1000,
     MOST_WORK = 10000000    /* expressions looked at while writing it out */
 };
 
@@ -121,8 +122,11 @@ RSP_MUST_USE rsp_status spend(builder *b, const ast_place *place, size_t work);
 RSP_MUST_USE rsp_status declare_all(builder *b);
 symbol *find_symbol(const builder *b, const char *name);
 int find_index(const builder *b, const char *name);
-rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
-                        const char *what);
+typedef enum wanted {
+    WANT_VALUE, WANT_SPECIES, WANT_TARGET, WANT_ACTION, WANT_INDEX
+} wanted;
+/* A name that is nothing, or not what is wanted where it stands. */
+rsp_status unknown_name(builder *b, const ast_place *place, const char *name, wanted want);
 /* The index that each binder of a statement runs over. */
 RSP_MUST_USE rsp_status resolve_binders(builder *b, const ast_statement *st,
                                         uint32_t dims[MOST_DIMS], uint32_t *n);

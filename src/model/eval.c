@@ -30,6 +30,15 @@ static value make(builder *b, rsp_op op, value x, value y)
     return out;
 }
 
+/* Why a unit does not fit, where a bare number stands. */
+static const char *bare(const builder *b, const value *v)
+{
+    double number = 0;
+    return unit_pure(&v->u) && pool_is_const(b->nodes, v->e, &number)
+               ? "; a number alone is dimensionless, give it as a parameter with a unit"
+               : "";
+}
+
 rsp_status check_unit(builder *b, const ast_place *place, const value *v,
                       const rsp_unit *want, const char *of)
 {
@@ -39,8 +48,8 @@ rsp_status check_unit(builder *b, const ast_place *place, const value *v,
     }
     unit_write(&b->model->units, &v->u, found);
     unit_write(&b->model->units, want, expected);
-    return ast_fail(b->err, place, RSP_UNITS, "%s has the unit %s; expected %s", of,
-                    found, expected);
+    return ast_fail(b->err, place, RSP_UNITS, "%s has the unit %s; expected %s%s", of,
+                    found, expected, unit_pure(want) ? "" : bare(b, v));
 }
 
 static rsp_status need_pure(builder *b, const ast_place *place, const value *v,
@@ -62,8 +71,8 @@ static rsp_status agree(builder *b, const ast_place *place, value *x, value *y,
         unit_write(&b->model->units, &x->u, left);
         unit_write(&b->model->units, &y->u, right);
         return ast_fail(b->err, place, RSP_UNITS,
-                        "the two sides of '%s' have the units %s and %s", op, left,
-                        right);
+                        "the two sides of '%s' have the units %s and %s%s", op, left,
+                        right, *bare(b, x) ? bare(b, x) : bare(b, y));
     }
     return RSP_OK;
 }
@@ -100,7 +109,7 @@ static rsp_status eval_member(builder *b, const ast_expr *x, value *out)
 {
     uint32_t place = table_find(&b->members, x->name);
     if (place == TABLE_NONE || x->n_slots) {
-        return unknown_name(b, &x->place, x->name, "name");
+        return unknown_name(b, &x->place, x->name, WANT_VALUE);
     }
     if (place == AMBIGUOUS) {
         return ast_fail(b->err, &x->place, RSP_NAME,
@@ -119,17 +128,15 @@ static rsp_status eval_symbol(builder *b, const env *e, const ast_expr *x,
                                  [SYMBOL_INPUT] = RSP_OP_INPUT,
                                  [SYMBOL_SPECIES] = RSP_OP_SPECIES};
     uint32_t offset = 0;
+    if (sym->kind == SYMBOL_ACTION || sym->kind == SYMBOL_OBSERVE) {
+        return unknown_name(b, &x->place, x->name, WANT_VALUE);
+    }
     rsp_status s = slot_offset(b, e, sym, x->slots, x->n_slots, &x->place, &offset);
     if (s != RSP_OK) {
         return s;
     }
     if (sym->kind == SYMBOL_LET) {
         return eval_let(b, sym, offset, out);
-    }
-    if (sym->kind == SYMBOL_ACTION || sym->kind == SYMBOL_OBSERVE) {
-        return ast_fail(b->err, &x->place, RSP_NAME,
-                        "'%.60s' is an %s, not a value for expressions", sym->name,
-                        sym->kind == SYMBOL_ACTION ? "action" : "observable");
     }
     *out = (value){.e = pool_leaf(b->nodes, ops[sym->kind], sym->first + offset),
                    .u = sym->unit};
@@ -171,7 +178,7 @@ rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
         return RSP_OK;
     }
     if (l->state == 1) {
-        return ast_fail(b->err, &sym->st->place, RSP_NAME,
+        return ast_fail(b->err, &sym->st->name_place, RSP_NAME,
                         "'%.60s' is defined by way of itself", sym->name);
     }
     l->state = 1;
@@ -234,7 +241,7 @@ static rsp_status fold_range(builder *b, const env *e, const ast_expr *x,
     }
     int found = in ? find_index(b, in) : infer_index(b, x->parts[0], binder->name);
     if (found < 0) {
-        return in ? unknown_name(b, &binder->place, in, "index")
+        return in ? unknown_name(b, &binder->place, in, WANT_INDEX)
                   : ast_fail(b->err, &binder->place, RSP_NAME,
                              "what does '%.40s' run over? write '%.40s in INDEX'",
                              binder->name, binder->name);
@@ -672,7 +679,7 @@ static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value
     }
     const symbol *sym = find_symbol(b, x->parts[0]->name);
     if (!sym || sym->kind != SYMBOL_ACTION) {
-        return unknown_name(b, &x->parts[0]->place, x->parts[0]->name, "action");
+        return unknown_name(b, &x->parts[0]->place, x->parts[0]->name, WANT_ACTION);
     }
     if (!after) {
         *out = pure(pool_leaf(b->nodes, RSP_OP_SINCE, sym->first));
@@ -692,6 +699,10 @@ static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value
            (b->afters[id].action != sym->first || b->afters[id].delay != delay.e)) {
         id++;
     }
+    if (s == RSP_OK && id == MOST_AFTERS) {
+        return ast_fail(b->err, &x->place, RSP_RANGE, "more than %d delays of after()",
+                        MOST_AFTERS);
+    }
     if (s == RSP_OK && id == b->n_afters) {
         if (!RSP_GROW(&b->afters, &b->cap_afters, b->n_afters + 1)) {
             return no_memory(b);
@@ -700,6 +711,36 @@ static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value
     }
     *out = pure(pool_leaf(b->nodes, RSP_OP_AFTER, id));
     return s;
+}
+
+/* A member's name as an argument of bit() or hamming(): of the index that the
+ * other argument tells. */
+static bool member_argument(const builder *b, const env *e, const ast_expr *x, uint32_t k,
+                            uint32_t *member)
+{
+    const bool is_bit = strcmp(x->name, "bit") == 0;
+    if ((!is_bit && strcmp(x->name, "hamming") != 0) || (is_bit && k == 0)) {
+        return false;
+    }
+    const ast_expr *other = x->parts[1 - k];
+    const env *bound = other->kind == AST_NAME ? find_bound(e, other->name) : NULL;
+    int index = !bound ? -1 : is_bit ? b->indices[bound->index].subsets_of : bound->index;
+    rsp_text text = {0};
+    bool is = index >= 0 && as_member(b, e, x->parts[k], MOST_LOCI, &text) &&
+              !text.failed && member_of(b, (uint32_t)index, text.data, member);
+    rsp_text_fini(&text);
+    return is;
+}
+
+static rsp_status eval_argument(builder *b, const env *e, const ast_expr *x, uint32_t k,
+                                value *out)
+{
+    uint32_t member = 0;
+    if (member_argument(b, e, x, k, &member)) {
+        *out = pure(pool_const(b->nodes, member));
+        return RSP_OK;
+    }
+    return eval(b, e, x->parts[k], out);
 }
 
 static rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
@@ -721,7 +762,7 @@ static rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *
                             FUNCTIONS[i].n == 1 ? "" : "s", x->n_parts);
         }
         for (uint32_t k = 0; s == RSP_OK && k < x->n_parts; k++) {
-            s = eval(b, e, x->parts[k], &args[k]);
+            s = eval_argument(b, e, x, k, &args[k]);
         }
         return s == RSP_OK ? FUNCTIONS[i].f(b, x, args, out) : s;
     }

@@ -49,13 +49,13 @@ enum { OF_PARAM, OF_SPECIES, OF_REACTION }; /* sets of channels */
 static rsp_status check_family(builder *b, const symbol *sym, uint32_t n)
 {
     if (sym->count > MOST_MEMBERS) {
-        return ast_fail(b->err, &sym->st->place, RSP_RANGE,
+        return ast_fail(b->err, &sym->st->name_place, RSP_RANGE,
                         "'%.60s' is a family of %u; at most %d", sym->name, sym->count,
                         MOST_MEMBERS);
     }
     return n + sym->count <= MOST_LEAVES
                ? RSP_OK
-               : ast_fail(b->err, &sym->st->place, RSP_RANGE,
+               : ast_fail(b->err, &sym->st->name_place, RSP_RANGE,
                           "the model is too large: with '%.60s' it has more than %d "
                           "parameters, species or derived values",
                           sym->name, MOST_LEAVES);
@@ -67,7 +67,7 @@ static rsp_status bad(builder *b, const ast_statement *st, const char *fmt, doub
 {
     char message[200];
     snprintf(message, sizeof message, fmt, v);
-    return ast_fail(b->err, &st->place, RSP_RANGE, "'%.60s': %s", st->name, message);
+    return ast_fail(b->err, &st->name_place, RSP_RANGE, "'%.60s': %s", st->name, message);
 }
 
 static rsp_status finite_from(builder *b, const ast_statement *st, double v,
@@ -139,7 +139,7 @@ static rsp_status own_values(builder *b, const symbol *sym, double *out)
         out[m] = st->n_values ? (double)NAN : st->value;
     }
     if (st->n_values && sym->n_dims != 1) {
-        return ast_fail(b->err, &st->place, RSP_SYNTAX,
+        return ast_fail(b->err, &st->name_place, RSP_SYNTAX,
                         "values by member need exactly one index");
     }
     for (uint32_t i = 0; i < st->n_values; i++) {
@@ -157,7 +157,7 @@ static rsp_status own_values(builder *b, const symbol *sym, double *out)
     }
     for (uint32_t m = 0; m < sym->count; m++) {
         if (isnan(out[m])) {
-            return ast_fail(b->err, &st->place, RSP_NAME, "no value for member '%.60s'",
+            return ast_fail(b->err, &st->name_place, RSP_NAME, "no value for member '%.60s'",
                             b->indices[sym->dims[0]].members[m]);
         }
     }
@@ -178,12 +178,12 @@ static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *membe
     p.name = member_name(b, sym->name, sym->dims, sym->n_dims, members);
     rsp_status s = p.name ? RSP_OK : no_memory(b);
     if (s == RSP_OK && !isfinite(p.value)) {
-        s = ast_fail(b->err, &st->place, RSP_RANGE,
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE,
                      "'%.60s' = %g %.40s: a parameter is a finite number", p.name, shown,
                      p.unit);
     }
     if (s == RSP_OK && !(shown >= st->low && shown <= st->high)) {
-        s = ast_fail(b->err, &st->place, RSP_RANGE,
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE,
                      "'%.60s' = %g lies outside its range %g .. %g", p.name, shown,
                      st->low, st->high);
     }
@@ -229,7 +229,7 @@ static rsp_status add_input(builder *b, symbol *sym)
                     .value = st->value * sym->unit.factor};
     sym->first = b->n_inputs;
     if (!isfinite(in.value)) {
-        return ast_fail(b->err, &st->place, RSP_RANGE,
+        return ast_fail(b->err, &st->name_place, RSP_RANGE,
                         "'%.60s' = %g %.40s: an input is a finite number", sym->name,
                         st->value, in.unit);
     }
@@ -327,10 +327,10 @@ static rsp_status own_species(builder *b, const ast_statement *st, const uint32_
 {
     *sym = find_symbol(b, st->name);
     if (!*sym || (*sym)->kind != SYMBOL_SPECIES) {
-        return unknown_name(b, &st->place, st->name, "species");
+        return unknown_name(b, &st->name_place, st->name, WANT_SPECIES);
     }
     if (n != (*sym)->n_dims || (n && memcmp(dims, (*sym)->dims, n * sizeof *dims))) {
-        return ast_fail(b->err, &st->place, RSP_NAME,
+        return ast_fail(b->err, &st->name_place, RSP_NAME,
                         "the indices are not those of species '%.60s'", st->name);
     }
     uint32_t offset = 0;
@@ -357,7 +357,7 @@ static rsp_status write_initial(builder *b, const ast_statement *st, const env *
         return s;
     }
     if (b->more[k].has_initial) {
-        return ast_fail(b->err, &st->place, RSP_NAME, "a second initial amount for '%.60s'",
+        return ast_fail(b->err, &st->name_place, RSP_NAME, "a second initial amount for '%.60s'",
                         b->species[k].name);
     }
     /* The amount is the first argument but for negative_binomial's mean. */
@@ -382,7 +382,7 @@ static rsp_status write_initial(builder *b, const ast_statement *st, const env *
     }
     if (s == RSP_OK && (depends_on_state(b, v.e) ||
                         (st->second && depends_on_state(b, second.e)))) {
-        s = ast_fail(b->err, &st->place, RSP_SYNTAX,
+        s = ast_fail(b->err, &st->name_place, RSP_SYNTAX,
                      "initial amounts may depend on parameters only");
     }
     b->species[k].draw = st->draw;
@@ -400,12 +400,12 @@ static rsp_status write_rate(builder *b, const ast_statement *st, const env *e,
     rsp_status s = own_species(b, st, dims, n, members, &k, &sym);
     s = s == RSP_OK ? eval(b, e, st->expr, &v) : s;
     if (s == RSP_OK && !b->species[k].continuous) {
-        s = ast_fail(b->err, &st->place, RSP_SYNTAX,
+        s = ast_fail(b->err, &st->name_place, RSP_SYNTAX,
                      "'%.60s' is counted in whole numbers: write reactions for it, or "
                      "declare it continuous", st->name);
     }
     if (s == RSP_OK && b->species[k].rate != RSP_NO_EXPR) {
-        s = ast_fail(b->err, &st->place, RSP_NAME, "a second rate for '%.60s'",
+        s = ast_fail(b->err, &st->name_place, RSP_NAME, "a second rate for '%.60s'",
                      b->species[k].name);
     }
     if (s == RSP_OK) {
@@ -423,9 +423,6 @@ static rsp_status add_change(builder *b, const env *e, const ast_term *term,
 {
     const symbol *sym = find_symbol(b, term->name);
     uint32_t offset = 0;
-    if (!sym || sym->kind != SYMBOL_SPECIES) {
-        return unknown_name(b, &term->place, term->name, "species");
-    }
     rsp_status s = slot_offset(b, e, sym, term->slots, term->n_slots, &term->place,
                                &offset);
     if (s != RSP_OK) {
@@ -501,7 +498,7 @@ static rsp_status write_channel(builder *b, const ast_statement *st, const env *
         return RSP_OK;
     }
     if (s == RSP_OK && b->n_reactions >= MOST_REACTIONS) {
-        s = ast_fail(b->err, &st->place, RSP_RANGE, "more than %d reactions",
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d reactions",
                      MOST_REACTIONS);
     }
     if (s != RSP_OK) {
@@ -524,7 +521,7 @@ static rsp_status write_drawn(builder *b, const ast_statement *st, const env *e,
     if (!q || st->from->n_slots != q->n_dims) {
         return q ? ast_fail(b->err, &st->from->place, RSP_NAME,
                             "'%.60s' has %u indices", q->name, q->n_dims)
-                 : unknown_name(b, &st->from->place, st->from->name, "name");
+                 : unknown_name(b, &st->from->place, st->from->name, WANT_VALUE);
     }
     for (uint32_t i = 0; i < q->n_dims; i++) {
         slots[i] = st->from->slots[i];
@@ -569,12 +566,26 @@ static rsp_status write_drawn(builder *b, const ast_statement *st, const env *e,
     return s;
 }
 
+/* First of all, so that mistakes are told in order of reading. */
+static rsp_status check_terms(builder *b, const ast_term *terms, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const symbol *sym = find_symbol(b, terms[i].name);
+        if (!sym || sym->kind != SYMBOL_SPECIES) {
+            return unknown_name(b, &terms[i].place, terms[i].name, WANT_SPECIES);
+        }
+    }
+    return RSP_OK;
+}
+
 static rsp_status write_reaction(builder *b, const ast_statement *st, const env *e,
                                  const uint32_t *dims, uint32_t n,
                                  const uint32_t *members)
 {
-    value rate;
-    rsp_status s = eval(b, e, st->expr, &rate);
+    value rate = {0};
+    rsp_status s = check_terms(b, st->left, st->n_left);
+    s = s == RSP_OK ? check_terms(b, st->right, st->n_right) : s;
+    s = s == RSP_OK ? eval(b, e, st->expr, &rate) : s;
     if (s == RSP_OK && st->drawn) {
         return write_drawn(b, st, e, dims, n, members, &rate);
     }
@@ -591,12 +602,12 @@ static rsp_status add_observable(builder *b, const ast_statement *st)
     char of[100];
     const symbol *sym = find_symbol(b, st->name);
     rsp_status s = st->n_binders
-                       ? ast_fail(b->err, &st->place, RSP_SYNTAX,
+                       ? ast_fail(b->err, &st->name_place, RSP_SYNTAX,
                                   "an observable has no indices; sum over them")
                        : eval(b, NULL, st->expr, &v);
     snprintf(of, sizeof of, "observable '%.60s'", st->name);
     if (s == RSP_OK && !st->unit) {
-        s = ast_fail(b->err, &st->place, RSP_UNITS,
+        s = ast_fail(b->err, &st->name_place, RSP_UNITS,
                      "%s has no unit; write 'in UNIT' after its expression", of);
     }
     rsp_unit want = sym->unit;
@@ -617,7 +628,7 @@ static rsp_status add_assign(builder *b, const ast_assign *a, const env *e)
     uint32_t offset = 0;
     value v;
     if (!sym || (sym->kind != SYMBOL_SPECIES && sym->kind != SYMBOL_INPUT)) {
-        return unknown_name(b, &a->target.place, a->target.name, "species or input");
+        return unknown_name(b, &a->target.place, a->target.name, WANT_TARGET);
     }
     rsp_status s = slot_offset(b, e, sym, a->target.slots, a->target.n_slots,
                                &a->target.place, &offset);

@@ -87,14 +87,14 @@ static rsp_status add_includes(loader *l, const ast_statement *st)
 {
     rsp_status s = RSP_OK;
     if (!l->includes) {
-        return ast_fail(l->err, &st->place, RSP_SYNTAX,
+        return ast_fail(l->err, &st->name_place, RSP_SYNTAX,
                         "include works in files only, not in a text");
     }
     for (uint32_t i = 0; s == RSP_OK && i < st->n_members; i++) {
         char *path = beside(l->model->arena, st->place.src->name, st->members[i]);
         s = path ? add_file(l, path) : rsp_fail(l->err, RSP_NOMEM, "no memory");
         if (s == RSP_NOFILE) {
-            s = ast_fail(l->err, &st->place, RSP_NOFILE, "cannot open %s", path);
+            s = ast_fail(l->err, &st->name_place, RSP_NOFILE, "cannot open %s", path);
         }
     }
     return s;
@@ -110,7 +110,7 @@ static rsp_status add_statement(loader *l, const ast_statement *st)
     }
     if (st->what == AST_MODEL) {
         if (l->title) {
-            return ast_fail(l->err, &st->place, RSP_SYNTAX,
+            return ast_fail(l->err, &st->name_place, RSP_SYNTAX,
                             "a second 'model' (the first at %s:%u)",
                             l->title->place.src->name, l->title->place.line);
         }
@@ -119,7 +119,7 @@ static rsp_status add_statement(loader *l, const ast_statement *st)
     if (st->what == AST_TIME &&
         (!unit_parse(NULL, st->name, &unit, why) || unit.power[0] != 1 ||
          unit.factor < 1 || unit.factor > 1)) {
-        return ast_fail(l->err, &st->place, RSP_UNITS,
+        return ast_fail(l->err, &st->name_place, RSP_UNITS,
                         "time is counted in days: write 'time day'");
     }
     if (!RSP_GROW(&m->statements, &m->cap_statements, m->n_statements + 1)) {

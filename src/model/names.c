@@ -35,19 +35,58 @@ symbol *find_symbol(const builder *b, const char *name)
     return i == TABLE_NONE ? NULL : &b->symbols[i];
 }
 
-rsp_status unknown_name(builder *b, const ast_place *place, const char *name,
-                        const char *what)
+static const struct { /* what stands where a name is looked up */
+    const char *text;
+    unsigned kinds; /* of symbols */
+    bool indices;
+} WANTED[] = {
+    [WANT_VALUE] = {"name", 1u << SYMBOL_PARAM | 1u << SYMBOL_LET | 1u << SYMBOL_INPUT |
+                                1u << SYMBOL_SPECIES, false},
+    [WANT_SPECIES] = {"species", 1u << SYMBOL_SPECIES, false},
+    [WANT_TARGET] = {"species or input", 1u << SYMBOL_SPECIES | 1u << SYMBOL_INPUT, false},
+    [WANT_ACTION] = {"action", 1u << SYMBOL_ACTION, false},
+    [WANT_INDEX] = {"index", 0, true},
+};
+
+static const char *kind_name(symbol_kind kind)
+{
+    static const char *const names[] = {
+        [SYMBOL_PARAM] = "a parameter",     [SYMBOL_LET] = "a derived value",
+        [SYMBOL_INPUT] = "an input",        [SYMBOL_SPECIES] = "a species",
+        [SYMBOL_OBSERVE] = "an observable", [SYMBOL_ACTION] = "an action"};
+    return names[kind];
+}
+
+/* The nearest of what would fit. */
+static const char *nearest(const builder *b, const char *name, wanted want)
 {
     const char *known[1024];
     size_t n = 0;
-    for (uint32_t i = 0; i < b->n_symbols && n < 512; i++) {
-        known[n++] = b->symbols[i].name;
+    for (uint32_t i = 0; i < b->n_symbols && n < 1024; i++) {
+        if (WANTED[want].kinds >> b->symbols[i].kind & 1) {
+            known[n++] = b->symbols[i].name;
+        }
     }
-    for (uint32_t i = 0; i < b->n_indices && n < 1000; i++) {
+    for (uint32_t i = 0; WANTED[want].indices && i < b->n_indices && n < 1024; i++) {
         known[n++] = b->indices[i].name;
     }
-    const char *near = rsp_nearest(name, known, n);
-    return ast_fail(b->err, place, RSP_NAME, "unknown %s '%.60s'%s%s%s", what, name,
+    return rsp_nearest(name, known, n);
+}
+
+rsp_status unknown_name(builder *b, const ast_place *place, const char *name, wanted want)
+{
+    const symbol *sym = find_symbol(b, name);
+    bool index = find_index(b, name) >= 0;
+    const char *text = WANTED[want].text;
+    if (sym || index) {
+        const char *article = strchr("aeiou", text[0]) ? "an" : "a";
+        return ast_fail(b->err, place, RSP_NAME, "'%.60s' is %s; %s %s is expected here",
+                        name, sym ? kind_name(sym->kind) : "an index",
+                        want == WANT_VALUE ? "a" : article,
+                        want == WANT_VALUE ? "value" : text);
+    }
+    const char *near = nearest(b, name, want);
+    return ast_fail(b->err, place, RSP_NAME, "unknown %s '%.60s'%s%s%s", text, name,
                     near ? "; did you mean '" : "", near ? near : "",
                     near ? "'?" : "");
 }
@@ -61,18 +100,18 @@ static rsp_status taken(builder *b, const ast_statement *st)
     const symbol *old = find_symbol(b, st->name);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(st->name, words[i]) == 0) {
-            return ast_fail(b->err, &st->place, RSP_NAME,
+            return ast_fail(b->err, &st->name_place, RSP_NAME,
                             "'%s' has a meaning of its own in expressions; take another "
                             "name", st->name);
         }
     }
     if (old) {
-        return ast_fail(b->err, &st->place, RSP_NAME,
+        return ast_fail(b->err, &st->name_place, RSP_NAME,
                         "'%.60s' is declared twice (first at %s:%u)", st->name,
                         old->st->place.src->name, old->st->place.line);
     }
     if (find_index(b, st->name) >= 0) {
-        return ast_fail(b->err, &st->place, RSP_NAME, "'%.60s' is an index", st->name);
+        return ast_fail(b->err, &st->name_place, RSP_NAME, "'%.60s' is an index", st->name);
     }
     return RSP_OK;
 }
@@ -82,7 +121,7 @@ static rsp_status add_subset_members(builder *b, const ast_statement *st, int of
 {
     const index_def *base = &b->indices[of];
     if (base->n > MOST_LOCI) {
-        return ast_fail(b->err, &st->place, RSP_RANGE,
+        return ast_fail(b->err, &st->name_place, RSP_RANGE,
                         "subsets of %u members are 2^%u; at most %d members", base->n,
                         base->n, MOST_LOCI);
     }
@@ -118,7 +157,7 @@ static rsp_status add_members(builder *b, const ast_statement *st, const index_d
         const char *name = def->members[i];
         uint32_t old = table_find(&b->members, name);
         if (table_find(&own, name) != TABLE_NONE) {
-            s = ast_fail(b->err, &st->place, RSP_NAME, "member '%.60s' stands twice",
+            s = ast_fail(b->err, &st->name_place, RSP_NAME, "member '%.60s' stands twice",
                          name);
         } else if (!table_add(&own, name, i) ||
                    !table_add(&b->members, name, i)) {
@@ -136,13 +175,13 @@ static rsp_status declare_index(builder *b, const ast_statement *st)
     index_def def = {st->name, st->members, st->n_members, -1};
     rsp_status s = taken(b, st);
     if (s == RSP_OK && b->n_indices == MOST_INDICES) {
-        s = ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices", MOST_INDICES);
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d indices", MOST_INDICES);
     }
     if (s == RSP_OK && st->subsets_of) {
         int of = find_index(b, st->subsets_of);
         if (of < 0) {
             const ast_place place = st->place;
-            return unknown_name(b, &place, st->subsets_of, "index");
+            return unknown_name(b, &place, st->subsets_of, WANT_INDEX);
         }
         s = add_subset_members(b, st, of, &def);
     }
@@ -195,27 +234,47 @@ static rsp_status declare_waiting(builder *b, ast_what what,
     return s;
 }
 
+/* A clause that is spelt wrongly is read as a part of the unit before it. */
+static rsp_status unit_mistake(builder *b, const ast_statement *st, const char *why)
+{
+    for (const char *p = st->unit; *p;) {
+        char word[40], unused[160];
+        rsp_unit unit;
+        size_t n = strcspn(p, " ");
+        snprintf(word, sizeof word, "%.*s", (int)(n < 40 ? n : 39), p);
+        const char *near = unit_parse(&b->model->units, word, &unit, unused)
+                               ? NULL
+                               : ast_near_clause(word);
+        if (near) {
+            return ast_fail(b->err, &st->unit_place, RSP_UNITS,
+                            "'%s' is no unit; did you mean '%s'?", word, near);
+        }
+        p += n + (p[n] == ' ');
+    }
+    return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+}
+
 static rsp_status declare_unit(builder *b, const ast_statement *st)
 {
     rsp_unit unit;
     char why[160];
     if (unit_parse(&b->model->units, st->name, &unit, why)) {
-        return ast_fail(b->err, &st->place, RSP_NAME, "unit '%.40s' is known already",
+        return ast_fail(b->err, &st->name_place, RSP_NAME, "unit '%.40s' is known already",
                         st->name);
     }
     if (!st->unit) {
         return unit_define_dimension(&b->model->units, st->name)
                    ? RSP_OK
-                   : ast_fail(b->err, &st->place, RSP_RANGE,
+                   : ast_fail(b->err, &st->name_place, RSP_RANGE,
                               "'%.40s' is one dimension too many; a model has %d of its "
                               "own at most", st->name, UNIT_OWN_DIMENSIONS);
     }
     if (!unit_parse(&b->model->units, st->unit, &unit, why)) {
-        return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+        return unit_mistake(b, st, why);
     }
     return unit_define(&b->model->units, st->name, &unit)
                ? RSP_OK
-               : ast_fail(b->err, &st->place, RSP_RANGE,
+               : ast_fail(b->err, &st->name_place, RSP_RANGE,
                           "'%.40s' is one unit too many; a model has %d of its own at "
                           "most", st->name, UNIT_OWN);
 }
@@ -225,14 +284,14 @@ static rsp_status symbol_unit(builder *b, const ast_statement *st, rsp_unit *uni
     char why[160];
     *unit = (rsp_unit){.factor = 1};
     if (st->unit && !unit_parse(&b->model->units, st->unit, unit, why)) {
-        return ast_fail(b->err, &st->unit_place, RSP_UNITS, "%s", why);
+        return unit_mistake(b, st, why);
     }
     if (st->what == AST_INPUT && (st->n_binders || st->n_values)) {
-        return ast_fail(b->err, &st->place, RSP_SYNTAX,
+        return ast_fail(b->err, &st->name_place, RSP_SYNTAX,
                         "an input has no indices; declare one for each member");
     }
     if (!st->unit && (st->what == AST_PARAMETER || st->what == AST_INPUT)) {
-        return ast_fail(b->err, &st->place, RSP_UNITS,
+        return ast_fail(b->err, &st->name_place, RSP_UNITS,
                         "'%.60s' has no unit; write 1 for a pure number", st->name);
     }
     return RSP_OK;
@@ -242,7 +301,7 @@ static rsp_status symbol_unit(builder *b, const ast_statement *st, rsp_unit *uni
 static rsp_status declared_dims(builder *b, const ast_statement *st, symbol *sym)
 {
     if (st->n_binders > MOST_DIMS) {
-        return ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices",
+        return ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d indices",
                         MOST_DIMS);
     }
     for (uint32_t i = 0; i < st->n_binders; i++) {
@@ -250,7 +309,7 @@ static rsp_status declared_dims(builder *b, const ast_statement *st, symbol *sym
         int index = find_index(b, binder->in ? binder->in : binder->name);
         if (index < 0) {
             return unknown_name(b, &binder->place, binder->in ? binder->in : binder->name,
-                                "index");
+                                WANT_INDEX);
         }
         sym->dims[sym->n_dims++] = (uint32_t)index;
     }
@@ -267,7 +326,7 @@ static rsp_status declare_symbol(builder *b, const ast_statement *st,
         s = declared_dims(b, st, &sym);
     }
     if (s == RSP_OK && b->n_symbols >= MOST_SYMBOLS) {
-        s = ast_fail(b->err, &st->place, RSP_RANGE, "more than %d names", MOST_SYMBOLS);
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d names", MOST_SYMBOLS);
     }
     if (s == RSP_OK && !RSP_GROW(&b->symbols, &b->cap_symbols, b->n_symbols + 1)) {
         s = no_memory(b);
@@ -501,14 +560,14 @@ rsp_status resolve_binders(builder *b, const ast_statement *st,
     const symbol *own = find_symbol(b, st->name);
     *n = 0;
     if (st->n_binders > MOST_DIMS) {
-        return ast_fail(b->err, &st->place, RSP_RANGE, "more than %d indices",
+        return ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d indices",
                         MOST_DIMS);
     }
     for (uint32_t i = 0; i < st->n_binders; i++) {
         const ast_binder *binder = &st->binders[i];
         int index = binder->in ? find_index(b, binder->in) : -1;
         if (binder->in && index < 0) {
-            return unknown_name(b, &binder->place, binder->in, "index");
+            return unknown_name(b, &binder->place, binder->in, WANT_INDEX);
         }
         if (index < 0 && (st->what == AST_INITIAL || st->what == AST_RATE) && own &&
             i < own->n_dims) {

@@ -9,7 +9,8 @@ enum { DEEPEST = 200, MOST_ITEMS = 4096, MOST_BINDERS = 4 };
 typedef struct parser {
     rsp_arena *arena;
     const source_text *src;
-    const token *t; /* the current one */
+    const token *first, *begun; /* of the text, of this statement */
+    const token *t;             /* the current one */
     int depth;
     rsp_error *err;
 } parser;
@@ -46,20 +47,69 @@ static ast_place here(const parser *p)
     return (ast_place){p->src, p->t->line, p->t->column};
 }
 
+
+static bool keyword(const token *t, ast_what *what)
+{
+    for (size_t i = 0; t->starts_line && i < N_KEYWORDS; i++) {
+        if (token_is(t, KEYWORDS[i].name)) {
+            *what = KEYWORDS[i].what;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool at_end(const parser *p)
+{
+    ast_what what;
+    return p->t->kind == TOKEN_END || keyword(p->t, &what);
+}
+
+/* What a word that begins a line was to be, where it is nearly a keyword. */
+static const char *nearly_keyword(const token *t)
+{
+    const char *known[N_KEYWORDS];
+    char word[20];
+    if (!t->starts_line || t->kind != TOKEN_NAME || t->length >= sizeof word) {
+        return NULL;
+    }
+    for (size_t i = 0; i < N_KEYWORDS; i++) {
+        known[i] = KEYWORDS[i].name;
+    }
+    memcpy(word, t->at, t->length);
+    word[t->length] = '\0';
+    return rsp_nearest(word, known, N_KEYWORDS);
+}
+
+/* A statement that ends too early is told of at its last word. */
+static rsp_status ends_early(parser *p, const char *what)
+{
+    ast_place place = here(p);
+    if (p->t > p->first) {
+        const token *last = p->t - 1;
+        place.line = last->line;
+        place.column = last->column + last->length + (last->kind == TOKEN_STRING ? 2 : 0);
+    }
+    return ast_fail(p->err, &place, RSP_SYNTAX, "the %s ends here; expected %s",
+                    p->t->kind == TOKEN_END ? "text" : "statement", what);
+}
+
 static rsp_status expected(parser *p, const char *what)
 {
     ast_place place = here(p);
-    if (p->t->kind == TOKEN_END) {
-        return ast_fail(p->err, &place, RSP_SYNTAX,
-                        "the text ends here; expected %s", what);
+    if (at_end(p) && p->t != p->begun) {
+        return ends_early(p, what);
     }
     uint32_t n = p->t->length;
     if (n > 40) { /* cut before a character, not in it */
         for (n = 40; n && (p->t->at[n] & 0xc0) == 0x80; n--) {
         }
     }
-    return ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; expected %s", (int)n,
-                    p->t->at, what);
+    const char *near = nearly_keyword(p->t);
+    return near ? ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; did you mean '%s'?",
+                           (int)n, p->t->at, near)
+                : ast_fail(p->err, &place, RSP_SYNTAX, "found '%.*s'; expected %s",
+                           (int)n, p->t->at, what);
 }
 
 static rsp_status no_memory(parser *p)
@@ -76,23 +126,8 @@ static rsp_status no_room(parser *p, uint32_t n)
                                      "a list of more than %d items", MOST_ITEMS);
 }
 
-static bool keyword(const token *t, ast_what *what)
-{
-    for (size_t i = 0; t->starts_line && i < N_KEYWORDS; i++) {
-        if (token_is(t, KEYWORDS[i].name)) {
-            *what = KEYWORDS[i].what;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* A statement ends where the next line begins with a keyword. */
-static bool at_end(const parser *p)
-{
-    ast_what what;
-    return p->t->kind == TOKEN_END || keyword(p->t, &what);
-}
 
 static bool accept(parser *p, const char *text)
 {
@@ -466,8 +501,7 @@ static rsp_status parse_power(parser *p, const ast_expr **out)
 static rsp_status parse_unary(parser *p, const ast_expr **out)
 {
     ast_place place = here(p);
-    const char *name = accept(p, "-") ? "-" : accept(p, "not") ? "not" : NULL;
-    if (!name) {
+    if (!accept(p, "-")) {
         return parse_power(p, out);
     }
     if (++p->depth > DEEPEST) {
@@ -476,20 +510,43 @@ static rsp_status parse_unary(parser *p, const ast_expr **out)
     const ast_expr *part = NULL;
     rsp_status s = parse_unary(p, &part);
     p->depth--;
-    return s == RSP_OK ? with_parts(p, AST_UNARY, place, name, &part, 1, out) : s;
+    return s == RSP_OK ? with_parts(p, AST_UNARY, place, "-", &part, 1, out) : s;
 }
 
 /* Levels of binary operators, loosest first. */
 static const char *const LEVELS[][8] = {
     {"or"}, {"and"}, {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/"}};
-enum { N_LEVELS = sizeof LEVELS / sizeof *LEVELS };
+enum { N_LEVELS = sizeof LEVELS / sizeof *LEVELS, COMPARISONS = 2 };
+
+static rsp_status parse_level(parser *p, int level, const ast_expr **out);
+
+/* "not" takes a whole comparison: not a == b is not (a == b). */
+static rsp_status parse_not(parser *p, const ast_expr **out)
+{
+    ast_place place = here(p);
+    const ast_expr *part = NULL;
+    if (!accept(p, "not")) {
+        return parse_level(p, COMPARISONS, out);
+    }
+    if (++p->depth > DEEPEST) {
+        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
+    }
+    rsp_status s = parse_not(p, &part);
+    p->depth--;
+    return s == RSP_OK ? with_parts(p, AST_UNARY, place, "not", &part, 1, out) : s;
+}
+
+static rsp_status parse_operand(parser *p, int level, const ast_expr **out)
+{
+    return level == N_LEVELS - 1       ? parse_unary(p, out)
+           : level + 1 == COMPARISONS ? parse_not(p, out)
+                                      : parse_level(p, level + 1, out);
+}
 
 static rsp_status parse_level(parser *p, int level, const ast_expr **out)
 {
-    if (level == N_LEVELS) {
-        return parse_unary(p, out);
-    }
-    rsp_status s = parse_level(p, level + 1, out);
+    rsp_status s = parse_operand(p, level, out);
+    bool compared = false;
     while (s == RSP_OK) {
         ast_place place = here(p);
         const char *op = NULL;
@@ -499,8 +556,13 @@ static rsp_status parse_level(parser *p, int level, const ast_expr **out)
         if (!op) {
             return RSP_OK;
         }
+        if (compared) { /* 0 < x < 1 would compare a truth with 1 */
+            return ast_fail(p->err, &place, RSP_SYNTAX,
+                            "a comparison of a comparison; write 'a < b and b < c'");
+        }
+        compared = level == COMPARISONS;
         const ast_expr *parts[2] = {*out, NULL};
-        s = parse_level(p, level + 1, &parts[1]);
+        s = parse_operand(p, level, &parts[1]);
         if (s == RSP_OK) {
             s = with_parts(p, AST_BINARY, place, op, parts, 2, out);
         }
@@ -521,16 +583,23 @@ static rsp_status parse_expr(parser *p, const ast_expr **out)
 
 /* ---- Parts of statements. */
 
+static const char *const CLAUSES[] = {"between", "uncertain", "range", "source",
+                                      "status", "continuous", "in"};
+enum { N_CLAUSES = sizeof CLAUSES / sizeof *CLAUSES };
+
+const char *ast_near_clause(const char *word)
+{
+    return rsp_nearest(word, CLAUSES, N_CLAUSES);
+}
+
 static bool ends_unit(const parser *p)
 {
-    static const char *const clauses[] = {"between", "uncertain", "range", "source",
-                                          "status", "continuous", "in"};
-    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
-        if (token_is(p->t, clauses[i])) {
+    for (size_t i = 0; i < N_CLAUSES; i++) {
+        if (token_is(p->t, CLAUSES[i])) {
             return true;
         }
     }
-    return at_end(p) || p->t->kind == TOKEN_STRING;
+    return at_end(p) || p->t->kind == TOKEN_STRING || nearly_keyword(p->t);
 }
 
 /* The tokens from `first` on to the current one as text of one line, with a
@@ -683,6 +752,20 @@ static rsp_status check_once(parser *p, const ast_statement *st)
                                                      : s;
 }
 
+static rsp_status no_clause(parser *p)
+{
+    ast_place place = here(p);
+    char word[40];
+    snprintf(word, sizeof word, "%.*s",
+             (int)(p->t->kind == TOKEN_NAME && p->t->length < 40 ? p->t->length : 0),
+             p->t->at);
+    const char *near = ast_near_clause(word);
+    return near && !token_is(p->t, near) && !nearly_keyword(p->t)
+               ? ast_fail(p->err, &place, RSP_SYNTAX, "found '%s'; did you mean '%s'?",
+                          word, near)
+               : expected(p, "a clause of this statement, or the next statement");
+}
+
 /* The clauses that may follow, in any order, to the statement's end. */
 static rsp_status parse_clauses(parser *p, ast_statement *st)
 {
@@ -711,7 +794,7 @@ static rsp_status parse_clauses(parser *p, ast_statement *st)
         } else if (st->what == AST_SPECIES && accept(p, "continuous")) {
             st->continuous = true;
         } else {
-            return expected(p, "a clause of this statement, or the next statement");
+            return no_clause(p);
         }
     }
     return s;
@@ -934,7 +1017,7 @@ static rsp_status parse_unit_statement(parser *p, ast_statement *st)
 
 static rsp_status parse_statement(parser *p, ast_statement *st)
 {
-    const token *first = p->t;
+    const token *first = p->begun = p->t;
     rsp_status s = RSP_OK;
     *st = (ast_statement){.place = here(p), .status = RSP_UNSTATED,
                           .low = -(double)INFINITY, .high = (double)INFINITY};
@@ -944,6 +1027,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
                            "action, unit, time)");
     }
     p->t++;
+    st->name_place = here(p);
     switch (st->what) {
     case AST_MODEL:
         s = need_name(p, &st->name, "the model's name");
@@ -985,7 +1069,7 @@ rsp_status ast_parse(rsp_arena *arena, const source_text *src, ast_file *file,
     ast_statement *list = NULL;
     *file = (ast_file){0};
     rsp_status s = lexer_run(src, &tokens, &n, err);
-    parser p = {.arena = arena, .src = src, .t = tokens, .err = err};
+    parser p = {.arena = arena, .src = src, .first = tokens, .t = tokens, .err = err};
     while (s == RSP_OK && p.t->kind != TOKEN_END) {
         if (!RSP_GROW(&list, &capacity, count + 1)) {
             s = no_memory(&p);

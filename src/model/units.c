@@ -255,10 +255,6 @@ static bool read_product(reader *r, rsp_unit *unit)
             return false;
         }
         *unit = unit_times(*unit, more, divide ? -1 : 1);
-        if (!unit_fits(unit)) {
-            snprintf(r->why, 160, "the powers or factors of this unit are too large");
-            return false;
-        }
     }
 }
 
@@ -272,6 +268,10 @@ bool unit_parse(const unit_table *table, const char *text, rsp_unit *unit,
     skip(&r);
     if (*r.p) {
         snprintf(why, 160, "'%.30s' after the unit", r.p);
+        return false;
+    }
+    if (!unit_fits(unit)) {
+        snprintf(why, 160, "the powers or factors of this unit are too large");
         return false;
     }
     return true;
