@@ -108,8 +108,9 @@ static rsp_status make_dist(builder *b, const ast_statement *st, const ast_dist 
         out->a = (d->has_ends ? d->a : st->low) * factor;
         out->b = (d->has_ends ? d->b : st->high) * factor;
         if (!isfinite(out->a) || !isfinite(out->b) || out->a > out->b) {
-            return bad(b, st, "a uniform distribution needs its ends, or a range, in "
-                              "order (from %g)", d->has_ends ? d->a : st->low);
+            return ast_fail(b->err, &st->name_place, RSP_RANGE,
+                            "'%.60s': expected two ends in order: uniform A .. B, or a "
+                            "range", st->name);
         }
         return d->kind == RSP_DIST_UNIFORM || out->a > 0
                    ? RSP_OK

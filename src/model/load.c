@@ -21,7 +21,7 @@ typedef struct loader {
     size_t length;       /* of all texts */
     bool includes;       /* allowed */
     const ast_statement *title;
-    rsp_error *err;
+    rsp_error *err, own;
 } loader;
 
 const shipped_text *shipped_find(const char *name)
@@ -93,8 +93,9 @@ static rsp_status add_includes(loader *l, const ast_statement *st)
     for (uint32_t i = 0; s == RSP_OK && i < st->n_members; i++) {
         char *path = beside(l->model->arena, st->place.src->name, st->members[i]);
         s = path ? add_file(l, path) : rsp_fail(l->err, RSP_NOMEM, "no memory");
-        if (s == RSP_NOFILE) {
-            s = ast_fail(l->err, &st->name_place, RSP_NOFILE, "cannot open %s", path);
+        if (s != RSP_OK && !l->err->line) { /* of the file itself: where it is named */
+            rsp_error why = *l->err;
+            s = ast_fail(l->err, &st->name_place, why.code, "%s", why.message);
         }
     }
     return s;
@@ -212,9 +213,7 @@ static void builder_fini(builder *b)
 
 static rsp_status build(rsp_model *m, rsp_error *err)
 {
-    rsp_error own;
-    builder b = {.model = m, .arena = m->arena, .nodes = &m->nodes,
-                 .err = err ? err : &own};
+    builder b = {.model = m, .arena = m->arena, .nodes = &m->nodes, .err = err};
     rsp_status s = declare_all(&b);
     s = s == RSP_OK ? expand_all(&b) : s;
     s = s == RSP_OK ? keep_all(&b) : s;
@@ -227,7 +226,8 @@ static rsp_status finish(loader *l)
     rsp_model *m = l->model;
     if (!l->title) {
         return rsp_fail(l->err, RSP_SYNTAX,
-                        "%s has no 'model NAME \"title\"' statement",
+                        "%s has no statement 'model NAME \"title\"'; begin with it, or "
+                        "name the model that includes this file",
                         l->n ? l->names[0] : "the text");
     }
     m->net.name = l->title->name;
@@ -241,7 +241,9 @@ static rsp_status finish(loader *l)
 
 static rsp_status start(loader *l, rsp_error *err, bool includes)
 {
-    *l = (loader){.err = err, .includes = includes};
+    *l = (loader){.includes = includes};
+    l->err = err ? err : &l->own;
+    *l->err = (rsp_error){0};
     rsp_sha256_init(&l->sha);
     l->model = calloc(1, sizeof *l->model);
     l->names = calloc(MOST_FILES, sizeof *l->names);
@@ -312,7 +314,7 @@ rsp_status rsp_model_load(const char *name, const char *dir, rsp_model **model,
         s = path      ? add_file(&l, path)
             : shipped ? add_text(&l, shipped->name, shipped->text,
                                  strlen(shipped->text))
-                      : no_such_model(name, err);
+                      : no_such_model(name, l.err);
     }
     s = s == RSP_OK ? finish(&l) : s;
     return end(&l, s, model);

@@ -180,7 +180,7 @@ static rsp_status declare_index(builder *b, const ast_statement *st)
     if (s == RSP_OK && st->subsets_of) {
         int of = find_index(b, st->subsets_of);
         if (of < 0) {
-            const ast_place place = st->place;
+            const ast_place place = st->name_place;
             return unknown_name(b, &place, st->subsets_of, WANT_INDEX);
         }
         s = add_subset_members(b, st, of, &def);
