@@ -14,6 +14,8 @@ struct run_files {
     char *part[N_ADAM], *final[N_ADAM];
     rsp_store *store;
     rsp_text rows;
+    const char *dir, *folder; /* DIR/adam */
+    bool made_dir, made_folder; /* they were not there before */
 };
 
 static rsp_status write_error(const run_files *files, int which, rsp_error *err)
@@ -65,8 +67,14 @@ rsp_status run_files_open(const char *dir, const rsp_dataset *like,
     }
     char *adam = rsp_arena_printf(files->arena, "%s/adam", dir);
     char *store = rsp_arena_printf(files->arena, "%s/results.sqlite", dir);
-    rsp_status s = adam && store ? rsp_file_mkdir(adam, err)
-                                 : rsp_fail(err, RSP_NOMEM, "no memory");
+    rsp_status s = adam && store ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory");
+    if (s == RSP_OK) {
+        files->dir = rsp_arena_printf(files->arena, "%s", dir);
+        files->folder = adam;
+        files->made_dir = access(dir, F_OK) != 0;
+        files->made_folder = access(adam, F_OK) != 0;
+        s = rsp_file_mkdir(adam, err);
+    }
     for (int i = 0; s == RSP_OK && i < N_ADAM; i++) {
         s = open_adam(files, dir, i, like, err);
     }
@@ -106,6 +114,10 @@ static rsp_status close_adam(run_files *files, int which, rsp_error *err)
 rsp_status run_files_close(run_files *files, rsp_error *err)
 {
     rsp_status s = RSP_OK;
+    char *manifest = rsp_arena_printf(files->arena, "%s/manifest.json", files->dir);
+    if (manifest) {
+        remove(manifest); /* that of an earlier run: it speaks for other files */
+    }
     for (int i = 0; s == RSP_OK && i < N_ADAM; i++) {
         s = close_adam(files, i, err);
     }
@@ -132,6 +144,12 @@ void run_files_abandon(run_files *files)
     }
     if (files->store) {
         rsp_store_abandon(files->store);
+    }
+    if (files->made_folder && files->folder) {
+        rmdir(files->folder); /* fails, as it should, where something is in it */
+    }
+    if (files->made_dir && files->dir) {
+        rmdir(files->dir);
     }
     rsp_text_fini(&files->rows);
     rsp_arena_free(files->arena);

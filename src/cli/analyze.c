@@ -262,7 +262,8 @@ int cli_analyze(const cli_args *args)
                  "(CSV)");
         return cli_error(&err);
     }
-    rsp_status s = open_input(args->files[0], &in, &err);
+    rsp_status s = cli_expect_kind(args->files[0], "analyze", "table or a run's directory", &err);
+    s = s != RSP_OK ? s : open_input(args->files[0], &in, &err);
     if (s == RSP_OK) {
         s = analyze(args, &in, km, &err);
     }

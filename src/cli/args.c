@@ -12,38 +12,64 @@ typedef struct option {
     size_t has;     /* offset of "was given", or SIZE_MAX */
     double low, high;
     const char *commands; /* that know it; NULL: all */
+    const char *form, *what; /* for --help */
 } option;
 
 #define AT(field) offsetof(cli_args, field)
 #define NONE SIZE_MAX
 
 static const option OPTIONS[] = {
-    {"--json", NULL, FLAG, AT(json), NONE, 0, 0, NULL},
-    {"--quiet", "-q", FLAG, AT(quiet), NONE, 0, 0, NULL},
-    {"--help", "-h", FLAG, AT(help), NONE, 0, 0, NULL},
-    {"--dry-run", NULL, FLAG, AT(dry_run), NONE, 0, 0, NULL},
-    {"--stats", NULL, FLAG, AT(stats), NONE, 0, 0, "run simulate"},
-    {"--interpret", NULL, FLAG, AT(interpret), NONE, 0, 0, "simulate"},
-    {"--shuffle", NULL, FLAG, AT(shuffle), NONE, 0, 0, "run simulate reproduce"},
-    {"--csv", NULL, FLAG, AT(csv), NONE, 0, 0, "simulate"},
-    {"--seed", NULL, SEED, AT(seed), AT(has_seed), 0, 0, NULL},
+    {"--json", NULL, FLAG, AT(json), NONE, 0, 0, NULL,
+     "", "results as JSON"},
+    {"--quiet", "-q", FLAG, AT(quiet), NONE, 0, 0, NULL,
+     "", "no progress, no hints"},
+    {"--help", "-h", FLAG, AT(help), NONE, 0, 0, NULL,
+     "", "this page"},
+    {"--dry-run", NULL, FLAG, AT(dry_run), NONE, 0, 0, NULL,
+     "", "say how long and how many bytes, write nothing"},
+    {"--stats", NULL, FLAG, AT(stats), NONE, 0, 0, "run simulate",
+     "", "what it cost, as JSON on standard error"},
+    {"--interpret", NULL, FLAG, AT(interpret), NONE, 0, 0, "simulate",
+     "", "bytecode even for a shipped model"},
+    {"--shuffle", NULL, FLAG, AT(shuffle), NONE, 0, 0, "run simulate reproduce",
+     "", "a test: pack participants in another order"},
+    {"--csv", NULL, FLAG, AT(csv), NONE, 0, 0, "simulate",
+     "", "a table of comma-separated values"},
+    {"--seed", NULL, SEED, AT(seed), AT(has_seed), 0, 0, NULL,
+     "N", "another seed"},
     {"--trials", NULL, COUNT, AT(trials), AT(has_trials), 1, 1048575,
-     "run reproduce show"},
-    {"--threads", "-j", COUNT, AT(threads), NONE, 1, 256, NULL},
-    {"--lanes", NULL, COUNT, AT(lanes), NONE, 1, 1024, "run simulate reproduce"},
-    {"--out", NULL, TEXT, AT(out), NONE, 0, 0, NULL},
-    {"--set", NULL, SET, 0, NONE, 0, 0, NULL},
-    {"--solver", NULL, TEXT, AT(solver), NONE, 0, 0, "simulate"},
-    {"--until", NULL, REAL, AT(until), AT(has_until), 0, 1e9, "simulate"},
-    {"--every", NULL, REAL, AT(every), AT(has_every), 1e-9, 1e9, "simulate"},
-    {"--times", NULL, TEXT, AT(times), NONE, 0, 0, "simulate"},
-    {"--replicates", NULL, COUNT, AT(replicates), NONE, 1, 1e9, "simulate"},
-    {"--participants", NULL, TEXT, AT(participants), NONE, 0, 0, "simulate"},
-    {"--first", NULL, COUNT, AT(first), NONE, 1, 4e9, "simulate"},
-    {"--rtol", NULL, REAL, AT(rtol), NONE, 1e-13, 0.5, "simulate"},
-    {"--atol", NULL, REAL, AT(atol), NONE, 1e-300, 1e300, "simulate"},
-    {"--summary", NULL, TEXT, AT(summary), NONE, 0, 0, "simulate"},
-    {"--endpoint", NULL, TEXT, AT(endpoint), NONE, 0, 0, "analyze"},
+     "run reproduce show",
+     "N", "replicates of the whole trial"},
+    {"--threads", "-j", COUNT, AT(threads), NONE, 1, 256, NULL,
+     "N", "default: all granted cores"},
+    {"--lanes", NULL, COUNT, AT(lanes), NONE, 1, 1024, "run simulate reproduce",
+     "N", "a test: participants solved side by side"},
+    {"--out", NULL, TEXT, AT(out), NONE, 0, 0, NULL,
+     "DIR", "where files go (run: respite-out/STUDY)"},
+    {"--set", NULL, SET, 0, NONE, 0, 0, NULL,
+     "PATH=VALUE", "change one entry: --set t_art_insti='0.5 day'"},
+    {"--solver", NULL, TEXT, AT(solver), NONE, 0, 0, "simulate",
+     "NAME", "ode, hybrid or ssa; default hybrid"},
+    {"--until", NULL, REAL, AT(until), AT(has_until), 0, 1e9, "simulate",
+     "T", "end, in the model's time"},
+    {"--every", NULL, REAL, AT(every), AT(has_every), 1e-9, 1e9, "simulate",
+     "DT", "spacing of the rows"},
+    {"--times", NULL, TEXT, AT(times), NONE, 0, 0, "simulate",
+     "FILE", "times of the rows, one a line"},
+    {"--replicates", NULL, COUNT, AT(replicates), NONE, 1, 1e9, "simulate",
+     "N", "runs of the same participant"},
+    {"--participants", NULL, TEXT, AT(participants), NONE, 0, 0, "simulate",
+     "FILE", "CSV, a row a participant"},
+    {"--first", NULL, COUNT, AT(first), NONE, 1, 4e9, "simulate",
+     "N", "only its first N rows"},
+    {"--rtol", NULL, REAL, AT(rtol), NONE, 1e-13, 0.5, "simulate",
+     "R", "relative tolerance"},
+    {"--atol", NULL, REAL, AT(atol), NONE, 1e-300, 1e300, "simulate",
+     "A", "absolute tolerance"},
+    {"--summary", NULL, TEXT, AT(summary), NONE, 0, 0, "simulate",
+     "mean,sd", "over all runs, instead of each run"},
+    {"--endpoint", NULL, TEXT, AT(endpoint), NONE, 0, 0, "analyze",
+     "NAME", "its PARAMCD, or its name in the study"},
 };
 enum { N_OPTIONS = sizeof OPTIONS / sizeof *OPTIONS };
 
@@ -56,6 +82,18 @@ static bool knows(const option *o, const char *command)
     size_t n = strlen(command);
     return p && (p == o->commands || p[-1] == ' ') &&
            (p[n] == ' ' || p[n] == '\0');
+}
+
+void cli_print_options(FILE *out, const char *command)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const option *o = &OPTIONS[i];
+        if (knows(o, command)) {
+            int n = fprintf(out, "  %s%s%s %s", o->brief ? o->brief : "",
+                            o->brief ? ", " : "", o->name, o->form);
+            fprintf(out, "%*s%s\n", n < 25 ? 25 - n : 1, "", o->what);
+        }
+    }
 }
 
 /* "--name=value", "--name value", "-j4", "-j 4"; *value NULL: the next word. */
@@ -102,7 +140,7 @@ static rsp_status add_set(cli_args *args, char *value, rsp_error *err)
     if (!eq || eq == value) {
         return rsp_fail(err, RSP_USAGE,
                         "--set %.60s: expected PATH=VALUE, as in --set "
-                        "t_art='0.5 day'",
+                        "t_art_insti='0.5 day'",
                         value);
     }
     if (args->n_set == sizeof args->set / sizeof *args->set) {
@@ -141,7 +179,7 @@ static rsp_status store(const option *o, char *value, cli_args *args,
     case REAL:
         if (!rsp_number_read(value, strlen(value), &v) || v < o->low ||
             v > o->high || (o->kind == COUNT && v != floor(v))) {
-            return rsp_fail(err, RSP_USAGE, "%s %.40s: expected a %s from %g to %g",
+            return rsp_fail(err, RSP_USAGE, "%s %.40s: expected a %s from %.10g to %.10g",
                             o->name, value,
                             o->kind == COUNT ? "whole number" : "number", o->low,
                             o->high);
@@ -198,6 +236,10 @@ static rsp_status take(int argc, char **argv, int *i, cli_args *args,
             return rsp_fail(err, RSP_USAGE, "%s needs a value", o->name);
         }
         value = argv[++*i];
+    }
+    if (o->kind != FLAG && !value[0]) {
+        return rsp_fail(err, RSP_USAGE, "%s needs a value, and the one given is empty",
+                        o->name);
     }
     return store(o, (char *)(uintptr_t)value, args, err);
 }

@@ -6,22 +6,24 @@
 #include "respite/num.h"
 
 typedef struct command {
-    const char *name, *form, *what;
+    const char *name, *form, *what, *example;
     int (*run)(const cli_args *args);
 } command;
 
 static const command COMMANDS[] = {
     {"run", "STUDY", "run a study: participants, data set, endpoints, report",
-     cli_run},
-    {"simulate", "MODEL", "run a model alone", cli_simulate},
+     "respite run studies/liu2021.yaml --trials 20 --set t_art_insti='0.8 day'", cli_run},
+    {"simulate", "MODEL", "run a model alone",
+     "respite simulate hiv_car_t --until 60 --every 1 --replicates 100 --summary mean,sd",
+     cli_simulate},
     {"analyze", "DATA", "the analysis of a data set, real or simulated",
-     cli_analyze},
+     "respite analyze respite-out/liu2021 --endpoint time_to_rebound", cli_analyze},
     {"reproduce", "[STUDY...]", "run the published studies, print the scoreboard",
-     cli_reproduce},
+     "respite reproduce --json", cli_reproduce},
     {"check", "FILE...", "what is wrong with a model or study, and where",
-     cli_check},
-    {"show", "MODEL|STUDY", "equations, parameters and sources; a study's plan",
-     cli_show},
+     "respite check studies/liu2021.yaml models/hiv_car_t.rsp", cli_check},
+    {"show", "FILE|RUN", "a model's equations and sources; a study's plan; a run's provenance",
+     "respite show hiv_car_t", cli_show},
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
 
@@ -37,16 +39,21 @@ static void help(FILE *out)
           "  --seed N          another seed          --trials N   replicate trials\n"
           "  -j, --threads N   default: all granted cores\n"
           "  --out DIR         where a run's files go\n"
-          "  --set PATH=VALUE  change one entry of a study (--set t_art='0.5 day')\n"
+          "  --set PATH=VALUE  change one entry of a study (--set t_art_insti='0.5 day')\n"
           "  --json            results as JSON       --quiet      no progress\n"
           "  --dry-run         say time and bytes, run nothing\n"
           "  --version         version and commit\n\n"
-          "simulate: --solver ode|hybrid|ssa --until T --every DT --replicates N\n"
-          "  --participants FILE.csv --first N --times FILE --rtol R --atol A\n"
-          "  --csv --summary mean,sd --stats --interpret --lanes N --shuffle\n"
-          "analyze: --endpoint PARAMCD\n\n"
+          "respite COMMAND --help lists a command's own options, with an example:\n"
+          "  respite run studies/liu2021.yaml --trials 20\n\n"
           "Results go to standard output, everything else to standard error.\n",
           out);
+}
+
+static void help_command(FILE *out, const command *c)
+{
+    fprintf(out, "respite %s %s: %s\n\n", c->name, c->form, c->what);
+    cli_print_options(out, c->name);
+    fprintf(out, "\nExample:\n  %s\n", c->example);
 }
 
 static const command *find(const char *name)
@@ -92,6 +99,35 @@ int cli_error(const rsp_error *err)
     return rsp_status_exit(err->code);
 }
 
+static const char *ending(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    return dot && (!slash || dot > slash) ? dot : "";
+}
+
+rsp_status cli_expect_kind(const char *path, const char *asked, const char *taken,
+                           rsp_error *err)
+{
+    static const struct { const char *ending, *what, *mend; } kinds[] = {
+        {".rsp", "model", "; respite simulate runs a model alone"},
+        {".yaml", "study", "; respite run runs a study"},
+        {".yml", "study", "; respite run runs a study"},
+        {".csv", "table", "; respite analyze takes ADTTE tables"},
+        {".xml", "SBML model", "; respite simulate runs a model alone"},
+        {".sqlite", "result store", ""},
+        {".html", "report", ""},
+        {".json", "JSON file", ""},
+        {".md", "text", ""}};
+    const char *end = ending(path);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(end, kinds[i].ending) == 0 && !strstr(taken, kinds[i].what)) {
+            return rsp_fail(err, RSP_DATA, "%s is a %s; respite %s takes a %s%s", path,
+                            kinds[i].what, asked, taken, kinds[i].mend);
+        }
+    }
+    return RSP_OK;
+}
+
 char *cli_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -130,18 +166,23 @@ int rsp_cli_main(int argc, char **argv)
         return flushed(0);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+        (strcmp(argv[1], "help") == 0 && argc < 3)) {
         help(stdout);
         return flushed(0);
     }
-    const command *cmd = find(argv[1]);
+    const char *first = strcmp(argv[1], "help") == 0 ? argv[2] : argv[1];
+    const command *cmd = find(first);
     if (!cmd) {
-        return unknown(argv[1]);
+        return unknown(first);
+    }
+    if (first != argv[1]) {
+        help_command(stdout, cmd);
+        return flushed(0);
     }
     cli_args args;
     int status = cli_parse(argc, argv, &args);
     if (status == 0 && args.help) {
-        help(stdout);
+        help_command(stdout, cmd);
     } else if (status == 0) {
         cli_catch_interrupt();
         status = cmd->run(&args);

@@ -4,6 +4,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdio.h>
+
 #include "respite/core.h"
 #include "respite/study.h"
 
@@ -44,6 +46,14 @@ int cli_show(const cli_args *args);
 
 /* Print an error with its place and excerpt; the exit status it asks for. */
 int cli_error(const rsp_error *err);
+/* By the ending of its name: a file that this command cannot take (RSP_DATA), with
+ * the command that can.  `taken`: "study", "model or SBML model". */
+RSP_MUST_USE rsp_status cli_expect_kind(const char *path, const char *command,
+                                        const char *taken, rsp_error *err);
+/* The options a command knows, a line each. */
+void cli_print_options(FILE *out, const char *command);
+/* Provenance of a run, from its manifest. */
+RSP_MUST_USE rsp_status cli_show_manifest(const char *dir, rsp_error *err);
 /* "a directory of path", for files beside it; free it. */
 char *cli_folder(const char *path);
 

@@ -158,17 +158,13 @@ static json_t *inputs(const cli_args *args, const rsp_plan_view *plan)
     for (size_t i = 0; i < args->n_set; i++) {
         json_object_set_new(set, args->set[i].path, json_string(args->set[i].value));
     }
-    char *text = NULL, hex[65] = "";
-    size_t length = 0;
-    if (rsp_file_read(plan->file, 0, &text, &length, NULL) == RSP_OK) {
-        rsp_sha256 sha;
-        rsp_sha256_init(&sha);
-        rsp_sha256_add(&sha, text, length);
-        rsp_sha256_hex(&sha, hex);
-        free(text);
+    json_t *read = json_object(); /* as they were when they were read */
+    for (size_t i = 0; i < plan->n_inputs; i++) {
+        json_object_set_new(read, plan->inputs[i].path, json_string(plan->inputs[i].sha256));
     }
-    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "study", plan->file,
-                     "study_sha256", hex, "model", plan->model_name,
+    return json_pack("{s:s,s:s,s:o,s:s,s:s,s:o,s:o}", "study", plan->file,
+                     "study_sha256", plan->n_inputs ? plan->inputs[0].sha256 : "",
+                     "sha256", read, "model", plan->model_name,
                      "model_sha256", plan->net->sha256, "model_files", files,
                      "set", set);
 }
@@ -192,6 +188,58 @@ rsp_status cli_write_manifest(const char *dir, const cli_args *args,
     rsp_status s = text && !path.failed
                        ? rsp_file_write(path.data, text, strlen(text), err)
                        : rsp_fail(err, RSP_NOMEM, "no memory for the manifest");
+    free(text);
+    rsp_text_fini(&path);
+    return s;
+}
+
+/* "name: value", one a line; what is nested one step to the right. */
+static void show_value(const char *name, const json_t *v, int indent)
+{
+    const char *key;
+    const json_t *item;
+    size_t i;
+    if (json_is_object(v) || json_is_array(v)) {
+        printf("%*s%s:\n", indent, "", name);
+    }
+    if (json_is_object(v)) {
+        json_object_foreach((json_t *)(uintptr_t)v, key, item) {
+            show_value(key, item, indent + 2);
+        }
+    } else if (json_is_array(v)) {
+        json_array_foreach(v, i, item) {
+            show_value("-", item, indent + 2);
+        }
+    } else {
+        char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+        printf("%*s%s%s %s\n", indent, "", name, strcmp(name, "-") ? ":" : "",
+               json_is_string(v) ? json_string_value(v) : text ? text : "");
+        free(text);
+    }
+}
+
+rsp_status cli_show_manifest(const char *dir, rsp_error *err)
+{
+    rsp_text path = {0};
+    char *text = NULL;
+    size_t length = 0;
+    rsp_text_printf(&path, "%s/manifest.json", dir);
+    rsp_status s = path.failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
+    if (s == RSP_OK && rsp_file_read(path.data, 0, &text, &length, NULL) != RSP_OK) {
+        s = rsp_fail(err, RSP_NOFILE,
+                     "%s is a directory without a manifest.json: no run, or one that was "
+                     "not finished", dir);
+    }
+    json_t *root = s == RSP_OK ? json_loadb(text, length, 0, NULL) : NULL;
+    if (s == RSP_OK && !json_is_object(root)) {
+        s = rsp_fail(err, RSP_DATA, "%s is not a manifest: JSON is expected", path.data);
+    }
+    const char *key;
+    const json_t *item;
+    json_object_foreach(root, key, item) {
+        show_value(key, item, 0);
+    }
+    json_decref(root);
     free(text);
     rsp_text_fini(&path);
     return s;

@@ -1,8 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "respite/campaign.h"
 #include "respite/num.h"
@@ -16,7 +18,8 @@ static void on_progress(void *ctx, uint32_t done, uint32_t all)
 static rsp_status open_study(const cli_args *args, const char *path,
                              rsp_plan **plan, rsp_error *err)
 {
-    rsp_status s = rsp_plan_load(path, args->set, args->n_set, plan, err);
+    rsp_status s = cli_expect_kind(path, args->command, "study", err);
+    s = s != RSP_OK ? s : rsp_plan_load(path, args->set, args->n_set, plan, err);
     if (s == RSP_OK && args->has_seed) {
         rsp_plan_set_seed(*plan, args->seed);
     }
@@ -48,6 +51,9 @@ rsp_status cli_study_run(const cli_args *args, const char *path,
                                     .progress = on_progress, .ctx = &progress};
     s = rsp_campaign_run(study->plan, &options, study->analyst, result, err);
     cli_progress_end(&progress);
+    if (s == RSP_INTERRUPTED) {
+        rsp_fail(err, s, "interrupted; nothing was written");
+    }
     return s == RSP_OK ? rsp_analyst_finish(study->analyst, result->hash,
                                             &study->findings, err)
                        : s;
@@ -174,6 +180,63 @@ static void print_stats(const rsp_campaign_result *r, size_t failed)
             r->cpu_s > 0 ? (double)r->runs / r->cpu_s : 0.0);
 }
 
+static double seconds(clockid_t clock)
+{
+    struct timespec ts;
+    clock_gettime(clock, &ts);
+    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+/* Seconds that one replicate trial takes one core: the first is run and dropped. */
+static rsp_status time_a_trial(const rsp_plan *plan, double *took, rsp_error *err)
+{
+    rsp_worker *worker = NULL;
+    rsp_dataset_maker *rows = rsp_plan_dataset(plan);
+    rsp_dataset_maker *grid = rsp_plan_grid_dataset(plan);
+    rsp_status s = rows ? rsp_worker_new(plan, &worker, err)
+                        : rsp_fail(err, RSP_NOMEM, "out of memory");
+    double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+    if (s == RSP_OK) {
+        s = rsp_worker_run(worker, 0, 1, rows, grid, cli_interrupted, NULL, err);
+    }
+    *took = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+    rsp_worker_free(worker);
+    rsp_dataset_free(rows);
+    rsp_dataset_free(grid);
+    return s;
+}
+
+static const char *duration(double s, char text[40])
+{
+    static const struct { double seconds; const char *name; } units[] = {
+        {86400, "days"}, {3600, "hours"}, {60, "minutes"}, {0, "seconds"}};
+    size_t i = 0;
+    while (s < 2 * units[i].seconds) {
+        i++;
+    }
+    double v = units[i].seconds > 0 ? s / units[i].seconds : s;
+    if (v < 1) {
+        snprintf(text, 40, "less than a second");
+    } else {
+        snprintf(text, 40, "about %.*f %s", v < 10 && units[i].seconds > 0 ? 1 : 0, v,
+                 units[i].name);
+    }
+    return text;
+}
+
+static const char *size_of(double bytes, char text[40])
+{
+    static const char *const names[] = {"kB", "MB", "GB", "TB"};
+    double v = bytes / 1e3;
+    size_t i = 0;
+    while (v >= 1000 && i < 3) {
+        v /= 1000;
+        i++;
+    }
+    snprintf(text, 40, "%.*f %s", v < 10 ? 1 : 0, v, names[i]);
+    return text;
+}
+
 static int dry_run(const cli_args *args)
 {
     rsp_plan *plan = NULL;
@@ -184,12 +247,20 @@ static int dry_run(const cli_args *args)
     uint64_t runs = 0, bytes = 0;
     rsp_plan_size(plan, &runs, &bytes);
     unsigned n = args->threads ? args->threads : rsp_granted_cores();
-    printf("%s: %llu participants to simulate in %u trials on %u threads, about "
-           "%.0f MB of results\n",
-           rsp_plan_see(plan)->study, (unsigned long long)runs,
-           rsp_plan_see(plan)->trials, n, (double)bytes / 1e6);
+    uint32_t trials = rsp_plan_see(plan)->trials;
+    double took = 0;
+    char time[40], bytes_text[40];
+    rsp_status s = time_a_trial(plan, &took, &err);
+    if (s == RSP_OK) {
+        printf("%s: %llu participants to simulate in %u trial%s on %u threads, %s, about %s of "
+               "results; nothing was written\n",
+               rsp_plan_see(plan)->study, (unsigned long long)runs, trials,
+               trials == 1 ? "" : "s", n,
+               duration(took * trials / (n < trials ? n : trials), time),
+               size_of((double)bytes, bytes_text));
+    }
     rsp_plan_free(plan);
-    return 0;
+    return s == RSP_OK ? 0 : cli_error(&err);
 }
 
 static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,

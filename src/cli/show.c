@@ -1,7 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool is_study(const char *path)
 {
@@ -58,6 +60,14 @@ int cli_show(const cli_args *args)
     int status = one_file(args, "model or study", &err);
     if (status) {
         return status;
+    }
+    struct stat st;
+    if (stat(args->files[0], &st) == 0 && S_ISDIR(st.st_mode)) {
+        return cli_show_manifest(args->files[0], &err) == RSP_OK ? 0 : cli_error(&err);
+    }
+    if (cli_expect_kind(args->files[0], "show", "model, study, SBML model or run's directory",
+                        &err) != RSP_OK) {
+        return cli_error(&err);
     }
     if (is_study(args->files[0])) {
         rsp_plan *plan = NULL;

@@ -316,7 +316,8 @@ static rsp_status simulate(simulation *s, rsp_error *err)
     rsp_model *model = NULL;
     rsp_program *program = NULL;
     cli_cohort cohort = {0};
-    rsp_status st = rsp_model_load(s->args->files[0], NULL, &model, err);
+    rsp_status st = cli_expect_kind(s->args->files[0], "simulate", "model or SBML model", err);
+    st = st != RSP_OK ? st : rsp_model_load(s->args->files[0], NULL, &model, err);
     if (st == RSP_OK) {
         s->net = rsp_model_network(model);
         s->cohort = &cohort;

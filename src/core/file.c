@@ -99,8 +99,16 @@ rsp_status rsp_file_write(const char *path, const char *data, size_t length,
 static bool make_one(const char *path)
 {
     struct stat st;
-    return mkdir(path, 0777) == 0 ||
-           (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+    if (mkdir(path, 0777) == 0) {
+        return true;
+    }
+    int e = errno;
+    if (stat(path, &st) == 0) {
+        errno = ENOTDIR;
+        return S_ISDIR(st.st_mode);
+    }
+    errno = e;
+    return false;
 }
 
 rsp_status rsp_file_mkdir(const char *path, rsp_error *err)
@@ -110,18 +118,18 @@ rsp_status rsp_file_mkdir(const char *path, rsp_error *err)
     if (copy.failed) {
         return rsp_fail(err, RSP_NOMEM, "no memory to make %s", path);
     }
-    bool ok = true;
-    for (char *p = copy.data + 1; ok && *p; p++) {
+    bool ok = copy.length > 0;
+    for (char *p = copy.data + 1; ok && copy.length > 1 && *p; p++) {
         if (*p == '/') {
             *p = '\0';
             ok = make_one(copy.data);
-            *p = '/';
+            *p = ok ? '/' : '\0'; /* the message names the folder that is in the way */
         }
     }
     ok = ok && make_one(copy.data);
     rsp_status s = ok ? RSP_OK
                       : rsp_fail(err, RSP_WRITE, "cannot make directory %s: %s",
-                                 path, strerror(errno));
+                                 copy.length ? copy.data : "''", strerror(errno));
     rsp_text_fini(&copy);
     return s;
 }

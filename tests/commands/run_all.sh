@@ -23,7 +23,22 @@ expect() {
   fi
 }
 
+# Help shows an example, of every command.
 expect 64 'respite run' "$respite"
+for c in run simulate analyze reproduce check show; do
+  expect 0 "^  respite $c " "$respite" $c --help
+  expect 0 "^Example:" "$respite" help $c
+done
+expect 64 'unknown command' "$respite" help nothing
+expect 64 'from 1 to 1048575' "$respite" run --trials 1e9 studies/liu2021.yaml
+expect 64 'empty' "$respite" run studies/liu2021.yaml --out ''
+
+# A file of another kind is named, with the command that takes it.
+expect 65 'is a model; .*respite simulate' "$respite" run models/hiv_car_t.rsp
+expect 65 'is a study; .*respite run' "$respite" simulate studies/liu2021.yaml --until 1
+expect 65 'is a study; ' "$respite" analyze studies/liu2021.yaml
+expect 65 'is a table; ' "$respite" show data/liu2021.csv
+expect 66 'without a manifest' "$respite" show studies
 expect 0 'Respite' "$respite" --help
 expect 0 '^respite 0' "$respite" --version
 expect 64 "did you mean 'run'" "$respite" rnu
@@ -36,7 +51,9 @@ expect 0 'no errors' "$respite" check models/hiv_car_t.rsp
 expect 0 'no errors' "$respite" check studies/liu2021.yaml studies/ati_controls.yaml
 expect 0 'ASSUMED' "$respite" show hiv_car_t
 expect 0 'endpoints' "$respite" show studies/liu2021.yaml
-expect 0 'participants to simulate' "$respite" run studies/liu2021.yaml --dry-run
+expect 0 'participants to simulate .* results; nothing was written' \
+  "$respite" run studies/liu2021.yaml --trials 100 --dry-run --out "$work/dry"
+[ ! -e "$work/dry" ] || { echo "a dry run left files"; bad=$((bad + 1)); }
 expect 66 'neither a file nor a shipped model' "$respite" simulate hiv_cart_x --until 1
 
 # An error names file, line and column, and writes nothing.
@@ -71,11 +88,26 @@ if [ -w /dev/full ]; then
   [ $? = 74 ] || { echo "a full disk was not noticed"; bad=$((bad + 1)); }
 fi
 
+# What cannot be written is said before anything is simulated, by the name of what is in the way.
+: >"$work/file"
+expect 74 "$work/file: Not a directory" "$respite" run studies/liu2021.yaml --out "$work/file/run"
+
+# Ctrl-C in the middle: an own exit status, and nothing left, not even folders.
+"$respite" run studies/liu2021.yaml --trials 100000 --out "$work/cut" >"$work/out" 2>"$work/err" &
+sleep 1
+kill -TERM $!
+wait $!
+[ $? = 75 ] || { echo "an interrupted run has another exit status"; bad=$((bad + 1)); }
+grep -q 'interrupted; nothing was written' "$work/err" || { echo "no word of the interruption"; bad=$((bad + 1)); }
+[ ! -e "$work/cut" ] || { echo "an interrupted run left files"; bad=$((bad + 1)); }
+
 # A small run leaves a whole directory, and its ADaM can be analysed again.
-expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --quiet --out "$work/run"
+expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
 for f in manifest.json results.sqlite report.html adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do
   [ -s "$work/run/$f" ] || { echo "the run left no $f"; bad=$((bad + 1)); }
 done
+if grep -q '/s, ' "$work/err"; then echo "progress where there is no terminal"; bad=$((bad + 1)); fi
+expect 0 '^command: respite run' "$respite" show "$work/run"
 if find "$work/run" -name '*.part' | grep -q .; then echo "parts were left"; bad=$((bad + 1)); fi
 if grep -q -i -E '>[^<]*\b(nan|inf)\b' "$work/run/report.html"; then echo "NaN in the report"; bad=$((bad + 1)); fi
 expect 0 '"logrank_p"' "$respite" analyze "$work/run/adam/adtte.csv" --json
