@@ -40,6 +40,21 @@ void rsp_text_printf(rsp_text *text, const char *fmt, ...) RSP_PRINTF(2, 3);
 void rsp_text_number(rsp_text *text, double value); /* rsp_number_write */
 void rsp_text_fini(rsp_text *text);
 
+/* ---- Lines of at most RSP_LINE characters: words go to the next line, `indent`
+ * blanks in, where they do not fit.  Begin with {.out = FILE, .indent = N}; no
+ * line end is written after the last. */
+enum { RSP_LINE = 80 };
+typedef struct rsp_wrap {
+    FILE *out;
+    size_t at;     /* characters on this line */
+    size_t indent; /* of the lines that follow */
+    bool has_word; /* on this line */
+} rsp_wrap;
+size_t rsp_characters(const char *text, size_t n); /* of n bytes of UTF-8 */
+void rsp_wrap_line(rsp_wrap *wrap);                /* begin the next */
+void rsp_wrap_word(rsp_wrap *wrap, const char *word, size_t n); /* never broken */
+void rsp_wrap_text(rsp_wrap *wrap, const char *text, size_t n); /* at its blanks */
+
 /* ---- Numbers as text, independent of the locale. */
 enum { RSP_NUMBER_MAX = 32 };
 /* Shortest decimal that reads back to the same double ("NaN", "Inf", "-Inf"

@@ -5,11 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), k = strlen(end);
+    return n > k && strcmp(path + n - k, end) == 0;
+}
+
 static bool is_study(const char *path)
 {
-    size_t n = strlen(path);
-    return (n > 5 && strcmp(path + n - 5, ".yaml") == 0) ||
-           (n > 4 && strcmp(path + n - 4, ".yml") == 0);
+    return ends_in(path, ".yaml") || ends_in(path, ".yml");
 }
 
 static int one_file(const cli_args *args, const char *what, rsp_error *err)
@@ -21,34 +25,52 @@ static int one_file(const cli_args *args, const char *what, rsp_error *err)
     return cli_error(err);
 }
 
+/* A line of the plan, broken where it is too long. */
+static void say(const char *label, const char *text)
+{
+    rsp_wrap w = {.out = stdout, .indent = 4};
+    if (label[0] == ' ') {
+        fputs("  ", stdout);
+        w.at = 2;
+    }
+    rsp_wrap_text(&w, label, strlen(label));
+    rsp_wrap_text(&w, text, strlen(text));
+    putchar('\n');
+}
+
 static void list(const char *title, const char *const *items, size_t n)
 {
     if (n) {
         printf("%s:\n", title);
     }
     for (size_t i = 0; i < n; i++) {
-        printf("  - %s\n", items[i]);
+        say("  -", items[i]);
     }
 }
 
 static void show_plan(const rsp_plan_view *p)
 {
-    printf("%s: %s\n", p->study, p->title);
+    char label[200];
+    snprintf(label, sizeof label, "%.190s:", p->study);
+    say(label, p->title);
     printf("file %s, model %s, seed %llu, %u replicate trials\n", p->file,
            p->model_name, (unsigned long long)p->seed, p->trials);
-    printf("design: %s\npopulation: %s\n", p->design_text, p->population);
-    printf("product: %s\n", p->product ? p->product : "none");
+    say("design:", p->design_text);
+    say("population:", p->population);
+    say("product:", p->product ? p->product : "none");
     printf("arms:\n");
     for (size_t i = 0; i < p->n_arms; i++) {
-        printf("  - %s: %u participants; %s\n", p->arms[i].name,
-               p->arms[i].participants, p->arms[i].schedule);
+        snprintf(label, sizeof label, "  - %.100s: %u participants;", p->arms[i].name,
+                 p->arms[i].participants);
+        say(label, p->arms[i].schedule);
     }
-    printf("visits: %s\n", p->visits);
+    say("visits:", p->visits);
     list("assays", p->assays, p->n_assays);
     list("rules", p->rules, p->n_rules);
     printf("endpoints:\n");
     for (size_t i = 0; i < p->n_endpoints; i++) {
-        printf("  - %s: %s\n", p->endpoints[i].name, p->endpoints[i].definition);
+        snprintf(label, sizeof label, "  - %.100s:", p->endpoints[i].name);
+        say(label, p->endpoints[i].definition);
     }
     list("changed parameters", p->changed, p->n_changed);
     list("assumptions", p->assumptions, p->n_assumptions);
@@ -78,6 +100,12 @@ int cli_show(const cli_args *args)
         show_plan(rsp_plan_see(plan));
         rsp_plan_free(plan);
         return 0;
+    }
+    if (ends_in(args->files[0], ".csv")) {
+        rsp_fail(&err, RSP_USAGE,
+                 "respite show takes a model or a study; a data set goes to 'respite "
+                 "check' or 'respite analyze'");
+        return cli_error(&err);
     }
     rsp_model *model = NULL;
     if (rsp_model_load(args->files[0], NULL, &model, &err) != RSP_OK) {
@@ -148,11 +176,9 @@ int cli_check(const cli_args *args)
     }
     for (size_t i = 0; i < args->n_files; i++) {
         const char *path = args->files[i];
-        size_t n = strlen(path);
-        rsp_status s = is_study(path) ? check_study(args, path, &err)
-                       : n > 4 && strcmp(path + n - 4, ".csv") == 0
-                           ? check_data(path, &err)
-                           : check_model(path, &err);
+        rsp_status s = is_study(path)           ? check_study(args, path, &err)
+                       : ends_in(path, ".csv") ? check_data(path, &err)
+                                               : check_model(path, &err);
         if (s != RSP_OK) {
             int e = cli_error(&err);
             status = status ? status : e;

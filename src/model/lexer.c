@@ -217,18 +217,16 @@ rsp_status lexer_run(const source_text *src, token **tokens, size_t *n,
     for (skip_blanks(&lx); s == RSP_OK && lx.at < src->length; skip_blanks(&lx)) {
         s = take(&lx);
     }
-    if (s == RSP_OK) {
-        lx.fresh = true;
-        s = add(&lx, TOKEN_END, 0, 0, 0, 0);
-    }
-    if (s != RSP_OK) {
+    lx.fresh = true;
+    rsp_status ended = add(&lx, TOKEN_END, 0, 0, 0, 0);
+    if (ended != RSP_OK) {
         free(lx.tokens);
         lx.tokens = NULL;
         lx.n = 0;
     }
     *tokens = lx.tokens;
     *n = lx.n;
-    return s;
+    return s == RSP_OK ? ended : s;
 }
 
 bool token_is(const token *t, const char *text)

@@ -292,10 +292,13 @@ static char *find_file(rsp_arena *arena, const char *name, const char *dir)
 
 static rsp_status no_such_model(const char *name, rsp_error *err)
 {
+    char names[64][40]; /* without ".rsp" */
     const char *known[64];
     size_t n = 0;
-    for (size_t i = 0; i < shipped_count && n < 64; i++) {
-        known[n++] = shipped_texts[i].name;
+    for (size_t i = 0; i < shipped_count && n < 64; i++, n++) {
+        const char *shipped = shipped_texts[i].name;
+        snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(shipped, "."), shipped);
+        known[n] = names[n];
     }
     const char *near = rsp_nearest(name, known, n);
     return rsp_fail(err, RSP_NOFILE,

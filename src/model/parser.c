@@ -1068,15 +1068,21 @@ rsp_status ast_parse(rsp_arena *arena, const source_text *src, ast_file *file,
     size_t n = 0, capacity = 0, count = 0;
     ast_statement *list = NULL;
     *file = (ast_file){0};
-    rsp_status s = lexer_run(src, &tokens, &n, err);
+    rsp_error unread = {0};
+    const rsp_status lexed = lexer_run(src, &tokens, &n, &unread);
     parser p = {.arena = arena, .src = src, .first = tokens, .t = tokens, .err = err};
-    while (s == RSP_OK && p.t->kind != TOKEN_END) {
+    rsp_status s = RSP_OK;
+    while (s == RSP_OK && tokens && p.t->kind != TOKEN_END) {
         if (!RSP_GROW(&list, &capacity, count + 1)) {
             s = no_memory(&p);
         } else {
             p.depth = 0;
             s = parse_statement(&p, &list[count++]);
         }
+    }
+    if (lexed != RSP_OK && (!tokens || p.t->kind == TOKEN_END)) {
+        s = lexed; /* nothing was wrong before it */
+        *err = unread;
     }
     if (s == RSP_OK) {
         ast_statement *kept = rsp_arena_alloc(arena, count + 1, sizeof *kept);

@@ -82,6 +82,41 @@ expect 65 'broken.rsp:7:.*unknown' "$respite" check "$work/broken.rsp"
 sed 's/@ k \* A/@ A/' "$work/decay.rsp" >"$work/units.rsp"
 expect 65 'unit' "$respite" check "$work/units.rsp"
 
+# What is no model or study is told so, with the way out.
+: >"$work/empty.rsp"
+: >"$work/empty.yaml"
+mkdir "$work/folder.rsp"
+printf 'study: x\nmodle: toy\n' >"$work/key.yaml"
+printf 'model m\nparamter k = 1 1/day\n' >"$work/key.rsp"
+head -c 2000 "$respite" >"$work/binary.rsp"
+for c in check show; do
+  expect 65 "empty.rsp has no statement 'model NAME" "$respite" $c "$work/empty.rsp"
+  expect 65 'empty.yaml:1:1: a study needs' "$respite" $c "$work/empty.yaml"
+  expect 66 'folder.rsp is a directory' "$respite" $c "$work/folder.rsp"
+  expect 66 'no/such.rsp.: neither a file nor a shipped model' "$respite" $c no/such.rsp
+  expect 66 "did you mean 'hiv_car_t'" "$respite" $c hiv_cart
+  expect 65 "key.yaml:2:1: .*did you mean 'model'" "$respite" $c "$work/key.yaml"
+  expect 65 "key.rsp:2:1: .*did you mean 'parameter'" "$respite" $c "$work/key.rsp"
+  expect 65 'not a text file' "$respite" $c "$work/binary.rsp"
+  expect 65 "README.md:3:1: found 'An'; expected a statement" "$respite" $c README.md
+  expect 65 'or name the model that includes this file' "$respite" $c models/art.rsp
+  expect 64 "respite $c" "$respite" $c
+done
+expect 64 "a data set goes to 'respite check'" "$respite" show data/liu2021.csv
+if [ "$(id -u)" != 0 ]; then
+  echo 'model m' >"$work/closed.rsp"
+  chmod 000 "$work/closed.rsp"
+  expect 66 'Permission denied' "$respite" check "$work/closed.rsp"
+fi
+
+# What is shown fits a terminal; only words without a blank may be longer.
+for f in hiv_car_t studies/liu2021.yaml studies/ati_controls.yaml; do
+  "$respite" show $f >"$work/shown"
+  if LC_ALL=C.UTF-8 awk 'length > 80 && NF > 1 && !/^file / {print; n++} END {exit n > 0}' "$work/shown"; then :; else
+    echo "lines of more than 80 characters: respite show $f"; bad=$((bad + 1))
+  fi
+done
+
 # A full disk is an error, not a success.
 if [ -w /dev/full ]; then
   "$respite" show hiv_car_t >/dev/full 2>"$work/err"
