@@ -101,7 +101,7 @@ static const char *in_words(double v, char text[24])
     return text;
 }
 
-static void print_score(const rsp_score_row *r)
+static void print_score(const rsp_score_row *r, int width)
 {
     char published[48];
     if (isfinite(r->published)) {
@@ -113,7 +113,7 @@ static void print_score(const rsp_score_row *r)
     char value[24], low[24], high[24], simulated[80];
     snprintf(simulated, sizeof simulated, "%s (%s to %s)", in_words(r->simulated, value),
              in_words(r->low, low), in_words(r->high, high));
-    printf("  %-44s %10s | %-28s %-6s %-10s %s\n", r->quantity, published, simulated,
+    printf("  %-*s %10s | %-28s %-6s %-10s %s\n", width, r->quantity, published, simulated,
            r->unit, r->use, r->inside ? "inside" : "outside");
 }
 
@@ -135,8 +135,13 @@ static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
     if (f->n_scores) {
         printf("published | simulated (5th to 95th percentile over trials)\n");
     }
+    int width = 20;
     for (size_t i = 0; i < f->n_scores; i++) {
-        print_score(&f->scores[i]);
+        int n = (int)strlen(f->scores[i].quantity);
+        width = n > width ? n : width;
+    }
+    for (size_t i = 0; i < f->n_scores; i++) {
+        print_score(&f->scores[i], width);
     }
 }
 
@@ -160,6 +165,31 @@ static rsp_status write_report(const cli_args *args, const char *dir,
         fprintf(stderr, "report: %s\n", path.data);
     }
     rsp_text_fini(&html);
+    rsp_text_fini(&path);
+    return s;
+}
+
+/* Figures by themselves, for slides: those that the study has. */
+static rsp_status write_figures(const char *dir, const cli_study *study, rsp_error *err)
+{
+    static const char *const names[] = {"km", "viral_load", "grid"};
+    const rsp_plan_view *plan = rsp_plan_see(study->plan);
+    const bool has[] = {plan->n_endpoints > 0, true, study->findings->n_grid > 0};
+    rsp_text path = {0};
+    rsp_text_printf(&path, "%s/figures", dir);
+    rsp_status s = path.failed ? rsp_fail(err, RSP_NOMEM, "no memory for the figures")
+                               : rsp_file_mkdir(path.data, err);
+    for (size_t i = 0; s == RSP_OK && i < sizeof names / sizeof *names; i++) {
+        rsp_text svg = {0};
+        s = has[i] ? rsp_report_figure(names[i], plan, study->findings, &svg, err) : RSP_OK;
+        path.length = 0;
+        rsp_text_printf(&path, "%s/figures/%s.svg", dir, names[i]);
+        if (s == RSP_OK && svg.length) {
+            s = path.failed ? rsp_fail(err, RSP_NOMEM, "no memory for the figures")
+                            : rsp_file_write(path.data, svg.data, svg.length, err);
+        }
+        rsp_text_fini(&svg);
+    }
     rsp_text_fini(&path);
     return s;
 }
@@ -284,6 +314,7 @@ static rsp_status finish(const cli_args *args, const char *dir,
     rsp_status s = RSP_OK;
     if (dir) {
         s = write_report(args, dir, study, err);
+        s = s == RSP_OK ? write_figures(dir, study, err) : s;
         if (s == RSP_OK) {
             s = cli_write_manifest(dir, args, plan, result, err);
         }

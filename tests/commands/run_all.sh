@@ -138,7 +138,7 @@ grep -q 'interrupted; nothing was written' "$work/err" || { echo "no word of the
 
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
-for f in manifest.json results.sqlite report.html adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do
+for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do
   [ -s "$work/run/$f" ] || { echo "the run left no $f"; bad=$((bad + 1)); }
 done
 if grep -q '/s, ' "$work/err"; then echo "progress where there is no terminal"; bad=$((bad + 1)); fi
