@@ -101,12 +101,6 @@ int cli_show(const cli_args *args)
         rsp_plan_free(plan);
         return 0;
     }
-    if (ends_in(args->files[0], ".csv")) {
-        rsp_fail(&err, RSP_USAGE,
-                 "respite show takes a model or a study; a data set goes to 'respite "
-                 "check' or 'respite analyze'");
-        return cli_error(&err);
-    }
     rsp_model *model = NULL;
     if (rsp_model_load(args->files[0], NULL, &model, &err) != RSP_OK) {
         return cli_error(&err);

@@ -89,6 +89,7 @@ mkdir "$work/folder.rsp"
 printf 'study: x\nmodle: toy\n' >"$work/key.yaml"
 printf 'model m\nparamter k = 1 1/day\n' >"$work/key.rsp"
 head -c 2000 "$respite" >"$work/binary.rsp"
+echo 'An in-silico clinic.' >"$work/words.rsp"
 for c in check show; do
   expect 65 "empty.rsp has no statement 'model NAME" "$respite" $c "$work/empty.rsp"
   expect 65 'empty.yaml:1:1: a study needs' "$respite" $c "$work/empty.yaml"
@@ -98,11 +99,10 @@ for c in check show; do
   expect 65 "key.yaml:2:1: .*did you mean 'model'" "$respite" $c "$work/key.yaml"
   expect 65 "key.rsp:2:1: .*did you mean 'parameter'" "$respite" $c "$work/key.rsp"
   expect 65 'not a text file' "$respite" $c "$work/binary.rsp"
-  expect 65 "README.md:3:1: found 'An'; expected a statement" "$respite" $c README.md
+  expect 65 "words.rsp:1:1: found 'An'; expected a statement" "$respite" $c "$work/words.rsp"
   expect 65 'or name the model that includes this file' "$respite" $c models/art.rsp
   expect 64 "respite $c" "$respite" $c
 done
-expect 64 "a data set goes to 'respite check'" "$respite" show data/liu2021.csv
 if [ "$(id -u)" != 0 ]; then
   echo 'model m' >"$work/closed.rsp"
   chmod 000 "$work/closed.rsp"
