@@ -87,10 +87,6 @@ int cli_show(const cli_args *args)
     if (stat(args->files[0], &st) == 0 && S_ISDIR(st.st_mode)) {
         return cli_show_manifest(args->files[0], &err) == RSP_OK ? 0 : cli_error(&err);
     }
-    if (cli_expect_kind(args->files[0], "show", "model, study, SBML model or run's directory",
-                        &err) != RSP_OK) {
-        return cli_error(&err);
-    }
     if (is_study(args->files[0])) {
         rsp_plan *plan = NULL;
         if (rsp_plan_load(args->files[0], args->set, args->n_set, &plan, &err) !=

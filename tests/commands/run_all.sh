@@ -37,7 +37,6 @@ expect 64 'empty' "$respite" run studies/liu2021.yaml --out ''
 expect 65 'is a model; .*respite simulate' "$respite" run models/hiv_car_t.rsp
 expect 65 'is a study; .*respite run' "$respite" simulate studies/liu2021.yaml --until 1
 expect 65 'is a study; ' "$respite" analyze studies/liu2021.yaml
-expect 65 'is a table; ' "$respite" show data/liu2021.csv
 expect 66 'without a manifest' "$respite" show studies
 expect 0 'Respite' "$respite" --help
 expect 0 '^respite 0' "$respite" --version
