@@ -191,10 +191,7 @@ rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
     const env *e = bind_members(sym->st->binders, sym->dims, sym->n_dims, members,
                                 room, NULL);
     value v = {0};
-    bool in_action = b->in_action;
-    b->in_action = false; /* an action's amount is not seen by a let */
     rsp_status s = eval(b, e, sym->st->expr, &v);
-    b->in_action = in_action;
     if (s == RSP_OK && sym->st->unit) {
         char of[100];
         snprintf(of, sizeof of, "'%.60s'", sym->name);

@@ -725,7 +725,8 @@ static rsp_status add_derived(builder *b, symbol *sym)
     return s;
 }
 
-/* Each after those it uses, so that no chain of them nests deeply. */
+/* Each after those it uses, so that no chain of them nests deeply; all before the
+ * actions, whose amount they do not see. */
 static rsp_status eval_lets(builder *b)
 {
     uint32_t n = 0, *order = calloc((size_t)b->n_symbols + 1, sizeof *order);

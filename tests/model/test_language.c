@@ -1,5 +1,7 @@
 #include "bed.h"
 
+#include "respite/num.h"
+
 /* Laws of the model language: docs/model-language.md, statement by statement. */
 
 static void assert_near(double found, double expected)
@@ -76,7 +78,8 @@ static void statements_stand_in_any_order(void **state)
                  "parameter w[site] = {lymph: 1, gut: 5} 1\n"
                  "index site = lymph, gut\n"
                  "unit dozen = 12 half\n"
-                 "unit half = 0.5 1\n");
+                 "unit half = 0.5 whole\n"
+                 "unit whole = 1\n");
     assert_near(bed_observed(&b, "x"), 2 * 3 * 6 + 5);
     bed_close(&b);
 }
@@ -467,6 +470,10 @@ static void members_of_one_kind_have_streams_of_their_own(void **state)
         }
     }
     bed_close(&b);
+    assert_int_equal(rsp_channel("p685"), rsp_channel("p129237")); /* found by trial */
+    bed_open(&b, "parameter p685 = 1 1\nparameter p129237 = 1 1\n");
+    assert_int_not_equal(b.net->params[0].channel, b.net->params[1].channel);
+    bed_close(&b);
 }
 
 static void a_parameter_keeps_its_stream_whatever_else_is_declared(void **state)
@@ -574,6 +581,7 @@ static void time_since_and_after_an_action_are_values(void **state)
     bed b;
     bed_open(&b, "parameter lag = 2 day\nspecies A cell\n"
                  "let on = after(give, lag) in 1\nlet again = after(give, 2 * lag / 2)\n"
+                 "let same = after(give, lag)\n"
                  "let age = since(give) in day\nlet now = t in week\n"
                  "action give(n cell): A += n\n");
     assert_int_equal(b.net->n_afters, 2);
