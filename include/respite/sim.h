@@ -31,7 +31,11 @@ typedef struct rsp_sim_options {
     double exact_until;     /* and does so until it is above this */
     double noise_below;     /* leap noise is kept under this ... */
     double noise_until;     /* ... until above this; then ODE */
-    double leap;            /* largest expected relative change in a leap */
+    /* Largest expected relative gross change in a leap, whose noise is drawn at
+     * its end.  A species that returns to its mean at the rate l is given a
+     * variance too large by the share l * leap's length: up to a fifth at 0.2
+     * where it turns over no faster than it returns (a dimerisation). */
+    double leap;
     double max_step;        /* day; 0: none */
     uint64_t max_steps;     /* per participant: then RSP_STOP_STEPS */
     bool interpret;         /* bytecode even where compiled code exists */

@@ -31,6 +31,7 @@ typedef struct rsp_stoich {
      * noise: sums of independent normals are normal. */
     const uint32_t *by_group;     /* [n_groups + 1] first member */
     const uint32_t *members;      /* reactions; the first names the stream */
+    const double *member_sign;    /* 1: as the first's changes, -1: opposite */
     const uint32_t *group_of;     /* [n_reactions] */
     const bool *continuous;       /* [n_species] */
     const bool *deterministic;    /* [n_reactions] changes nothing discrete */
@@ -77,8 +78,10 @@ typedef struct rsp_lanes {
     double *left;                /* internal time left to the next firing */
     /* Groups, [n_groups]. */
     double *leaps;               /* 1: has leap noise */
-    double *gross[2];            /* rates at stages 0 and 1 */
+    double *gross[2];            /* sums of rates at stages 0 and 1 */
+    double *tilt[2];             /* the same, opposite ones subtracted */
     double *pending;             /* variance gathered and not yet drawn */
+    double *skewed;              /* its third cumulant */
     /* One row each. */
     double *h;                   /* day */
     double *w[RSP_STAGES_MAX];   /* h times the weight of each stage */
@@ -89,7 +92,7 @@ typedef struct rsp_lanes {
     double *select;              /* 1 where a lane takes part, else 0 */
     double *out;                 /* > 0: a species left its regime's bounds */
     double *leaping;             /* 1: the lane has a channel that leaps */
-    double *part[2];             /* weights of gross[0] and gross[1] */
+    double *part[2];             /* weights of stages 0 and 1 in these */
     double *scratch;             /* [n_reactions * 8] rates of a chunk */
 } rsp_lanes;
 
@@ -102,12 +105,12 @@ typedef struct rsp_crossing {
 typedef struct rsp_kernel {
     /* Species rows of the frame: x. */
     void (*place_start)(rsp_lanes *b);
-    /* After RSP_RUN_RATES at stage 0: k, a, hazard, gross, haste, lowest. With
+    /* After RSP_RUN_RATES at stage 0: k, a, hazard, gross, tilt, haste, lowest. With
      * a "first same as last", lanes whose select is 0 keep their k. */
     void (*begin)(rsp_lanes *b);
     /* Moving species of the frame at `stage`: x + sum_j w[j] k[j], j < stage. */
     void (*place)(rsp_lanes *b, uint32_t stage);
-    /* After RSP_RUN_RATES: k[stage], a[stage], hazard[stage], gross[1]. */
+    /* After RSP_RUN_RATES: k[stage], a[stage], hazard[stage], gross[1], tilt[1]. */
     void (*derive)(rsp_lanes *b, uint32_t stage);
     /* w = h times a coefficient for each of n stages. */
     void (*weigh)(rsp_lanes *b, const double *coefficient, uint32_t n);
@@ -120,7 +123,8 @@ typedef struct rsp_kernel {
     uint32_t (*cross)(rsp_lanes *b, rsp_crossing *found);
     /* left -= sum w a where select is 1. */
     void (*consume)(rsp_lanes *b);
-    /* pending += part[0] gross[0] + part[1] gross[1] where select is 1. */
+    /* pending += part[0] gross[0] + part[1] gross[1], and skewed from tilt,
+     * where select is 1. */
     void (*gather)(rsp_lanes *b);
     /* x = xn, not below the floor, where select is 1; out. With a "first same
      * as last", k[0] = the last k. */

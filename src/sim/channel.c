@@ -178,11 +178,22 @@ static void draw_normals(rsp_sim *sim, uint32_t l)
             sim->kernel->normals(sim->seed, lane->job.trial, lane->job.participant,
                                  RSP_PURPOSE_LEAP, (uint32_t)sim->leap_no[l], channel, z);
             for (uint32_t k = 0; k < n; k++) {
-                sim->z[group[k]] = z[k];
+                sim->noise[group[k]].normal = z[k];
             }
             n = 0;
         }
     }
+}
+
+/* A count of a few events leans to one side, as a Poisson number does: a normal z
+ * becomes z sqrt(1 - 2 c^2) + c (z^2 - 1), of mean 0 and variance 1, with 6 c the
+ * skewness (Cornish and Fisher 1938, to first order). */
+static void lean(rsp_noise *noise, double third, double variance)
+{
+    double z = noise->normal, c = third / (6 * variance * sqrt(variance));
+    c = fmin(fmax(c, -0.5), 0.5);
+    noise->normal = z * sqrt(1 - 2 * c * c);
+    noise->skew = c * (z * z - 1);
 }
 
 size_t rsp_held_size(const rsp_sim *sim)
@@ -198,9 +209,11 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, double variance)
         double *held = lane->held + i * rsp_held_size(sim);
         double v = held[2 + sim->net->n_species + g];
         if (v > 0) {
-            double path = bridge_at(&s, (uint32_t)sim->leap_no[l], sim->z[g],
-                                    fmin(v / variance, 1));
-            add_noise(&sim->block, g, sqrt(variance) * path, held + 2, 1);
+            double share = fmin(v / variance, 1);
+            double path = bridge_at(&s, (uint32_t)sim->leap_no[l], sim->noise[g].normal,
+                                    share);
+            add_noise(&sim->block, g, sqrt(variance) * (path + share * sim->noise[g].skew),
+                      held + 2, 1);
         }
     }
 }
@@ -225,9 +238,13 @@ void rsp_channels_tick(rsp_sim *sim, uint32_t l)
         uint32_t g = noisy->item[i];
         double variance = *rsp_at(b->pending, g, b->width, l);
         if (variance > 0) {
-            add_noise(b, g, sqrt(variance) * sim->z[g], b->x + l, b->width);
+            rsp_noise *noise = &sim->noise[g];
+            lean(noise, *rsp_at(b->skewed, g, b->width, l), variance);
+            add_noise(b, g, sqrt(variance) * (noise->normal + noise->skew), b->x + l,
+                      b->width);
             finish_held(sim, l, g, variance);
             *rsp_at(b->pending, g, b->width, l) = 0;
+            *rsp_at(b->skewed, g, b->width, l) = 0;
         }
     }
     const rsp_list *moving = &b->use[l / RSP_CHUNK].moving;

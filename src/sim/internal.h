@@ -22,6 +22,12 @@ typedef struct rsp_method_row {
     bool always_exact; /* every discrete species, whatever its amount */
 } rsp_method_row;
 
+/* Leap noise of one group, in standard deviations: a normal path and what its
+ * skewness adds. */
+typedef struct rsp_noise {
+    double normal, skew;
+} rsp_noise;
+
 typedef struct rsp_lane { /* one participant's clock */
     bool live, fresh; /* fresh: choose the step anew from the rates */
     bool same;        /* k[0] is that of the present state */
@@ -68,7 +74,7 @@ struct rsp_sim {
     rsp_crossing *found;  /* [n_reactions * n_chunks] */
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */
-    double *z;            /* scratch, [n_groups] */
+    rsp_noise *noise;     /* scratch, [n_groups] */
     bool nomem;           /* held reads could not grow */
     uint64_t *leap_no;    /* [width] draws of leap noise so far */
     bool uses_time, uses_since;

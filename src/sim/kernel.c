@@ -89,6 +89,10 @@ static void split_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
         lowest = smaller(raw, lowest);
         rsp_v8_store(c.scratch + (size_t)r * RSP_CHUNK, larger(zero, raw));
     }
+    if (!b->stochastic) {
+        rsp_v8_store(b->lowest + c.first, lowest);
+        return;
+    }
     const double *flows = b->flows + c.first, *fires = b->fires + c.first;
     for (uint32_t i = 0; i < use.mixed.n; i++) {
         uint32_t r = use.mixed.item[i];
@@ -106,9 +110,7 @@ static void split_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
         hazard += rate;
     }
     rsp_v8_store(b->lowest + c.first, lowest);
-    if (b->stochastic) {
-        rsp_v8_store(b->hazard[stage] + c.first, hazard);
-    }
+    rsp_v8_store(b->hazard[stage] + c.first, hazard);
 }
 
 static void gross_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
@@ -116,15 +118,20 @@ static void gross_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
     const rsp_list noisy = b->use[chunk].noisy;
     const rsp_chunk c = chunk_of(b, chunk);
     const double *leaps = b->leaps + c.first;
-    double *gross = b->gross[stage] + c.first;
+    double *gross = b->gross[stage] + c.first, *tilt = b->tilt[stage] + c.first;
     const uint32_t *members = b->net.members, *by_group = b->net.by_group;
+    const double *sign = b->net.member_sign;
     for (uint32_t i = 0; i < noisy.n; i++) {
         uint32_t g = noisy.item[i];
-        rsp_v8 sum = rsp_v8_set(0);
+        rsp_v8 sum = rsp_v8_set(0), balance = sum;
         for (uint32_t m = by_group[g]; m < by_group[g + 1]; m++) {
-            sum += rsp_v8_load(c.scratch + (size_t)members[m] * RSP_CHUNK);
+            rsp_v8 rate = rsp_v8_load(c.scratch + (size_t)members[m] * RSP_CHUNK);
+            sum += rate;
+            balance += rsp_v8_set(sign[m]) * rate;
         }
-        rsp_v8_store(gross + g * c.width, sum * row_of(leaps, g, c.width));
+        rsp_v8 on = row_of(leaps, g, c.width);
+        rsp_v8_store(gross + g * c.width, sum * on);
+        rsp_v8_store(tilt + g * c.width, balance * on);
     }
 }
 
@@ -369,6 +376,11 @@ static void gather(rsp_lanes *b)
                           p1 * at(b->gross[1], g, b->width, first);
             put(b->pending, g, b->width, first,
                 rsp_v8_select(chosen, before + larger(rsp_v8_set(0), more), before));
+            before = at(b->skewed, g, b->width, first);
+            more = p0 * at(b->tilt[0], g, b->width, first) +
+                   p1 * at(b->tilt[1], g, b->width, first);
+            put(b->skewed, g, b->width, first,
+                rsp_v8_select(chosen, before + more, before));
         }
     }
 }

@@ -168,6 +168,7 @@ void rsp_regime_leave(rsp_sim *sim, uint32_t l)
     for (uint32_t g = 0; g < b->net.n_groups; g++) {
         *rsp_at(b->leaps, g, b->width, l) = 0;
         *rsp_at(b->pending, g, b->width, l) = 0;
+        *rsp_at(b->skewed, g, b->width, l) = 0;
     }
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         sim->regime[(size_t)s * b->width + l] = RSP_REGIME_EXACT;

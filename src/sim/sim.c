@@ -141,7 +141,8 @@ static bool block_random_new(rsp_sim *sim)
     bool ok = rows_new(sim, &b->flows, n) && rows_new(sim, &b->fires, n) &&
               rows_new(sim, &b->left, n) && rows_new(sim, &b->leaps, g) &&
               rows_new(sim, &b->gross[0], g) && rows_new(sim, &b->gross[1], g) &&
-              rows_new(sim, &b->pending, g) && rows_new(sim, &b->is_leap, m) &&
+              rows_new(sim, &b->tilt[0], g) && rows_new(sim, &b->tilt[1], g) &&
+              rows_new(sim, &b->pending, g) && rows_new(sim, &b->skewed, g) && rows_new(sim, &b->is_leap, m) &&
               rows_new(sim, &b->low, m) && rows_new(sim, &b->high, m) &&
               rows_new(sim, &b->haste, 1) && rows_new(sim, &b->leaping, 1) &&
               rows_new(sim, &b->part[0], 1) && rows_new(sim, &b->part[1], 1);
@@ -149,12 +150,12 @@ static bool block_random_new(rsp_sim *sim)
         ok = rows_new(sim, &b->a[i], n) && rows_new(sim, &b->hazard[i], 1);
     }
     sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
-    sim->z = rsp_arena_alloc(arena, g + 1, sizeof(double));
+    sim->noise = rsp_arena_alloc(arena, g + 1, sizeof *sim->noise);
     sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
     sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
     sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
     sim->found = rsp_arena_alloc(arena, (size_t)n * b->n_chunks + 1, sizeof(rsp_crossing));
-    if (!ok || sim->group_channel == NULL || sim->z == NULL || sim->regime == NULL ||
+    if (!ok || sim->group_channel == NULL || sim->noise == NULL || sim->regime == NULL ||
         sim->rounded == NULL || sim->fired == NULL || sim->found == NULL) {
         return false;
     }

@@ -4,23 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_changes(const rsp_network *net, uint32_t p, uint32_t q)
+/* 1 where the two reactions change the same by the same, -1 where by the
+ * opposite, else 0. */
+static int same_changes(const rsp_network *net, uint32_t p, uint32_t q)
 {
     const rsp_reaction *a = &net->reactions[p], *b = &net->reactions[q];
     if (a->n_changes != b->n_changes || a->n_changes == 0) {
-        return false;
+        return 0;
     }
     const rsp_change *ca = net->changes + a->first_change;
     const rsp_change *cb = net->changes + b->first_change;
     bool equal = true, opposite = true;
     for (uint32_t i = 0; i < a->n_changes; i++) {
         if (ca[i].species != cb[i].species) {
-            return false;
+            return 0;
         }
         equal &= ca[i].amount == cb[i].amount;
         opposite &= ca[i].amount == -cb[i].amount;
     }
-    return equal || opposite;
+    return equal ? 1 : opposite ? -1 : 0;
 }
 
 static bool stoich_groups(rsp_stoich *s, const rsp_network *net,
@@ -31,12 +33,14 @@ static bool stoich_groups(rsp_stoich *s, const rsp_network *net,
     uint32_t *first = rsp_arena_alloc(arena, n + 1, sizeof *first);
     uint32_t *members = rsp_arena_alloc(arena, n + 1, sizeof *members);
     uint32_t *lead = rsp_arena_alloc(arena, n + 1, sizeof *lead);
-    if (group_of == NULL || first == NULL || members == NULL || lead == NULL) {
+    double *sign = rsp_arena_alloc(arena, n + 1, sizeof *sign);
+    if (group_of == NULL || first == NULL || members == NULL || lead == NULL ||
+        sign == NULL) {
         return false;
     }
     for (uint32_t r = 0; r < n; r++) {
         uint32_t g = 0;
-        while (g < s->n_groups && !same_changes(net, lead[g], r)) {
+        while (g < s->n_groups && same_changes(net, lead[g], r) == 0) {
             g++;
         }
         if (g == s->n_groups) {
@@ -49,6 +53,7 @@ static bool stoich_groups(rsp_stoich *s, const rsp_network *net,
         first[g] = at;
         for (uint32_t r = 0; r < n; r++) {
             if (group_of[r] == g) {
+                sign[at] = r == lead[g] ? 1 : same_changes(net, lead[g], r);
                 members[at++] = r;
             }
         }
@@ -57,6 +62,7 @@ static bool stoich_groups(rsp_stoich *s, const rsp_network *net,
     s->group_of = group_of;
     s->by_group = first;
     s->members = members;
+    s->member_sign = sign;
     return true;
 }
 
