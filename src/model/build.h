@@ -115,11 +115,24 @@ typedef struct builder {
 enum { AMBIGUOUS = MOST_MEMBERS }; /* a member at different places of two indices */
 
 rsp_status no_memory(builder *b);
+
+#define PUSH(b, list, item)                                                    \
+    (RSP_GROW(&(b)->list, &(b)->cap_##list, (b)->n_##list + 1)                 \
+         ? ((b)->list[(b)->n_##list++] = (item), RSP_OK)                       \
+         : no_memory(b))
+
+static inline const char *text_or(const char *s)
+{
+    return s ? s : "";
+}
+
 /* Count work done; fails where a model takes too much. */
 RSP_MUST_USE rsp_status spend(builder *b, const ast_place *place, size_t work);
 
-/* ---- names.c: indices, symbols, binders. */
+/* ---- declare.c: units, indices, symbols. */
 RSP_MUST_USE rsp_status declare_all(builder *b);
+
+/* ---- names.c: what a name stands for, members, binders. */
 symbol *find_symbol(const builder *b, const char *name);
 int find_index(const builder *b, const char *name);
 typedef enum wanted {
@@ -155,10 +168,26 @@ const env *bind_members(const ast_binder *binders, const uint32_t *dims, uint32_
                         const uint32_t *members, env room[MOST_DIMS],
                         const env *next);
 
+/* ---- leaves.c: what expressions stand on. */
+RSP_MUST_USE rsp_status add_leaves(builder *b);
+enum { OF_PARAM, OF_SPECIES, OF_REACTION }; /* sets of channels */
+/* A member's channel, its own among its kind. */
+RSP_MUST_USE rsp_status own_channel(builder *b, number_set *used, const char *name,
+                                    uint32_t *channel);
+
 /* ---- order.c: every `let` after those it uses. */
 RSP_MUST_USE rsp_status order_lets(builder *b, uint32_t *order, uint32_t *n);
 
 /* ---- eval.c: expressions. */
+value value_pure(rsp_expr e);
+value value_number(builder *b, double v);
+value value_make(builder *b, rsp_op op, value x, value y); /* with the unit of x */
+/* Give both the unit of the one that has one; fails where both have another. */
+RSP_MUST_USE rsp_status values_agree(builder *b, const ast_place *place, value *x,
+                                     value *y, const char *op);
+RSP_MUST_USE rsp_status need_pure(builder *b, const ast_place *place, const value *v,
+                                  const char *of);
+bool as_member(const builder *b, const env *e, const ast_expr *x, int most, rsp_text *text);
 RSP_MUST_USE rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out);
 RSP_MUST_USE rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out);
 bool depends_on_state(builder *b, rsp_expr e);
@@ -166,7 +195,10 @@ bool depends_on_state(builder *b, rsp_expr e);
 RSP_MUST_USE rsp_status check_unit(builder *b, const ast_place *place, const value *v,
                                    const rsp_unit *want, const char *of);
 
-/* ---- expand.c */
+/* ---- functions.c: calls. */
+RSP_MUST_USE rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out);
+
+/* ---- expand.c: statements written out over their indices. */
 RSP_MUST_USE rsp_status expand_all(builder *b);
 
 #endif

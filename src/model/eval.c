@@ -10,19 +10,19 @@ enum { DEEPEST_CALL = 400 };
 
 static const double LN10 = 2.302585092994045684;
 
-static value pure(rsp_expr e)
+value value_pure(rsp_expr e)
 {
     return (value){.e = e, .u = {.factor = 1}};
 }
 
-static value number(builder *b, double v)
+value value_number(builder *b, double v)
 {
-    value out = pure(pool_const(b->nodes, v));
+    value out = value_pure(pool_const(b->nodes, v));
     out.any = v == 0 || isinf(v);
     return out;
 }
 
-static value make(builder *b, rsp_op op, value x, value y)
+value value_make(builder *b, rsp_op op, value x, value y)
 {
     value out = x;
     out.e = pool_make(b->nodes, op, x.e, y.e, 0);
@@ -52,14 +52,14 @@ rsp_status check_unit(builder *b, const ast_place *place, const value *v,
                     found, expected, unit_pure(want) ? "" : bare(b, v));
 }
 
-static rsp_status need_pure(builder *b, const ast_place *place, const value *v,
+rsp_status need_pure(builder *b, const ast_place *place, const value *v,
                             const char *of)
 {
     rsp_unit one = {.factor = 1};
     return check_unit(b, place, v, &one, of);
 }
 
-static rsp_status agree(builder *b, const ast_place *place, value *x, value *y,
+rsp_status values_agree(builder *b, const ast_place *place, value *x, value *y,
                         const char *op)
 {
     char left[160], right[160];
@@ -117,7 +117,7 @@ static rsp_status eval_member(builder *b, const ast_expr *x, value *out)
                         "compare it with an index: 'if x == %.60s ...'",
                         x->name, x->name);
     }
-    *out = pure(pool_const(b->nodes, place));
+    *out = value_pure(pool_const(b->nodes, place));
     return RSP_OK;
 }
 
@@ -148,7 +148,7 @@ static rsp_status eval_name(builder *b, const env *e, const ast_expr *x, value *
 {
     for (const env *k = e; k && !x->n_slots; k = k->next) {
         if (strcmp(k->name, x->name) == 0) {
-            *out = k->index >= 0 ? number(b, k->member) : k->v;
+            *out = k->index >= 0 ? value_number(b, k->member) : k->v;
             out->any = k->index >= 0 ? false : out->any;
             return RSP_OK;
         }
@@ -158,12 +158,12 @@ static rsp_status eval_name(builder *b, const env *e, const ast_expr *x, value *
         return RSP_OK;
     }
     if (strcmp(x->name, "t") == 0 && !x->n_slots) {
-        *out = pure(pool_leaf(b->nodes, RSP_OP_TIME, 0));
+        *out = value_pure(pool_leaf(b->nodes, RSP_OP_TIME, 0));
         out->u.power[0] = 1;
         return RSP_OK;
     }
     if (strcmp(x->name, "inf") == 0 && !x->n_slots) {
-        *out = number(b, (double)INFINITY);
+        *out = value_number(b, (double)INFINITY);
         return RSP_OK;
     }
     symbol *sym = find_symbol(b, x->name);
@@ -253,14 +253,14 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
     if (level == f->x->n_binders) {
         rsp_status s = eval(b, e, f->x->parts[0], &v);
         if (s == RSP_OK && f->op == RSP_OP_ADD && f->any_term) {
-            s = agree(b, &f->x->place, &f->total, &v, "sum");
+            s = values_agree(b, &f->x->place, &f->total, &v, "sum");
         }
         if (s == RSP_OK && f->op == RSP_OP_MUL) {
             s = need_pure(b, &f->x->place, &v, "a factor of product()");
         }
         if (s == RSP_OK) {
             bool any = v.any && (!f->any_term || f->total.any);
-            f->total = f->any_term ? make(b, f->op, f->total, v) : v;
+            f->total = f->any_term ? value_make(b, f->op, f->total, v) : v;
             f->total.any = any && f->op == RSP_OP_ADD;
             f->any_term = true;
         }
@@ -286,7 +286,7 @@ static rsp_status eval_fold(builder *b, const env *e, const ast_expr *x, value *
 {
     fold f = {.x = x, .op = x->kind == AST_SUM ? RSP_OP_ADD : RSP_OP_MUL};
     rsp_status s = fold_over(b, e, &f, 0);
-    *out = f.any_term ? f.total : number(b, x->kind == AST_SUM ? 0 : 1);
+    *out = f.any_term ? f.total : value_number(b, x->kind == AST_SUM ? 0 : 1);
     return s;
 }
 
@@ -318,7 +318,7 @@ static rsp_status eval_power(builder *b, const ast_expr *x, value base, value po
     if (s != RSP_OK) {
         return s;
     }
-    *out = make(b, RSP_OP_POW, base, power);
+    *out = value_make(b, RSP_OP_POW, base, power);
     if (unit_pure(&base.u)) {
         return RSP_OK;
     }
@@ -353,7 +353,7 @@ static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value
     rsp_status s = RSP_OK;
     if (op == RSP_OP_MUL || op == RSP_OP_DIV) {
         bool any = (l.any && op == RSP_OP_DIV) || (op == RSP_OP_MUL && (l.any || r.any));
-        *out = make(b, op, l, r);
+        *out = value_make(b, op, l, r);
         out->u = unit_times(l.u, r.u, op == RSP_OP_MUL ? 1 : -1);
         double v = 0;
         out->any = any && pool_is_const(b->nodes, out->e, &v) && v == 0;
@@ -363,9 +363,9 @@ static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value
         s = need_pure(b, &x->place, &l, "a condition");
         s = s == RSP_OK ? need_pure(b, &x->place, &r, "a condition") : s;
     } else {
-        s = agree(b, &x->place, &l, &r, x->name);
+        s = values_agree(b, &x->place, &l, &r, x->name);
     }
-    *out = BINARY[i].swap ? make(b, op, r, l) : make(b, op, l, r);
+    *out = BINARY[i].swap ? value_make(b, op, r, l) : value_make(b, op, l, r);
     if (op >= RSP_OP_LT) {
         out->u = (rsp_unit){.factor = 1};
     } else {
@@ -376,8 +376,8 @@ static rsp_status combine(builder *b, const ast_expr *x, value l, value r, value
 
 /* "n279+v5" of an expression: at most so many names joined by '+', none of which is
  * bound or a value; false for others. */
-static bool as_member(const builder *b, const env *e, const ast_expr *x, int most,
-                      rsp_text *text)
+bool as_member(const builder *b, const env *e, const ast_expr *x, int most,
+               rsp_text *text)
 {
     if (x->kind == AST_BINARY && most > 1 && strcmp(x->name, "+") == 0) {
         bool left = as_member(b, e, x->parts[0], most - 1, text);
@@ -412,7 +412,8 @@ static rsp_status eval_member_test(builder *b, const env *e, const ast_expr *x,
             uint32_t m = 0;
             ast_slot slot = {text.failed ? "" : text.data, member->place};
             s = slot_member(b, NULL, &slot, (uint32_t)bound->index, &m);
-            *out = pure(pool_const(b->nodes, (m == bound->member) == (x->name[0] == '=')));
+            *out = value_pure(
+                pool_const(b->nodes, (m == bound->member) == (x->name[0] == '=')));
             *is = true;
         }
         rsp_text_fini(&text);
@@ -463,7 +464,7 @@ static rsp_status eval_unary(builder *b, const env *e, const ast_expr *x, value 
     if (s != RSP_OK) {
         return s;
     }
-    *out = make(b, x->name[0] == '-' ? RSP_OP_NEG : RSP_OP_NOT, v, v);
+    *out = value_make(b, x->name[0] == '-' ? RSP_OP_NEG : RSP_OP_NOT, v, v);
     out->any = v.any && x->name[0] == '-';
     return x->name[0] == '-' ? RSP_OK : need_pure(b, &x->place, &v, "a condition");
 }
@@ -479,9 +480,9 @@ static rsp_status eval_if(builder *b, const env *e, const ast_expr *x, value *ou
     }
     s = s == RSP_OK ? eval(b, e, x->parts[1], &y) : s;
     s = s == RSP_OK ? eval(b, e, x->parts[2], &n) : s;
-    s = s == RSP_OK ? agree(b, &x->place, &y, &n, "else") : s;
+    s = s == RSP_OK ? values_agree(b, &x->place, &y, &n, "else") : s;
     if (s == RSP_OK) {
-        *out = y; /* `agree` has given both the unit of the one that has one */
+        *out = y; /* values_agree has given both the unit of the one that has one */
         out->e = pool_make(b->nodes, RSP_OP_SELECT, c.e, y.e, n.e);
         out->any = y.any && n.any;
     }
@@ -495,7 +496,7 @@ static rsp_status eval_root(builder *b, const env *e, const ast_expr *x, value *
     value low, high, f;
     rsp_status s = eval(b, e, x->parts[0], &low);
     s = s == RSP_OK ? eval(b, e, x->parts[1], &high) : s;
-    s = s == RSP_OK ? agree(b, &x->place, &low, &high, "..") : s;
+    s = s == RSP_OK ? values_agree(b, &x->place, &low, &high, "..") : s;
     if (s != RSP_OK) {
         return s;
     }
@@ -535,7 +536,7 @@ static rsp_status eval_mean(builder *b, const env *e, const ast_expr *x, value *
     s = s == RSP_OK ? eval(b, e, x->parts[1], &sd) : s;
     s = s == RSP_OK ? need_pure(b, &x->place, &sd, "the SD of log10") : s;
     for (int i = 0; s == RSP_OK && i < n; i++) {
-        value scale = make(b, RSP_OP_MUL, number(b, LN10 * z[i]), sd);
+        value scale = value_make(b, RSP_OP_MUL, value_number(b, LN10 * z[i]), sd);
         value a = median, term;
         a.e = pool_make(b->nodes, RSP_OP_MUL, median.e,
                         pool_make(b->nodes, RSP_OP_EXP, scale.e, 0, 0), 0);
@@ -546,227 +547,10 @@ static rsp_status eval_mean(builder *b, const env *e, const ast_expr *x, value *
             return s;
         }
         term.e = pool_make(b->nodes, RSP_OP_MUL, pool_const(b->nodes, w[i]), term.e, 0);
-        total = i ? make(b, RSP_OP_ADD, total, term) : term;
+        total = i ? value_make(b, RSP_OP_ADD, total, term) : term;
     }
     *out = total;
     return s;
-}
-
-/* ---- Functions. */
-
-typedef rsp_status (*function)(builder *b, const ast_expr *x, value *args, value *out);
-
-static rsp_status pure_function(builder *b, const ast_expr *x, value *args, rsp_op op,
-                                value *out)
-{
-    char of[80];
-    snprintf(of, sizeof of, "the argument of %.20s", x->name);
-    *out = make(b, op, args[0], args[0]);
-    return need_pure(b, &x->place, &args[0], of);
-}
-
-static rsp_status f_exp(builder *b, const ast_expr *x, value *a, value *out)
-{
-    return pure_function(b, x, a, RSP_OP_EXP, out);
-}
-
-static rsp_status f_log(builder *b, const ast_expr *x, value *a, value *out)
-{
-    return pure_function(b, x, a, RSP_OP_LOG, out);
-}
-
-static rsp_status f_log10(builder *b, const ast_expr *x, value *a, value *out)
-{
-    rsp_status s = pure_function(b, x, a, RSP_OP_LOG, out);
-    *out = make(b, RSP_OP_DIV, *out, number(b, LN10));
-    return s;
-}
-
-static rsp_status f_floor(builder *b, const ast_expr *x, value *a, value *out)
-{
-    return pure_function(b, x, a, RSP_OP_FLOOR, out);
-}
-
-static rsp_status f_abs(builder *b, const ast_expr *x, value *a, value *out)
-{
-    (void)x;
-    *out = make(b, RSP_OP_ABS, a[0], a[0]);
-    return RSP_OK;
-}
-
-static rsp_status f_sqrt(builder *b, const ast_expr *x, value *a, value *out)
-{
-    *out = make(b, RSP_OP_SQRT, a[0], a[0]);
-    for (int i = 0; i < UNIT_DIMENSIONS; i++) {
-        if (a[0].u.power[i] % 2) {
-            return ast_fail(b->err, &x->place, RSP_UNITS,
-                            "the square root of an odd power of a unit");
-        }
-        out->u.power[i] = (signed char)(a[0].u.power[i] / 2);
-    }
-    return RSP_OK;
-}
-
-static rsp_status f_min(builder *b, const ast_expr *x, value *a, value *out)
-{
-    rsp_status s = agree(b, &x->place, &a[0], &a[1], x->name);
-    *out = make(b, x->name[1] == 'i' ? RSP_OP_MIN : RSP_OP_MAX, a[0], a[1]);
-    out->any = a[0].any && a[1].any;
-    return s;
-}
-
-/* x^n / (k^n + x^n), as q / (1 + q) with q = (x/k)^n. */
-static rsp_status f_hill(builder *b, const ast_expr *x, value *a, value *out)
-{
-    rsp_status s = agree(b, &x->place, &a[0], &a[1], "hill");
-    s = s == RSP_OK ? need_pure(b, &x->place, &a[2], "the exponent of hill") : s;
-    value q = pure(pool_make(b->nodes, RSP_OP_DIV, a[0].e, a[1].e, 0));
-    q = make(b, RSP_OP_POW, q, a[2]);
-    *out = make(b, RSP_OP_DIV, q, make(b, RSP_OP_ADD, number(b, 1), q));
-    return s;
-}
-
-static rsp_status whole(builder *b, const ast_expr *x, const value *v, uint32_t *n)
-{
-    double d = 0;
-    if (!pool_is_const(b->nodes, v->e, &d) || d < 0 || d > 1e6 || d != floor(d)) {
-        return ast_fail(b->err, &x->place, RSP_SYNTAX, "%.20s takes indices", x->name);
-    }
-    *n = (uint32_t)d;
-    return RSP_OK;
-}
-
-static uint32_t count_bits(uint32_t n)
-{
-    uint32_t k = 0;
-    for (; n; n &= n - 1) {
-        k++;
-    }
-    return k;
-}
-
-static rsp_status f_bits(builder *b, const ast_expr *x, value *a, value *out)
-{
-    uint32_t n = 0, m = 0;
-    rsp_status s = whole(b, x, &a[0], &n);
-    s = s == RSP_OK && x->n_parts > 1 ? whole(b, x, &a[1], &m) : s;
-    double v = strcmp(x->name, "bit") == 0 ? (m < 32 ? n >> m & 1 : 0)
-                                           : count_bits(n ^ m);
-    *out = pure(pool_const(b->nodes, v));
-    return s;
-}
-
-static const struct {
-    const char *name;
-    uint32_t n;
-    function f;
-} FUNCTIONS[] = {{"exp", 1, f_exp},   {"log", 1, f_log},     {"log10", 1, f_log10},
-                 {"sqrt", 1, f_sqrt}, {"abs", 1, f_abs},     {"floor", 1, f_floor},
-                 {"min", 2, f_min},   {"max", 2, f_min},     {"hill", 3, f_hill},
-                 {"bit", 2, f_bits},  {"bits", 1, f_bits},   {"hamming", 2, f_bits}};
-enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof *FUNCTIONS };
-
-/* after(ACTION, DELAY) and since(ACTION) name an action. */
-static rsp_status eval_timing(builder *b, const env *e, const ast_expr *x, value *out)
-{
-    bool after = strcmp(x->name, "after") == 0;
-    if (x->n_parts != (after ? 2u : 1u) || x->parts[0]->kind != AST_NAME) {
-        return ast_fail(b->err, &x->place, RSP_SYNTAX,
-                        "write after(ACTION, DELAY) or since(ACTION)");
-    }
-    const symbol *sym = find_symbol(b, x->parts[0]->name);
-    if (!sym || sym->kind != SYMBOL_ACTION) {
-        return unknown_name(b, &x->parts[0]->place, x->parts[0]->name, WANT_ACTION);
-    }
-    if (!after) {
-        *out = pure(pool_leaf(b->nodes, RSP_OP_SINCE, sym->first));
-        out->u.power[0] = 1;
-        return RSP_OK;
-    }
-    value delay;
-    rsp_unit day = {.factor = 1, .power = {1}};
-    rsp_status s = eval(b, e, x->parts[1], &delay);
-    s = s == RSP_OK ? check_unit(b, &x->place, &delay, &day, "the delay") : s;
-    if (s == RSP_OK && depends_on_state(b, delay.e)) {
-        s = ast_fail(b->err, &x->place, RSP_SYNTAX,
-                     "the delay may depend on parameters only");
-    }
-    uint32_t id = 0;
-    while (s == RSP_OK && id < b->n_afters &&
-           (b->afters[id].action != sym->first || b->afters[id].delay != delay.e)) {
-        id++;
-    }
-    if (s == RSP_OK && id == MOST_AFTERS) {
-        return ast_fail(b->err, &x->place, RSP_RANGE, "more than %d delays of after()",
-                        MOST_AFTERS);
-    }
-    if (s == RSP_OK && id == b->n_afters) {
-        if (!RSP_GROW(&b->afters, &b->cap_afters, b->n_afters + 1)) {
-            return no_memory(b);
-        }
-        b->afters[b->n_afters++] = (rsp_after){sym->first, delay.e};
-    }
-    *out = pure(pool_leaf(b->nodes, RSP_OP_AFTER, id));
-    return s;
-}
-
-/* A member's name as an argument of bit() or hamming(): of the index that the
- * other argument tells. */
-static bool member_argument(const builder *b, const env *e, const ast_expr *x, uint32_t k,
-                            uint32_t *member)
-{
-    const bool is_bit = strcmp(x->name, "bit") == 0;
-    if ((!is_bit && strcmp(x->name, "hamming") != 0) || (is_bit && k == 0)) {
-        return false;
-    }
-    const ast_expr *other = x->parts[1 - k];
-    const env *bound = other->kind == AST_NAME ? find_bound(e, other->name) : NULL;
-    int index = !bound ? -1 : is_bit ? b->indices[bound->index].subsets_of : bound->index;
-    rsp_text text = {0};
-    bool is = index >= 0 && as_member(b, e, x->parts[k], MOST_LOCI, &text) &&
-              !text.failed && member_of(b, (uint32_t)index, text.data, member);
-    rsp_text_fini(&text);
-    return is;
-}
-
-static rsp_status eval_argument(builder *b, const env *e, const ast_expr *x, uint32_t k,
-                                value *out)
-{
-    uint32_t member = 0;
-    if (member_argument(b, e, x, k, &member)) {
-        *out = pure(pool_const(b->nodes, member));
-        return RSP_OK;
-    }
-    return eval(b, e, x->parts[k], out);
-}
-
-static rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
-{
-    value args[4] = {{0}};
-    const char *names[N_FUNCTIONS];
-    rsp_status s = RSP_OK;
-    if (strcmp(x->name, "after") == 0 || strcmp(x->name, "since") == 0) {
-        return eval_timing(b, e, x, out);
-    }
-    for (size_t i = 0; i < N_FUNCTIONS; i++) {
-        names[i] = FUNCTIONS[i].name;
-        if (strcmp(FUNCTIONS[i].name, x->name) != 0) {
-            continue;
-        }
-        if (x->n_parts != FUNCTIONS[i].n) {
-            return ast_fail(b->err, &x->place, RSP_SYNTAX,
-                            "%s takes %u argument%s, not %u", x->name, FUNCTIONS[i].n,
-                            FUNCTIONS[i].n == 1 ? "" : "s", x->n_parts);
-        }
-        for (uint32_t k = 0; s == RSP_OK && k < x->n_parts; k++) {
-            s = eval_argument(b, e, x, k, &args[k]);
-        }
-        return s == RSP_OK ? FUNCTIONS[i].f(b, x, args, out) : s;
-    }
-    const char *near = rsp_nearest(x->name, names, N_FUNCTIONS);
-    return ast_fail(b->err, &x->place, RSP_NAME, "unknown function '%.40s'%s%s%s",
-                    x->name, near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
 }
 
 rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out)
@@ -777,7 +561,7 @@ rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out)
         return ast_fail(b->err, &x->place, RSP_SYNTAX, "nested too deeply");
     }
     switch (x->kind) {
-    case AST_NUMBER: *out = number(b, x->value); break;
+    case AST_NUMBER: *out = value_number(b, x->value); break;
     case AST_NAME: s = eval_name(b, e, x, out); break;
     case AST_CALL: s = eval_call(b, e, x, out); break;
     case AST_UNARY: s = eval_unary(b, e, x, out); break;

@@ -1,19 +1,10 @@
-#include "model/ast.h"
+#include "model/parser.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 200, MOST_ITEMS = 4096, MOST_BINDERS = 4 };
-
-typedef struct parser {
-    rsp_arena *arena;
-    const source_text *src;
-    const token *first, *begun; /* of the text, of this statement */
-    const token *t;             /* the current one */
-    int depth;
-    rsp_error *err;
-} parser;
+enum { MOST_ITEMS = 4096, MOST_BINDERS = 4 };
 
 static const struct {
     const char *name;
@@ -42,11 +33,10 @@ rsp_status ast_fail(rsp_error *err, const ast_place *place, rsp_status code,
                        place->column, "%s", message);
 }
 
-static ast_place here(const parser *p)
+ast_place token_place(const parser *p)
 {
     return (ast_place){p->src, p->t->line, p->t->column};
 }
-
 
 static bool keyword(const token *t, ast_what *what)
 {
@@ -59,7 +49,7 @@ static bool keyword(const token *t, ast_what *what)
     return false;
 }
 
-static bool at_end(const parser *p)
+bool at_statement_end(const parser *p)
 {
     ast_what what;
     return p->t->kind == TOKEN_END || keyword(p->t, &what);
@@ -84,7 +74,7 @@ static const char *nearly_keyword(const token *t)
 /* A statement that ends too early is told of at its last word. */
 static rsp_status ends_early(parser *p, const char *what)
 {
-    ast_place place = here(p);
+    ast_place place = token_place(p);
     if (p->t > p->first) {
         const token *last = p->t - 1;
         place.line = last->line;
@@ -94,10 +84,10 @@ static rsp_status ends_early(parser *p, const char *what)
                     p->t->kind == TOKEN_END ? "text" : "statement", what);
 }
 
-static rsp_status expected(parser *p, const char *what)
+rsp_status fail_expected(parser *p, const char *what)
 {
-    ast_place place = here(p);
-    if (at_end(p) && p->t != p->begun) {
+    ast_place place = token_place(p);
+    if (at_statement_end(p) && p->t != p->begun) {
         return ends_early(p, what);
     }
     uint32_t n = p->t->length;
@@ -112,77 +102,76 @@ static rsp_status expected(parser *p, const char *what)
                            (int)n, p->t->at, what);
 }
 
-static rsp_status no_memory(parser *p)
+rsp_status no_parser_memory(parser *p)
 {
     return rsp_fail(p->err, RSP_NOMEM, "no memory to read %s", p->src->name);
 }
 
 /* A list that takes no more: it is full, or memory is out. */
-static rsp_status no_room(parser *p, uint32_t n)
+rsp_status no_list_room(parser *p, uint32_t n)
 {
-    ast_place place = here(p);
-    return n < MOST_ITEMS ? no_memory(p)
+    ast_place place = token_place(p);
+    return n < MOST_ITEMS ? no_parser_memory(p)
                           : ast_fail(p->err, &place, RSP_RANGE,
                                      "a list of more than %d items", MOST_ITEMS);
 }
 
-
 /* A statement ends where the next line begins with a keyword. */
 
-static bool accept(parser *p, const char *text)
+bool accept_word(parser *p, const char *text)
 {
-    if (at_end(p) || !token_is(p->t, text)) {
+    if (at_statement_end(p) || !token_is(p->t, text)) {
         return false;
     }
     p->t++;
     return true;
 }
 
-static rsp_status need(parser *p, const char *text)
+rsp_status need_word(parser *p, const char *text)
 {
     char quoted[40];
     snprintf(quoted, sizeof quoted, "'%s'", text);
-    return accept(p, text) ? RSP_OK : expected(p, quoted);
+    return accept_word(p, text) ? RSP_OK : fail_expected(p, quoted);
 }
 
-static rsp_status need_name(parser *p, const char **name, const char *what)
+rsp_status need_name(parser *p, const char **name, const char *what)
 {
-    if (at_end(p) || p->t->kind != TOKEN_NAME) {
-        return expected(p, what);
+    if (at_statement_end(p) || p->t->kind != TOKEN_NAME) {
+        return fail_expected(p, what);
     }
     *name = rsp_arena_copy(p->arena, p->t->at, p->t->length);
     p->t++;
-    return *name ? RSP_OK : no_memory(p);
+    return *name ? RSP_OK : no_parser_memory(p);
 }
 
 static rsp_status need_string(parser *p, const char **text, const char *what)
 {
-    if (at_end(p) || p->t->kind != TOKEN_STRING) {
-        return expected(p, what);
+    if (at_statement_end(p) || p->t->kind != TOKEN_STRING) {
+        return fail_expected(p, what);
     }
     *text = rsp_arena_copy(p->arena, p->t->at, p->t->length);
     p->t++;
-    return *text ? RSP_OK : no_memory(p);
+    return *text ? RSP_OK : no_parser_memory(p);
 }
 
-static rsp_status need_number(parser *p, double *value)
+rsp_status need_number(parser *p, double *value)
 {
-    double sign = accept(p, "-") ? -1.0 : 1.0;
-    if (!at_end(p) && p->t->kind == TOKEN_NUMBER) {
+    double sign = accept_word(p, "-") ? -1.0 : 1.0;
+    if (!at_statement_end(p) && p->t->kind == TOKEN_NUMBER) {
         *value = sign * p->t->number;
         p->t++;
         return RSP_OK;
     }
-    if (accept(p, "inf")) {
+    if (accept_word(p, "inf")) {
         *value = sign * (double)INFINITY;
         return RSP_OK;
     }
-    return expected(p, "a number");
+    return fail_expected(p, "a number");
 }
 
 /* Append an item to a list that doubles in the arena. */
-static bool append(rsp_arena *arena, void *list, uint32_t *n, const void *item,
-                   size_t size)
+bool list_append(rsp_arena *arena, void *list, uint32_t *n, const void *item,
+                 size_t size)
 {
     void *old = *(void **)list;
     if (*n >= MOST_ITEMS) {
@@ -203,17 +192,14 @@ static bool append(rsp_arena *arena, void *list, uint32_t *n, const void *item,
     return true;
 }
 
-#define APPEND(p, list, n, item)                                               \
-    append((p)->arena, (void *)(list), (n), (item), sizeof *(item))
-
 /* ---- Indices and binders. */
 
 static rsp_status parse_slot(parser *p, ast_slot *slot)
 {
     rsp_text text = {0};
     rsp_status s = RSP_OK;
-    slot->place = here(p);
-    if (accept(p, ":")) {
+    slot->place = token_place(p);
+    if (accept_word(p, ":")) {
         slot->name = ":";
         return RSP_OK;
     }
@@ -223,44 +209,44 @@ static rsp_status parse_slot(parser *p, ast_slot *slot)
         if (s == RSP_OK) {
             rsp_text_printf(&text, "%s%s", text.length ? "+" : "", name);
         }
-    } while (s == RSP_OK && accept(p, "+"));
+    } while (s == RSP_OK && accept_word(p, "+"));
     if (s == RSP_OK) {
         slot->name = text.failed ? NULL
                                  : rsp_arena_copy(p->arena, text.data, text.length);
-        s = slot->name ? RSP_OK : no_memory(p);
+        s = slot->name ? RSP_OK : no_parser_memory(p);
     }
     rsp_text_fini(&text);
     return s;
 }
 
-static rsp_status parse_slots(parser *p, const ast_slot **slots, uint32_t *n)
+rsp_status parse_slots(parser *p, const ast_slot **slots, uint32_t *n)
 {
     ast_slot *list = NULL;
     rsp_status s = RSP_OK;
     *n = 0;
-    if (!accept(p, "[")) {
+    if (!accept_word(p, "[")) {
         return RSP_OK;
     }
     do {
         ast_slot slot;
         s = parse_slot(p, &slot);
         if (s == RSP_OK && !APPEND(p, &list, n, &slot)) {
-            s = no_room(p, *n);
+            s = no_list_room(p, *n);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     *slots = list;
-    return s == RSP_OK ? need(p, "]") : s;
+    return s == RSP_OK ? need_word(p, "]") : s;
 }
 
-static rsp_status parse_binder_list(parser *p, const ast_binder **binders,
+rsp_status parse_binder_list(parser *p, const ast_binder **binders,
                                     uint32_t *n)
 {
     ast_binder *list = NULL;
     rsp_status s = RSP_OK;
     do {
-        ast_binder b = {.place = here(p)};
+        ast_binder b = {.place = token_place(p)};
         s = need_name(p, &b.name, "an index name");
-        if (s == RSP_OK && accept(p, "in")) {
+        if (s == RSP_OK && accept_word(p, "in")) {
             s = need_name(p, &b.in, "the index it runs over");
         }
         if (s == RSP_OK && *n == MOST_BINDERS) {
@@ -268,317 +254,20 @@ static rsp_status parse_binder_list(parser *p, const ast_binder **binders,
                          MOST_BINDERS);
         }
         if (s == RSP_OK && !APPEND(p, &list, n, &b)) {
-            s = no_room(p, *n);
+            s = no_list_room(p, *n);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     *binders = list;
     return s;
 }
 
 static rsp_status parse_binders(parser *p, ast_statement *st)
 {
-    if (!accept(p, "[")) {
+    if (!accept_word(p, "[")) {
         return RSP_OK;
     }
     rsp_status s = parse_binder_list(p, &st->binders, &st->n_binders);
-    return s == RSP_OK ? need(p, "]") : s;
-}
-
-/* ---- Expressions, by precedence. */
-
-static rsp_status parse_expr(parser *p, const ast_expr **out);
-
-static ast_expr *new_expr(parser *p, ast_kind kind, ast_place place)
-{
-    ast_expr *e = rsp_arena_alloc(p->arena, 1, sizeof *e);
-    if (e) {
-        e->kind = kind;
-        e->place = place;
-    }
-    return e;
-}
-
-static rsp_status with_parts(parser *p, ast_kind kind, ast_place place,
-                             const char *name, const ast_expr *const *parts,
-                             uint32_t n, const ast_expr **out)
-{
-    ast_expr *e = new_expr(p, kind, place);
-    const ast_expr **copy = !e || n <= N_OWN
-                                ? NULL
-                                : rsp_arena_alloc(p->arena, n, sizeof *copy);
-    if (!e || (n > N_OWN && !copy)) {
-        return no_memory(p);
-    }
-    copy = copy ? copy : e->own;
-    if (n) {
-        memcpy(copy, parts, n * sizeof *copy);
-    }
-    e->name = name;
-    e->parts = copy;
-    e->n_parts = n;
-    *out = e;
-    return RSP_OK;
-}
-
-static rsp_status parse_fold(parser *p, ast_kind kind, ast_place place,
-                             const ast_expr **out)
-{
-    ast_expr *e = new_expr(p, kind, place);
-    if (!e) {
-        return no_memory(p);
-    }
-    rsp_status s = need(p, "(");
-    if (s == RSP_OK) {
-        s = parse_binder_list(p, &e->binders, &e->n_binders);
-    }
-    if (s == RSP_OK) {
-        s = need(p, ":");
-    }
-    if (s == RSP_OK) {
-        s = parse_expr(p, &e->own[0]);
-    }
-    e->parts = e->own;
-    e->n_parts = 1;
-    *out = e;
-    return s == RSP_OK ? need(p, ")") : s;
-}
-
-/* root(x in A .. B: F) */
-static rsp_status parse_root(parser *p, ast_place place, const ast_expr **out)
-{
-    const ast_expr *parts[3] = {NULL};
-    const char *name = NULL;
-    rsp_status s = need(p, "(");
-    s = s == RSP_OK ? need_name(p, &name, "the unknown's name") : s;
-    s = s == RSP_OK ? need(p, "in") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[0]) : s;
-    s = s == RSP_OK ? need(p, "..") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
-    s = s == RSP_OK ? need(p, ":") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
-    s = s == RSP_OK ? need(p, ")") : s;
-    return s == RSP_OK ? with_parts(p, AST_ROOT, place, name, parts, 3, out) : s;
-}
-
-/* mean(A ~ lognormal(MEDIAN, SD10): BODY, nodes N) */
-static rsp_status parse_mean(parser *p, ast_place place, const ast_expr **out)
-{
-    const ast_expr *parts[3] = {NULL};
-    const char *name = NULL;
-    double nodes = 15;
-    rsp_status s = need(p, "(");
-    s = s == RSP_OK ? need_name(p, &name, "the variable's name") : s;
-    s = s == RSP_OK ? need(p, "~") : s;
-    s = s == RSP_OK ? need(p, "lognormal") : s;
-    s = s == RSP_OK ? need(p, "(") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[0]) : s;
-    s = s == RSP_OK ? need(p, ",") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
-    s = s == RSP_OK ? need(p, ")") : s;
-    s = s == RSP_OK ? need(p, ":") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
-    if (s == RSP_OK && accept(p, ",")) {
-        s = need(p, "nodes");
-        s = s == RSP_OK ? need_number(p, &nodes) : s;
-    }
-    s = s == RSP_OK ? need(p, ")") : s;
-    if (s == RSP_OK && !(nodes >= 1 && nodes <= 64 && nodes == floor(nodes))) {
-        s = ast_fail(p->err, &place, RSP_RANGE, "nodes %g: from 1 to 64", nodes);
-    }
-    s = s == RSP_OK ? with_parts(p, AST_MEAN, place, name, parts, 3, out) : s;
-    if (s == RSP_OK) {
-        ((ast_expr *)(uintptr_t)*out)->value = nodes;
-    }
-    return s;
-}
-
-static rsp_status parse_call(parser *p, const char *name, ast_place place,
-                             const ast_expr **out)
-{
-    const ast_expr **parts = NULL;
-    uint32_t n = 0;
-    rsp_status s = need(p, "(");
-    while (s == RSP_OK && !accept(p, ")")) {
-        const ast_expr *part = NULL;
-        s = n ? need(p, ",") : RSP_OK;
-        s = s == RSP_OK ? parse_expr(p, &part) : s;
-        if (s == RSP_OK && !APPEND(p, &parts, &n, &part)) {
-            s = no_room(p, n);
-        }
-    }
-    return s == RSP_OK ? with_parts(p, AST_CALL, place, name, parts, n, out) : s;
-}
-
-static rsp_status parse_named(parser *p, const ast_expr **out)
-{
-    ast_place place = here(p);
-    const char *name = NULL;
-    rsp_status s = need_name(p, &name, "a value");
-    if (s != RSP_OK) {
-        return s;
-    }
-    bool call = !at_end(p) && token_is(p->t, "(");
-    if (call && strcmp(name, "sum") == 0) {
-        return parse_fold(p, AST_SUM, place, out);
-    }
-    if (call && strcmp(name, "product") == 0) {
-        return parse_fold(p, AST_PRODUCT, place, out);
-    }
-    if (call && strcmp(name, "root") == 0) {
-        return parse_root(p, place, out);
-    }
-    if (call && strcmp(name, "mean") == 0) {
-        return parse_mean(p, place, out);
-    }
-    if (call) {
-        return parse_call(p, name, place, out);
-    }
-    ast_expr *e = new_expr(p, AST_NAME, place);
-    if (!e) {
-        return no_memory(p);
-    }
-    e->name = name;
-    *out = e;
-    return parse_slots(p, &e->slots, &e->n_slots);
-}
-
-static rsp_status parse_if(parser *p, ast_place place, const ast_expr **out)
-{
-    const ast_expr *parts[3] = {NULL};
-    rsp_status s = parse_expr(p, &parts[0]);
-    s = s == RSP_OK ? need(p, "then") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[1]) : s;
-    s = s == RSP_OK ? need(p, "else") : s;
-    s = s == RSP_OK ? parse_expr(p, &parts[2]) : s;
-    return s == RSP_OK ? with_parts(p, AST_IF, place, "if", parts, 3, out) : s;
-}
-
-static rsp_status parse_atom(parser *p, const ast_expr **out)
-{
-    ast_place place = here(p);
-    if (at_end(p)) {
-        return expected(p, "a value");
-    }
-    if (p->t->kind == TOKEN_NUMBER) {
-        ast_expr *e = new_expr(p, AST_NUMBER, place);
-        if (!e) {
-            return no_memory(p);
-        }
-        e->value = p->t->number;
-        p->t++;
-        *out = e;
-        return RSP_OK;
-    }
-    if (accept(p, "(")) {
-        rsp_status s = parse_expr(p, out);
-        return s == RSP_OK ? need(p, ")") : s;
-    }
-    if (accept(p, "if")) {
-        return parse_if(p, place, out);
-    }
-    return parse_named(p, out);
-}
-
-static rsp_status parse_unary(parser *p, const ast_expr **out);
-
-static rsp_status parse_power(parser *p, const ast_expr **out)
-{
-    const ast_expr *parts[2] = {NULL};
-    rsp_status s = parse_atom(p, &parts[0]);
-    ast_place place = here(p);
-    if (s == RSP_OK && accept(p, "^")) { /* to the right; binds before minus */
-        if (++p->depth > DEEPEST) {
-            return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
-        }
-        s = parse_unary(p, &parts[1]);
-        p->depth--;
-        return s == RSP_OK ? with_parts(p, AST_BINARY, place, "^", parts, 2, out) : s;
-    }
-    *out = parts[0];
-    return s;
-}
-
-static rsp_status parse_unary(parser *p, const ast_expr **out)
-{
-    ast_place place = here(p);
-    if (!accept(p, "-")) {
-        return parse_power(p, out);
-    }
-    if (++p->depth > DEEPEST) {
-        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
-    }
-    const ast_expr *part = NULL;
-    rsp_status s = parse_unary(p, &part);
-    p->depth--;
-    return s == RSP_OK ? with_parts(p, AST_UNARY, place, "-", &part, 1, out) : s;
-}
-
-/* Levels of binary operators, loosest first. */
-static const char *const LEVELS[][8] = {
-    {"or"}, {"and"}, {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/"}};
-enum { N_LEVELS = sizeof LEVELS / sizeof *LEVELS, COMPARISONS = 2 };
-
-static rsp_status parse_level(parser *p, int level, const ast_expr **out);
-
-/* "not" takes a whole comparison: not a == b is not (a == b). */
-static rsp_status parse_not(parser *p, const ast_expr **out)
-{
-    ast_place place = here(p);
-    const ast_expr *part = NULL;
-    if (!accept(p, "not")) {
-        return parse_level(p, COMPARISONS, out);
-    }
-    if (++p->depth > DEEPEST) {
-        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
-    }
-    rsp_status s = parse_not(p, &part);
-    p->depth--;
-    return s == RSP_OK ? with_parts(p, AST_UNARY, place, "not", &part, 1, out) : s;
-}
-
-static rsp_status parse_operand(parser *p, int level, const ast_expr **out)
-{
-    return level == N_LEVELS - 1       ? parse_unary(p, out)
-           : level + 1 == COMPARISONS ? parse_not(p, out)
-                                      : parse_level(p, level + 1, out);
-}
-
-static rsp_status parse_level(parser *p, int level, const ast_expr **out)
-{
-    rsp_status s = parse_operand(p, level, out);
-    bool compared = false;
-    while (s == RSP_OK) {
-        ast_place place = here(p);
-        const char *op = NULL;
-        for (int i = 0; !op && LEVELS[level][i]; i++) {
-            op = accept(p, LEVELS[level][i]) ? LEVELS[level][i] : NULL;
-        }
-        if (!op) {
-            return RSP_OK;
-        }
-        if (compared) { /* 0 < x < 1 would compare a truth with 1 */
-            return ast_fail(p->err, &place, RSP_SYNTAX,
-                            "a comparison of a comparison; write 'a < b and b < c'");
-        }
-        compared = level == COMPARISONS;
-        const ast_expr *parts[2] = {*out, NULL};
-        s = parse_operand(p, level, &parts[1]);
-        if (s == RSP_OK) {
-            s = with_parts(p, AST_BINARY, place, op, parts, 2, out);
-        }
-    }
-    return s;
-}
-
-static rsp_status parse_expr(parser *p, const ast_expr **out)
-{
-    ast_place place = here(p);
-    if (++p->depth > DEEPEST) {
-        return ast_fail(p->err, &place, RSP_SYNTAX, "nested too deeply");
-    }
-    rsp_status s = parse_level(p, 0, out);
-    p->depth--;
-    return s;
+    return s == RSP_OK ? need_word(p, "]") : s;
 }
 
 /* ---- Parts of statements. */
@@ -599,7 +288,7 @@ static bool ends_unit(const parser *p)
             return true;
         }
     }
-    return at_end(p) || p->t->kind == TOKEN_STRING || nearly_keyword(p->t);
+    return at_statement_end(p) || p->t->kind == TOKEN_STRING || nearly_keyword(p->t);
 }
 
 /* The tokens from `first` on to the current one as text of one line, with a
@@ -615,14 +304,14 @@ static rsp_status text_from(parser *p, const token *first, const char **out)
     }
     *out = text.failed ? NULL : rsp_arena_copy(p->arena, text.data, text.length);
     rsp_text_fini(&text);
-    return *out ? RSP_OK : no_memory(p);
+    return *out ? RSP_OK : no_parser_memory(p);
 }
 
 /* Everything up to the next clause, as text; none: NULL. */
 static rsp_status parse_unit(parser *p, ast_statement *st)
 {
     const token *first = p->t;
-    st->unit_place = here(p);
+    st->unit_place = token_place(p);
     while (!ends_unit(p)) {
         p->t++;
     }
@@ -632,7 +321,7 @@ static rsp_status parse_unit(parser *p, ast_statement *st)
 static rsp_status need_unit(parser *p, ast_statement *st)
 {
     rsp_status s = parse_unit(p, st);
-    return s != RSP_OK || st->unit ? s : expected(p, "a unit (1/day, cell, 1, ...)");
+    return s != RSP_OK || st->unit ? s : fail_expected(p, "a unit (1/day, cell, 1, ...)");
 }
 
 static const struct {
@@ -649,31 +338,31 @@ static rsp_status parse_dist_numbers(parser *p, ast_dist *d)
     switch (d->kind) {
     case RSP_DIST_NORMAL:
     case RSP_DIST_LOGITNORMAL:
-        s = need(p, "sd");
+        s = need_word(p, "sd");
         return s == RSP_OK ? need_number(p, &d->a) : s;
     case RSP_DIST_LOGNORMAL:
-        d->by_cv = accept(p, "cv");
-        if (!d->by_cv && !accept(p, "sd10")) {
-            return expected(p, "'cv' or 'sd10' (SD of log10)");
+        d->by_cv = accept_word(p, "cv");
+        if (!d->by_cv && !accept_word(p, "sd10")) {
+            return fail_expected(p, "'cv' or 'sd10' (SD of log10)");
         }
         return need_number(p, &d->a);
     case RSP_DIST_BETA:
         s = need_number(p, &d->a);
-        s = s == RSP_OK ? need(p, ",") : s;
+        s = s == RSP_OK ? need_word(p, ",") : s;
         return s == RSP_OK ? need_number(p, &d->b) : s;
     case RSP_DIST_UNIFORM:
     case RSP_DIST_LOGUNIFORM:
-        if (at_end(p) || (p->t->kind != TOKEN_NUMBER && !token_is(p->t, "-"))) {
+        if (at_statement_end(p) || (p->t->kind != TOKEN_NUMBER && !token_is(p->t, "-"))) {
             return RSP_OK;
         }
         d->has_ends = true;
         s = need_number(p, &d->a);
-        s = s == RSP_OK ? need(p, "..") : s;
+        s = s == RSP_OK ? need_word(p, "..") : s;
         return s == RSP_OK ? need_number(p, &d->b) : s;
     case RSP_DIST_BERNOULLI:
         return need_number(p, &d->a);
     case RSP_DIST_DIRICHLET:
-        s = need(p, "concentration");
+        s = need_word(p, "concentration");
         return s == RSP_OK ? need_number(p, &d->a) : s;
     case RSP_DIST_NONE:
         break;
@@ -685,22 +374,22 @@ static rsp_status parse_dist(parser *p, ast_dist *d)
 {
     const token *first = p->t;
     for (size_t i = 0; i < sizeof DISTS / sizeof *DISTS; i++) {
-        if (!accept(p, DISTS[i].name)) {
+        if (!accept_word(p, DISTS[i].name)) {
             continue;
         }
         d->kind = DISTS[i].kind;
         rsp_status s = RSP_OK;
         if (d->kind == RSP_DIST_LOGITNORMAL || d->kind == RSP_DIST_LOGUNIFORM) {
-            s = need(p, "-");
-            s = s == RSP_OK ? need(p, d->kind == RSP_DIST_LOGITNORMAL ? "normal"
-                                                                      : "uniform")
+            s = need_word(p, "-");
+            s = s == RSP_OK ? need_word(p, d->kind == RSP_DIST_LOGITNORMAL ? "normal"
+                                                                           : "uniform")
                             : s;
         }
         s = s == RSP_OK ? parse_dist_numbers(p, d) : s;
         return s == RSP_OK ? text_from(p, first, &d->text) : s;
     }
-    return expected(p, "a distribution: normal, lognormal, logit-normal, beta, "
-                       "uniform, log-uniform, bernoulli or dirichlet");
+    return fail_expected(p, "a distribution: normal, lognormal, logit-normal, beta, "
+                            "uniform, log-uniform, bernoulli or dirichlet");
 }
 
 static const struct {
@@ -715,18 +404,18 @@ static const struct {
 static rsp_status parse_status(parser *p, ast_statement *st)
 {
     for (size_t i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++) {
-        if (accept(p, STATUSES[i].name)) {
+        if (accept_word(p, STATUSES[i].name)) {
             st->status = STATUSES[i].status;
             st->has_status = true;
             return RSP_OK;
         }
     }
-    return expected(p, "verified, verified_secondary, memory, derived or assumed");
+    return fail_expected(p, "verified, verified_secondary, memory, derived or assumed");
 }
 
 static rsp_status once(parser *p, bool there, const char *clause)
 {
-    ast_place place = here(p);
+    ast_place place = token_place(p);
     return there ? ast_fail(p->err, &place, RSP_SYNTAX, "a second '%s'", clause)
                  : RSP_OK;
 }
@@ -754,7 +443,7 @@ static rsp_status check_once(parser *p, const ast_statement *st)
 
 static rsp_status no_clause(parser *p)
 {
-    ast_place place = here(p);
+    ast_place place = token_place(p);
     char word[40];
     snprintf(word, sizeof word, "%.*s",
              (int)(p->t->kind == TOKEN_NAME && p->t->length < 40 ? p->t->length : 0),
@@ -763,35 +452,35 @@ static rsp_status no_clause(parser *p)
     return near && !token_is(p->t, near) && !nearly_keyword(p->t)
                ? ast_fail(p->err, &place, RSP_SYNTAX, "found '%s'; did you mean '%s'?",
                           word, near)
-               : expected(p, "a clause of this statement, or the next statement");
+               : fail_expected(p, "a clause of this statement, or the next statement");
 }
 
 /* The clauses that may follow, in any order, to the statement's end. */
 static rsp_status parse_clauses(parser *p, ast_statement *st)
 {
     rsp_status s = RSP_OK;
-    while (s == RSP_OK && !at_end(p)) {
+    while (s == RSP_OK && !at_statement_end(p)) {
         s = check_once(p, st);
         if (s != RSP_OK) {
             return s;
         }
         if (p->t->kind == TOKEN_STRING) {
             s = need_string(p, &st->meaning, "the meaning");
-        } else if (accept(p, "source")) {
+        } else if (accept_word(p, "source")) {
             s = need_string(p, &st->source, "the source as a string");
-        } else if (accept(p, "status")) {
+        } else if (accept_word(p, "status")) {
             s = parse_status(p, st);
-        } else if (st->what == AST_PARAMETER && accept(p, "range")) {
+        } else if (st->what == AST_PARAMETER && accept_word(p, "range")) {
             st->has_range = true;
             s = need_number(p, &st->low);
-            s = s == RSP_OK ? need(p, "..") : s;
+            s = s == RSP_OK ? need_word(p, "..") : s;
             s = s == RSP_OK ? need_number(p, &st->high) : s;
-        } else if (st->what == AST_PARAMETER && accept(p, "between")) {
-            s = need(p, "people");
+        } else if (st->what == AST_PARAMETER && accept_word(p, "between")) {
+            s = need_word(p, "people");
             s = s == RSP_OK ? parse_dist(p, &st->between) : s;
-        } else if (st->what == AST_PARAMETER && accept(p, "uncertain")) {
+        } else if (st->what == AST_PARAMETER && accept_word(p, "uncertain")) {
             s = parse_dist(p, &st->uncertain);
-        } else if (st->what == AST_SPECIES && accept(p, "continuous")) {
+        } else if (st->what == AST_SPECIES && accept_word(p, "continuous")) {
             st->continuous = true;
         } else {
             return no_clause(p);
@@ -808,25 +497,26 @@ static rsp_status parse_values(parser *p, ast_statement *st)
         ast_slot slot;
         ast_value v = {0};
         s = parse_slot(p, &slot);
-        s = s == RSP_OK ? need(p, ":") : s;
+        s = s == RSP_OK ? need_word(p, ":") : s;
         s = s == RSP_OK ? need_number(p, &v.value) : s;
         if (s == RSP_OK) {
             v.member = slot.name;
             v.place = slot.place;
-            s = APPEND(p, &list, &st->n_values, &v) ? RSP_OK : no_room(p, st->n_values);
+            s = APPEND(p, &list, &st->n_values, &v) ? RSP_OK
+                                                    : no_list_room(p, st->n_values);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     st->values = list;
-    return s == RSP_OK ? need(p, "}") : s;
+    return s == RSP_OK ? need_word(p, "}") : s;
 }
 
 static rsp_status parse_valued(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
     s = s == RSP_OK ? parse_binders(p, st) : s;
-    s = s == RSP_OK ? need(p, "=") : s;
+    s = s == RSP_OK ? need_word(p, "=") : s;
     if (s == RSP_OK) {
-        s = accept(p, "{") ? parse_values(p, st) : need_number(p, &st->value);
+        s = accept_word(p, "{") ? parse_values(p, st) : need_number(p, &st->value);
     }
     s = s == RSP_OK ? parse_unit(p, st) : s;
     return s == RSP_OK ? parse_clauses(p, st) : s;
@@ -836,9 +526,9 @@ static rsp_status parse_defined(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
     s = s == RSP_OK ? parse_binders(p, st) : s;
-    s = s == RSP_OK ? need(p, "=") : s;
+    s = s == RSP_OK ? need_word(p, "=") : s;
     s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
-    if (s == RSP_OK && accept(p, "in")) {
+    if (s == RSP_OK && accept_word(p, "in")) {
         s = need_unit(p, st);
     }
     return s == RSP_OK ? parse_clauses(p, st) : s;
@@ -888,27 +578,27 @@ static rsp_status parse_index(parser *p, ast_statement *st)
 {
     const char **members = NULL;
     rsp_status s = need_name(p, &st->name, "a name");
-    s = s == RSP_OK ? need(p, "=") : s;
-    if (s == RSP_OK && accept(p, "subsets")) {
-        s = need(p, "(");
+    s = s == RSP_OK ? need_word(p, "=") : s;
+    if (s == RSP_OK && accept_word(p, "subsets")) {
+        s = need_word(p, "(");
         s = s == RSP_OK ? need_name(p, &st->subsets_of, "an index") : s;
-        return s == RSP_OK ? need(p, ")") : s;
+        return s == RSP_OK ? need_word(p, ")") : s;
     }
     do {
         const char *name = NULL;
         s = s == RSP_OK ? need_name(p, &name, "a member") : s;
         if (s == RSP_OK && !APPEND(p, &members, &st->n_members, &name)) {
-            s = no_room(p, st->n_members);
+            s = no_list_room(p, st->n_members);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     st->members = members;
     return s;
 }
 
 static rsp_status parse_term(parser *p, ast_term *term)
 {
-    *term = (ast_term){.count = 1, .place = here(p)};
-    if (!at_end(p) && p->t->kind == TOKEN_NUMBER) {
+    *term = (ast_term){.count = 1, .place = token_place(p)};
+    if (!at_statement_end(p) && p->t->kind == TOKEN_NUMBER) {
         term->count = p->t->number;
         p->t++;
     }
@@ -921,16 +611,16 @@ static rsp_status parse_side(parser *p, const char *end, const ast_term **terms,
 {
     ast_term *list = NULL;
     rsp_status s = RSP_OK;
-    if (!at_end(p) && token_is(p->t, end)) {
+    if (!at_statement_end(p) && token_is(p->t, end)) {
         return RSP_OK;
     }
     do {
         ast_term term;
         s = parse_term(p, &term);
         if (s == RSP_OK && !APPEND(p, &list, n, &term)) {
-            s = no_room(p, *n);
+            s = no_list_room(p, *n);
         }
-    } while (s == RSP_OK && accept(p, "+"));
+    } while (s == RSP_OK && accept_word(p, "+"));
     *terms = list;
     return s;
 }
@@ -939,15 +629,15 @@ static rsp_status parse_reaction(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
     s = s == RSP_OK ? parse_binders(p, st) : s;
-    s = s == RSP_OK ? need(p, ":") : s;
+    s = s == RSP_OK ? need_word(p, ":") : s;
     s = s == RSP_OK ? parse_side(p, "->", &st->left, &st->n_left) : s;
-    s = s == RSP_OK ? need(p, "->") : s;
+    s = s == RSP_OK ? need_word(p, "->") : s;
     s = s == RSP_OK ? parse_side(p, "@", &st->right, &st->n_right) : s;
-    s = s == RSP_OK ? need(p, "@") : s;
+    s = s == RSP_OK ? need_word(p, "@") : s;
     s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
-    if (s == RSP_OK && accept(p, "with")) {
+    if (s == RSP_OK && accept_word(p, "with")) {
         s = need_name(p, &st->drawn, "the drawn index");
-        s = s == RSP_OK ? need(p, "from") : s;
+        s = s == RSP_OK ? need_word(p, "from") : s;
         s = s == RSP_OK ? parse_named(p, &st->from) : s;
         if (s == RSP_OK && st->from->kind != AST_NAME) {
             s = ast_fail(p->err, &st->from->place, RSP_SYNTAX,
@@ -962,34 +652,34 @@ static rsp_status parse_action(parser *p, ast_statement *st)
 {
     ast_assign *list = NULL;
     rsp_status s = need_name(p, &st->name, "a name");
-    if (s == RSP_OK && accept(p, "(")) {
+    if (s == RSP_OK && accept_word(p, "(")) {
         s = need_name(p, &st->arg, "the amount's name");
         const token *first = p->t;
-        st->unit_place = here(p);
-        while (!at_end(p) && !token_is(p->t, ")")) {
+        st->unit_place = token_place(p);
+        while (!at_statement_end(p) && !token_is(p->t, ")")) {
             p->t++;
         }
         if (s == RSP_OK && p->t > first) {
             s = text_from(p, first, &st->unit);
         }
-        s = s == RSP_OK ? need(p, ")") : s;
+        s = s == RSP_OK ? need_word(p, ")") : s;
     }
-    s = s == RSP_OK ? need(p, ":") : s;
+    s = s == RSP_OK ? need_word(p, ":") : s;
     do {
         ast_assign a = {0};
-        if (s == RSP_OK && !at_end(p) && p->t->kind != TOKEN_NAME) {
-            s = expected(p, "a species or input to set");
+        if (s == RSP_OK && !at_statement_end(p) && p->t->kind != TOKEN_NAME) {
+            s = fail_expected(p, "a species or input to set");
         }
         s = s == RSP_OK ? parse_term(p, &a.target) : s;
         if (s == RSP_OK) {
-            a.adds = accept(p, "+=");
-            s = a.adds ? RSP_OK : need(p, "=");
+            a.adds = accept_word(p, "+=");
+            s = a.adds ? RSP_OK : need_word(p, "=");
         }
         s = s == RSP_OK ? parse_expr(p, &a.value) : s;
         if (s == RSP_OK && !APPEND(p, &list, &st->n_assigns, &a)) {
-            s = no_room(p, st->n_assigns);
+            s = no_list_room(p, st->n_assigns);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     st->assigns = list;
     return s == RSP_OK ? parse_clauses(p, st) : s;
 }
@@ -1002,9 +692,9 @@ static rsp_status parse_include(parser *p, ast_statement *st)
         const char *name = NULL;
         s = need_string(p, &name, "a file's name as a string");
         if (s == RSP_OK && !APPEND(p, &files, &st->n_members, &name)) {
-            s = no_room(p, st->n_members);
+            s = no_list_room(p, st->n_members);
         }
-    } while (s == RSP_OK && accept(p, ","));
+    } while (s == RSP_OK && accept_word(p, ","));
     st->members = files;
     return s;
 }
@@ -1012,22 +702,24 @@ static rsp_status parse_include(parser *p, ast_statement *st)
 static rsp_status parse_unit_statement(parser *p, ast_statement *st)
 {
     rsp_status s = need_name(p, &st->name, "a name");
-    return s == RSP_OK && accept(p, "=") ? need_unit(p, st) : s;
+    return s == RSP_OK && accept_word(p, "=") ? need_unit(p, st) : s;
 }
 
 static rsp_status parse_statement(parser *p, ast_statement *st)
 {
     const token *first = p->begun = p->t;
     rsp_status s = RSP_OK;
-    *st = (ast_statement){.place = here(p), .status = RSP_UNSTATED,
-                          .low = -(double)INFINITY, .high = (double)INFINITY};
+    *st = (ast_statement){.place = token_place(p),
+                          .status = RSP_UNSTATED,
+                          .low = -(double)INFINITY,
+                          .high = (double)INFINITY};
     if (!keyword(p->t, &st->what)) {
-        return expected(p, "a statement (model, include, index, parameter, let, "
-                           "input, species, initial, rate, reaction, observe, "
-                           "action, unit, time)");
+        return fail_expected(p, "a statement (model, include, index, parameter, let, "
+                                "input, species, initial, rate, reaction, observe, "
+                                "action, unit, time)");
     }
     p->t++;
-    st->name_place = here(p);
+    st->name_place = token_place(p);
     switch (st->what) {
     case AST_MODEL:
         s = need_name(p, &st->name, "the model's name");
@@ -1047,8 +739,8 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     case AST_REACTION: s = parse_reaction(p, st); break;
     case AST_ACTION: s = parse_action(p, st); break;
     }
-    if (s == RSP_OK && !at_end(p)) {
-        s = expected(p, "the next statement on a line of its own");
+    if (s == RSP_OK && !at_statement_end(p)) {
+        s = fail_expected(p, "the next statement on a line of its own");
     }
     if (s == RSP_OK) {
         const token *last = p->t - 1;
@@ -1056,7 +748,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
                      (last->kind == TOKEN_STRING ? 2u : 0u);
         st->text = rsp_arena_copy(p->arena, p->src->text + first->offset,
                                   end - first->offset);
-        s = st->text ? RSP_OK : no_memory(p);
+        s = st->text ? RSP_OK : no_parser_memory(p);
     }
     return s;
 }
@@ -1074,7 +766,7 @@ rsp_status ast_parse(rsp_arena *arena, const source_text *src, ast_file *file,
     rsp_status s = RSP_OK;
     while (s == RSP_OK && tokens && p.t->kind != TOKEN_END) {
         if (!RSP_GROW(&list, &capacity, count + 1)) {
-            s = no_memory(&p);
+            s = no_parser_memory(&p);
         } else {
             p.depth = 0;
             s = parse_statement(&p, &list[count++]);
@@ -1090,7 +782,7 @@ rsp_status ast_parse(rsp_arena *arena, const source_text *src, ast_file *file,
             memcpy(kept, list, count * sizeof *kept);
         }
         *file = (ast_file){kept, (uint32_t)count};
-        s = kept ? RSP_OK : no_memory(&p);
+        s = kept ? RSP_OK : no_parser_memory(&p);
     }
     free(list);
     free(tokens);
