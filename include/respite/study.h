@@ -97,7 +97,8 @@ typedef struct rsp_arm_endpoint {
     rsp_quantile median;          /* of the pooled curve, with CI */
     double quartiles[3];
     double days[8], event_free[8]; size_t n_days; /* S at these days */
-    rsp_interval trial_median;    /* median and 5-95 % over replicate trials */
+    rsp_interval trial_median;    /* median and 5-95 % over replicate trials (of fewer than
+                                     two: NaN) */
     size_t ends[6];               /* by rsp_endpoint_end */
 } rsp_arm_endpoint;
 
@@ -140,6 +141,8 @@ typedef struct rsp_score_row { /* the scoreboard */
     double published, published_low, published_high; /* NaN where none */
     double simulated, low, high; /* 5th and 95th percentile over trials */
     bool inside;
+    bool undecided; /* fewer than two trials gave an estimate: there is no interval (low
+                       and high are NaN), and `inside` says nothing */
 } rsp_score_row;
 
 typedef struct rsp_findings {

@@ -54,11 +54,11 @@ static json_t *score(const rsp_score_row *r)
     json_t *published = isfinite(r->published)
                             ? json_real(r->published)
                             : json_string(r->published_text ? r->published_text : "");
-    return json_pack("{s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:b,s:s,s:s,s:s}", "study",
+    return json_pack("{s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s}", "study",
                      r->study, "quantity", r->quantity, "published", published,
                      "unit", r->unit, "simulated", number(r->simulated), "low",
                      number(r->low), "high", number(r->high), "inside",
-                     (int)r->inside, "use", r->use, "note", r->note ? r->note : "",
+                     r->undecided ? json_null() : json_boolean(r->inside), "use", r->use, "note", r->note ? r->note : "",
                      "source", r->source ? r->source : "");
 }
 

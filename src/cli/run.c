@@ -111,10 +111,16 @@ static void print_score(const rsp_score_row *r, int width)
                  r->published_text ? r->published_text : "");
     }
     char value[24], low[24], high[24], simulated[80];
-    snprintf(simulated, sizeof simulated, "%s (%s to %s)", in_words(r->simulated, value),
-             in_words(r->low, low), in_words(r->high, high));
+    if (r->undecided) {
+        snprintf(simulated, sizeof simulated, "%s",
+                 isfinite(r->simulated) ? in_words(r->simulated, value) : "no estimate");
+    } else {
+        snprintf(simulated, sizeof simulated, "%s (%s to %s)", in_words(r->simulated, value),
+                 in_words(r->low, low), in_words(r->high, high));
+    }
     printf("  %-*s %10s | %-28s %-6s %-10s %s\n", width, r->quantity, published, simulated,
-           r->unit, r->use, r->inside ? "inside" : "outside");
+           r->unit, r->use,
+           r->undecided ? "no interval" : r->inside ? "inside" : "outside");
 }
 
 static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)

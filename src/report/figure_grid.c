@@ -222,8 +222,9 @@ void figure_score(rsp_text *out, const rsp_score_row *r)
     plot p = {.left = 5, .top = 2, .width = 150, .height = 18, .x0 = from - pad,
               .x1 = to + pad, .y0 = 0, .y1 = 1};
     svg_open(out, 175, 22, r->quantity,
-             r->inside ? "what is published lies inside what is simulated"
-                       : "what is published lies outside what is simulated");
+             r->undecided ? "too few trials to compare what is published with"
+             : r->inside  ? "what is published lies inside what is simulated"
+                          : "what is published lies outside what is simulated");
     if (direction) {
         svg_line(out, plot_x(&p, 0), 2, plot_x(&p, 0), 20, COLOUR_SOFT, 1, "2 2");
     }

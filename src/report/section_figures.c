@@ -105,7 +105,8 @@ void section_course(rsp_text *out, const rsp_plan_view *plan, const rsp_findings
 }
 
 /* ---- Endpoints. */
-static void endpoint_row(html_table *t, const rsp_arm_findings *arm, const rsp_arm_endpoint *e)
+static void endpoint_row(html_table *t, const rsp_arm_findings *arm, const rsp_arm_endpoint *e,
+                         uint32_t trials)
 {
     char text[80];
     const char *absent = e->n ? "not reached" : "nobody at risk";
@@ -115,7 +116,8 @@ static void endpoint_row(html_table *t, const rsp_arm_findings *arm, const rsp_a
     html_put(t, "%zu", e->events);
     html_put(t, "%s", html_number(e->median.value, 1, absent, text));
     html_put(t, "%s", html_interval(e->median.low, e->median.high, 1, absent, text));
-    html_put(t, "%s", html_interval(e->trial_median.low, e->trial_median.high, 1, absent, text));
+    html_put(t, "%s", html_interval(e->trial_median.low, e->trial_median.high, 1,
+                                    trials < 2 ? "one trial" : absent, text));
     for (size_t i = 0; i < e->n_days; i++) {
         html_put(t, "%s", html_number(100 * e->event_free[i], 1, "beyond", text));
     }
@@ -138,7 +140,7 @@ static void endpoint_table(rsp_text *out, const rsp_findings *f, size_t k)
     columns[n++] = (html_column){"ART restarted first", true};
     html_table t = html_table_open(out, columns, n);
     for (size_t a = 0; a < f->n_arms; a++) {
-        endpoint_row(&t, &f->arms[a], &f->arms[a].endpoints[k]);
+        endpoint_row(&t, &f->arms[a], &f->arms[a].endpoints[k], f->trials);
     }
     html_table_close(&t);
 }

@@ -97,20 +97,25 @@ static const char *three_digits(double v, const char *absent, char text[32])
 static void score_row(html_table *t, const rsp_score_row *r)
 {
     char name[120], published[160], value[32], low[32], high[32];
-    bool any = isfinite(r->simulated) || isfinite(r->low) || isfinite(r->high);
+    const char *absent = r->undecided ? "no estimate" : "not reached";
     plain_name(r->quantity, name);
     html_row(t);
     html_put(t, "%s", name);
     html_put(t, "%s", published_text(r, published));
-    html_put(t, "%s", three_digits(r->simulated, any ? "not reached" : "no estimate", value));
-    html_put(t, any ? "%s to %s" : "%s%s",
-             any ? three_digits(r->low, "not reached", low) : "no estimate",
-             any ? three_digits(r->high, "not reached", high) : "");
+    html_put(t, "%s", three_digits(r->simulated, absent, value));
+    if (r->undecided) {
+        html_put(t, "%s", isfinite(r->simulated) ? "one estimate" : absent);
+    } else {
+        html_put(t, "%s to %s", three_digits(r->low, "not reached", low),
+                 three_digits(r->high, "not reached", high));
+    }
     html_put(t, "%s", r->unit && strcmp(r->unit, "1") != 0 ? r->unit : "");
     html_cell_open(t);
     figure_score(t->out, r);
     html_cell_close(t);
-    html_put(t, "%s", r->inside ? "\xe2\x9c\x93 inside" : "\xe2\x9c\x97 outside");
+    html_put(t, "%s", r->undecided ? "\xe2\x80\x93 no interval"
+                      : r->inside  ? "\xe2\x9c\x93 inside"
+                                   : "\xe2\x9c\x97 outside");
     html_put(t, "%s", r->use);
     html_put(t, "%s%s%s", r->source ? r->source : "", r->note && r->note[0] ? "; " : "",
              r->note ? r->note : "");

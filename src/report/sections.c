@@ -27,13 +27,22 @@ void section_summary(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
             html_put(&t, "%zu", e->events);
             html_put(&t, "%s", html_number(e->median.value / WEEK, 1, absent, value));
             html_put(&t, "%s", html_interval(e->trial_median.low / WEEK,
-                                             e->trial_median.high / WEEK, 1, absent, interval));
+                                             e->trial_median.high / WEEK, 1,
+                                             f->trials < 2 ? "one trial" : absent, interval));
             html_row_close(&t);
         }
     }
     html_table_close(&t);
-    html_paragraph(out, "Medians are of all %u replicate trials together; the interval is that "
-                        "of a single trial of the planned size.", f->trials);
+    if (f->trials < 2) {
+        html_paragraph(out, "One trial was simulated: it has no interval over replicate trials. "
+                            "Run more (--trials 200) to see how far chance alone moves these "
+                            "numbers.");
+    } else {
+        html_paragraph(out, "Medians are of all %u replicate trials together; the interval is "
+                            "that of a single trial of the planned size.%s", f->trials,
+                       f->trials < 20 ? " So few trials do not show the whole of it: from 20 on "
+                                        "they reach its ends." : "");
+    }
     if (f->failed) {
         html_paragraph(out, "%zu of %zu simulated courses failed in the solver and are left out "
                             "of every estimate.", f->failed, f->participants);

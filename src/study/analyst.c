@@ -434,7 +434,7 @@ static void finish_endpoint(const rsp_analyst *a, size_t arm, size_t e)
     rsp_arm_endpoint *f = &a->findings.arms[arm].endpoints[e];
     double nan = (double)NAN;
     f->median = (rsp_quantile){nan, nan, nan};
-    f->trial_median = series_interval(&a->arms[arm].medians[e]);
+    series_spread(&a->arms[arm].medians[e], &f->trial_median);
     f->n_days = days_shown(a->plan, &a->plan->endpoints[e], f->days);
     if (f->n) {
         rsp_km_finish(&f->km, RSP_BAND_LOGLOG);

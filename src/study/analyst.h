@@ -8,6 +8,9 @@ typedef struct series { double *x; size_t n, capacity; } series; /* a number a t
 RSP_MUST_USE rsp_status series_add(series *s, double x, rsp_error *err);
 /* Median and 5-95 %; infinite ones (not reached) sort last and read NaN. */
 rsp_interval series_interval(const series *s);
+/* The same, with no interval (NaN) where fewer than two trials gave an estimate;
+ * false then. */
+bool series_spread(const series *s, rsp_interval *v);
 double series_median(const series *s); /* NaN: none, or not reached */
 
 /* The rows of one subject in a chunk. */

@@ -166,14 +166,16 @@ rsp_status analyst_scores_finish(rsp_analyst *a, rsp_error *err)
     }
     for (size_t i = 0; i < plan->n_scores; i++) {
         const plan_score *s = &plan->scores[i];
-        rsp_interval v = series_interval(&a->scores[i]);
+        rsp_interval v;
+        bool decided = series_spread(&a->scores[i], &v);
         v = (rsp_interval){v.value / s->factor, v.low / s->factor, v.high / s->factor};
         rows[i] = (rsp_score_row){
             .study = s->study, .quantity = s->quantity,
             .published_text = s->published_text, .unit = s->unit, .use = s->use,
             .note = s->note, .source = s->source, .published = s->published,
             .published_low = s->low, .published_high = s->high, .simulated = v.value,
-            .low = v.low, .high = v.high, .inside = agrees(s, &v)};
+            .low = v.low, .high = v.high, .inside = decided && agrees(s, &v),
+            .undecided = !decided};
     }
     a->findings.scores = rows;
     a->findings.n_scores = plan->n_scores;

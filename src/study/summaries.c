@@ -58,6 +58,19 @@ rsp_interval series_interval(const series *s)
     return v;
 }
 
+bool series_spread(const series *s, rsp_interval *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        n += !isnan(s->x[i]);
+    }
+    *v = series_interval(s);
+    if (n < 2) {
+        v->low = v->high = (double)NAN;
+    }
+    return n >= 2;
+}
+
 double series_median(const series *s) { return series_interval(s).value; }
 
 /* ---- Days. */

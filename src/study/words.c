@@ -60,7 +60,7 @@ static void say_grid(speaker *s)
 {
     const rsp_findings *f = &s->a->findings;
     const rsp_plan *plan = s->a->plan;
-    if (!f->n_grid || !(f->grid_published > 0)) {
+    if (!f->n_grid || !(f->grid_published > 0) || f->trials < 2) {
         return;
     }
     for (size_t i = 0; i < plan->view.n_arms; i++) {

@@ -142,6 +142,23 @@ static void the_scoreboard_holds_the_trials_medians_in_its_unit(void **state)
     done(&a);
 }
 
+static void one_trial_has_no_interval_and_no_verdict(void **state)
+{
+    (void)state;
+    static const char *const trials[] = {"trials: 1\n", "trials: 2\n"};
+    for (size_t i = 0; i < 2; i++) {
+        analysis a = analyse(trials[i], 1);
+        const rsp_score_row *s = &a.f->scores[0];
+        const rsp_interval *m = &a.f->arms[1].endpoints[0].trial_median;
+        bool one = i == 0;
+        assert_true(s->undecided == one);
+        assert_true(isfinite(s->simulated) && isfinite(m->value));
+        assert_true(isnan(s->low) == one && isnan(m->low) == one);
+        assert_false(one && s->inside);
+        done(&a);
+    }
+}
+
 static void chunks_change_no_finding(void **state)
 {
     (void)state;
@@ -299,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ends_are_those_of_the_rows),
         cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
+        cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
