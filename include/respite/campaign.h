@@ -28,6 +28,8 @@ typedef struct rsp_campaign_result {
     double wall_s, cpu_s;
     uint64_t runs;          /* participants simulated, grid included */
     rsp_sim_counts counts;
+    int hold;               /* on out_dir: what else is written there (report, manifest)
+                               comes before the caller's rsp_file_release */
 } rsp_campaign_result;
 
 /* Run the whole plan; every merged chunk is given to `analyst`.  On error no

@@ -40,6 +40,14 @@ void rsp_text_printf(rsp_text *text, const char *fmt, ...) RSP_PRINTF(2, 3);
 void rsp_text_number(rsp_text *text, double value); /* rsp_number_write */
 void rsp_text_fini(rsp_text *text);
 
+/* Bytes of the UTF-8 character at s, of which n > 0 follow; 0: none (RFC 3629: no
+ * overlong forms, no surrogates). */
+size_t rsp_utf8_length(const char *s, size_t n);
+/* Text that may be shown on a terminal and written as JSON: UTF-8 without control
+ * characters other than tabs and line ends.  `name` is the file's. */
+RSP_MUST_USE rsp_status rsp_text_check(const char *name, const char *text, size_t length,
+                                       rsp_error *err);
+
 /* ---- Lines of at most RSP_LINE characters: words go to the next line, `indent`
  * blanks in, where they do not fit.  Begin with {.out = FILE, .indent = N}; no
  * line end is written after the last. */
@@ -77,6 +85,11 @@ RSP_MUST_USE rsp_status rsp_file_write(const char *path, const char *data,
                                        size_t length, rsp_error *err);
 /* Make a directory and its parents. */
 RSP_MUST_USE rsp_status rsp_file_mkdir(const char *path, rsp_error *err);
+/* Hold a directory against other processes that would write into it (they get
+ * RSP_WRITE) until it is released or the process ends; leaves no file.  *hold is -1
+ * where the file system knows no locks: then nothing is held.  Release takes -1. */
+RSP_MUST_USE rsp_status rsp_file_hold(const char *dir, int *hold, rsp_error *err);
+void rsp_file_release(int hold);
 
 /* ---- SHA-256 (FIPS 180-4). */
 typedef struct rsp_sha256 {

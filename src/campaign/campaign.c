@@ -221,7 +221,7 @@ static void free_window(campaign *c)
     free(c->window);
 }
 
-static rsp_status run_all(campaign *c, unsigned threads, rsp_error *err)
+static rsp_status run_all(campaign *c, unsigned threads, int *hold, rsp_error *err)
 {
     rsp_status s = make_window(c, threads, err);
     if (s == RSP_OK && c->options->out_dir) {
@@ -239,7 +239,7 @@ static rsp_status run_all(campaign *c, unsigned threads, rsp_error *err)
         run_files_abandon(c->files);
         return c->stop ? c->error.code : RSP_OK;
     }
-    return run_files_close(c->files, err);
+    return run_files_close(c->files, hold, err);
 }
 
 rsp_status rsp_campaign_run(const rsp_plan *plan,
@@ -260,13 +260,14 @@ rsp_status rsp_campaign_run(const rsp_plan *plan,
     pthread_mutex_init(&c.lock, NULL);
     pthread_cond_init(&c.changed, NULL);
 
-    rsp_status s = run_all(&c, threads, err);
+    int hold = -1;
+    rsp_status s = run_all(&c, threads, &hold, err);
 
     free_window(&c);
     pthread_cond_destroy(&c.changed);
     pthread_mutex_destroy(&c.lock);
     *result = (rsp_campaign_result){
-        .threads = threads, .runs = runs, .counts = c.counts,
+        .threads = threads, .runs = runs, .counts = c.counts, .hold = hold,
         .wall_s = seconds(CLOCK_MONOTONIC) - wall,
         .cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu};
     rsp_sha256_hex(&c.sha, result->hash);

@@ -16,6 +16,7 @@ struct run_files {
     rsp_text rows;
     const char *dir, *folder; /* DIR/adam */
     bool made_dir, made_folder; /* they were not there before */
+    int hold;                   /* on DIR */
 };
 
 static rsp_status write_error(const run_files *files, int which, rsp_error *err)
@@ -65,6 +66,7 @@ rsp_status run_files_open(const char *dir, const rsp_dataset *like,
         free(files);
         return rsp_fail(err, RSP_NOMEM, "no memory to open %s", dir);
     }
+    files->hold = -1;
     char *adam = rsp_arena_printf(files->arena, "%s/adam", dir);
     char *store = rsp_arena_printf(files->arena, "%s/results.sqlite", dir);
     rsp_status s = adam && store ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory");
@@ -73,8 +75,10 @@ rsp_status run_files_open(const char *dir, const rsp_dataset *like,
         files->folder = adam;
         files->made_dir = access(dir, F_OK) != 0;
         files->made_folder = access(adam, F_OK) != 0;
-        s = rsp_file_mkdir(adam, err);
+        s = rsp_file_mkdir(dir, err);
     }
+    s = s == RSP_OK ? rsp_file_hold(dir, &files->hold, err) : s;
+    s = s == RSP_OK ? rsp_file_mkdir(adam, err) : s;
     for (int i = 0; s == RSP_OK && i < N_ADAM; i++) {
         s = open_adam(files, dir, i, like, err);
     }
@@ -111,7 +115,7 @@ static rsp_status close_adam(run_files *files, int which, rsp_error *err)
     return ok ? RSP_OK : write_error(files, which, err);
 }
 
-rsp_status run_files_close(run_files *files, rsp_error *err)
+rsp_status run_files_close(run_files *files, int *hold, rsp_error *err)
 {
     rsp_status s = RSP_OK;
     char *manifest = rsp_arena_printf(files->arena, "%s/manifest.json", files->dir);
@@ -124,6 +128,10 @@ rsp_status run_files_close(run_files *files, rsp_error *err)
     if (s == RSP_OK) {
         s = rsp_store_close(files->store, err);
         files->store = NULL;
+    }
+    if (s == RSP_OK) {
+        *hold = files->hold;
+        files->hold = -1;
     }
     run_files_abandon(files);
     return s;
@@ -151,6 +159,7 @@ void run_files_abandon(run_files *files)
     if (files->made_dir && files->dir) {
         rmdir(files->dir);
     }
+    rsp_file_release(files->hold);
     rsp_text_fini(&files->rows);
     rsp_arena_free(files->arena);
     free(files);

@@ -120,12 +120,12 @@ static rsp_status read_seed(const char *s, uint64_t *seed)
 {
     uint64_t v = 0;
     size_t n = strlen(s);
-    if (n == 0 || n > 20) {
+    if (n == 0 || n > 19) {
         return RSP_USAGE;
     }
     for (size_t i = 0; i < n; i++) {
         unsigned d = (unsigned)(s[i] - '0');
-        if (d > 9 || v > (UINT64_MAX - d) / 10) {
+        if (d > 9 || v > ((uint64_t)INT64_MAX - d) / 10) { /* JSON and SQLite are signed */
             return RSP_USAGE;
         }
         v = v * 10 + d;
@@ -173,7 +173,7 @@ static rsp_status store(const option *o, char *value, cli_args *args,
                    ? RSP_OK
                    : rsp_fail(err, RSP_USAGE,
                               "--seed %.40s: expected a whole number from 0 to "
-                              "18446744073709551615",
+                              "9223372036854775807",
                               value);
     case COUNT:
     case REAL:
@@ -249,8 +249,16 @@ static char *whole_line(int argc, char **argv)
     rsp_text line = {0};
     rsp_text_add(&line, "respite");
     for (int i = 1; i < argc; i++) {
-        bool plain = argv[i][0] && !strpbrk(argv[i], " \t'\"\\$*?&|;<>()");
-        rsp_text_printf(&line, plain ? " %s" : " '%s'", argv[i]);
+        if (argv[i][0] && !strpbrk(argv[i], " \t\n'\"\\$*?&|;<>()[]{}!#~`")) {
+            rsp_text_printf(&line, " %s", argv[i]);
+            continue;
+        }
+        rsp_text_add(&line, " '"); /* as a shell reads it back: ' ends and begins anew */
+        for (const char *s = argv[i]; *s; s++) {
+            rsp_text_add(&line, *s == '\'' ? "'\\'" : "");
+            rsp_text_add_n(&line, s, 1);
+        }
+        rsp_text_add(&line, "'");
     }
     return line.data;
 }

@@ -156,6 +156,7 @@ static int flushed(int status)
 
 int rsp_cli_main(int argc, char **argv)
 {
+    cli_fill_streams();
     if (argc < 2) {
         help(stderr);
         return rsp_status_exit(RSP_USAGE);

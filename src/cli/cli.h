@@ -58,6 +58,7 @@ RSP_MUST_USE rsp_status cli_show_manifest(const char *dir, rsp_error *err);
 char *cli_folder(const char *path);
 
 /* ---- Progress and interruption. */
+void cli_fill_streams(void);
 void cli_catch_interrupt(void);
 bool cli_interrupted(void *ctx);
 typedef struct cli_progress {

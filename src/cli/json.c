@@ -13,6 +13,31 @@ static json_t *number(double v)
     return isfinite(v) ? json_real(v) : json_null();
 }
 
+/* What comes from the command line or a file's name need not be UTF-8, as JSON must
+ * be: a byte that is not is written as the replacement character. */
+static json_t *words(const char *s)
+{
+    s = s ? s : "";
+    json_t *whole = json_string(s);
+    rsp_text text = {0};
+    for (size_t n = strlen(s), k = 1; !whole && n > 0; s += k, n -= k) {
+        k = rsp_utf8_length(s, n);
+        rsp_text_add_n(&text, k ? s : "\xef\xbf\xbd", k ? k : 3);
+        k = k ? k : 1;
+    }
+    whole = whole || text.failed || !text.data ? whole : json_string(text.data);
+    rsp_text_fini(&text);
+    return whole;
+}
+
+/* The key of a path, likewise. */
+static void put_words(json_t *object, const char *key, json_t *value)
+{
+    json_t *name = words(key);
+    json_object_set_new(object, name ? json_string_value(name) : "", value);
+    json_decref(name);
+}
+
 static json_t *pair(double a, double b)
 {
     return json_pack("[o,o]", number(a), number(b));
@@ -152,19 +177,19 @@ static json_t *inputs(const cli_args *args, const rsp_plan_view *plan)
 {
     json_t *files = json_array();
     for (uint32_t i = 0; i < plan->net->n_files; i++) {
-        json_array_append_new(files, json_string(plan->net->files[i]));
+        json_array_append_new(files, words(plan->net->files[i]));
     }
     json_t *set = json_object();
     for (size_t i = 0; i < args->n_set; i++) {
-        json_object_set_new(set, args->set[i].path, json_string(args->set[i].value));
+        put_words(set, args->set[i].path, words(args->set[i].value));
     }
     json_t *read = json_object(); /* as they were when they were read */
     for (size_t i = 0; i < plan->n_inputs; i++) {
-        json_object_set_new(read, plan->inputs[i].path, json_string(plan->inputs[i].sha256));
+        put_words(read, plan->inputs[i].path, json_string(plan->inputs[i].sha256));
     }
-    return json_pack("{s:s,s:s,s:o,s:s,s:s,s:o,s:o}", "study", plan->file,
+    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:o,s:o}", "study", words(plan->file),
                      "study_sha256", plan->n_inputs ? plan->inputs[0].sha256 : "",
-                     "sha256", read, "model", plan->model_name,
+                     "sha256", read, "model", words(plan->model_name),
                      "model_sha256", plan->net->sha256, "model_files", files,
                      "set", set);
 }
@@ -174,8 +199,8 @@ rsp_status cli_write_manifest(const char *dir, const cli_args *args,
                               const rsp_campaign_result *r, rsp_error *err)
 {
     json_t *root = json_pack(
-        "{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:o,s:I,s:f,s:f,s:I}", "format", 1,
-        "command", args->line, "version", rsp_version(), "commit", rsp_commit(),
+        "{s:i,s:o,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:o,s:I,s:f,s:f,s:I}", "format", 1,
+        "command", words(args->line), "version", rsp_version(), "commit", rsp_commit(),
         "compiler", rsp_compiler(), "instruction_set", rsp_isa(), "hash", r->hash,
         "seed", (json_int_t)plan->seed, "trials", (json_int_t)plan->trials,
         "inputs", inputs(args, plan), "threads", (json_int_t)r->threads,

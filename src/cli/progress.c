@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -15,6 +16,19 @@ static void on_signal(int number)
     atomic_store(&interrupted, true);
 }
 
+/* Were 0, 1 or 2 closed, a results file would get its number, and messages would be
+ * written into it.  Writing to what stands in for a closed stream still fails. */
+void cli_fill_streams(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO) {
+        fd = open("/dev/null", O_RDONLY);
+    }
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+}
+
 void cli_catch_interrupt(void)
 {
     /* A second Ctrl-C ends at once. */
@@ -23,6 +37,11 @@ void cli_catch_interrupt(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hangup = {.sa_handler = SIG_DFL};
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) { /* nohup keeps what it asks for */
+        sigaction(SIGHUP, &action, NULL);
+    }
     action.sa_handler = SIG_IGN; /* a closed pipe is a write error, not a death */
     action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);

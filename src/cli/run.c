@@ -353,6 +353,7 @@ int cli_run(const cli_args *args)
     }
     if (s == RSP_OK) {
         s = finish(args, dir.data, &study, &result, &err);
+        rsp_file_release(result.hold);
     }
     if (s == RSP_OK && args->stats) {
         print_stats(&result, study.findings->failed);

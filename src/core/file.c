@@ -1,9 +1,11 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* flock */
 #include "respite/core.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,4 +134,26 @@ rsp_status rsp_file_mkdir(const char *path, rsp_error *err)
                                  copy.length ? copy.data : "''", strerror(errno));
     rsp_text_fini(&copy);
     return s;
+}
+
+rsp_status rsp_file_hold(const char *dir, int *hold, rsp_error *err)
+{
+    *hold = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*hold < 0 || flock(*hold, LOCK_EX | LOCK_NB) == 0) {
+        return RSP_OK;
+    }
+    bool busy = errno == EWOULDBLOCK;
+    close(*hold);
+    *hold = -1;
+    return busy ? rsp_fail(err, RSP_WRITE,
+                           "another run is writing into %s; wait for it, or give --out DIR",
+                           dir)
+                : RSP_OK;
+}
+
+void rsp_file_release(int hold)
+{
+    if (hold >= 0) {
+        close(hold);
+    }
 }

@@ -518,6 +518,7 @@ static rsp_status read_terminated(const char *name, const char *text,
     rsp_csv_init(&r.csv, name, text, length);
     rsp_status s = r.subjects && r.arms && r.params ? RSP_OK
                                                     : no_memory(&r, err);
+    s = s == RSP_OK ? rsp_text_check(name, text, length, err) : s;
     s = s == RSP_OK ? read_rows(&r, err) : s;
     s = s == RSP_OK ? make_dataset(&r, m, err) : s;
     rsp_csv_fini(&r.csv);

@@ -162,35 +162,13 @@ static rsp_status take(lexer *lx)
     return c == '"' ? take_string(lx) : take_punctuation(lx);
 }
 
-/* Bytes of the UTF-8 character at `at`, or 0 (RFC 3629: no overlong forms, no
- * surrogates). */
-static size_t utf8_length(const source_text *src, size_t at)
-{
-    const unsigned char *p = (const unsigned char *)src->text + at;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2
-                                               : p[0] < 0xf0   ? 3
-                                               : p[0] < 0xf5   ? 4
-                                                               : 0;
-    if (n == 0 || n > src->length - at) {
-        return 0;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool odd = n > 2 && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-                         (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f));
-    return odd ? 0 : n;
-}
-
 /* All of it is text that may be shown on a terminal and written as JSON. */
 static rsp_status check_text(lexer *lx)
 {
     rsp_status s = RSP_OK;
     for (size_t n = 1; s == RSP_OK && lx->at < lx->src->length; lx->at += n) {
         unsigned char c = (unsigned char)lx->src->text[lx->at];
-        n = utf8_length(lx->src, lx->at);
+        n = rsp_utf8_length(lx->src->text + lx->at, lx->src->length - lx->at);
         if (n == 0) {
             s = fail(lx, "this byte is not UTF-8; save the file as UTF-8");
         } else if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f) {

@@ -117,7 +117,8 @@ rsp_status csv_parse(rsp_arena *arena, const char *name, const char *text,
     if (!work || !whole) {
         return rsp_fail(err, RSP_NOMEM, "no memory for the table");
     }
-    rsp_status s = parse(&m, name, whole, work, err);
+    size_t mark = strncmp(work, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* byte order mark */
+    rsp_status s = parse(&m, name, whole, work + mark, err);
     if (s == RSP_OK && !m.n_rows) {
         s = rsp_fail_at(err, RSP_DATA, name, NULL, 1, 1, "the table is empty");
     }

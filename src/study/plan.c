@@ -10,7 +10,7 @@ const char *const plan_top_keys[] = {
     "dropout", "contrasts", "grid", "published", "scoreboard", "remarks",
     "assumptions", NULL};
 
-enum { LONGEST_FILE = 1 << 20, MOST_TRIALS = 1 << 20, MOST_WORDS = 200 };
+enum { LONGEST_FILE = 1 << 20, MOST_TRIALS = (1 << 20) - 1, MOST_WORDS = 200 };
 
 /* ---- The head of a study. */
 static const char *const *read_words(plan_reading *p, const char *key, size_t *n)
@@ -35,12 +35,13 @@ static void read_seed(plan_reading *p)
         return;
     }
     const char *s = reader_text(&p->r, t, "seed");
-    if (reading(&p->r) &&
-        (strspn(s, "0123456789") != strlen(s) || strlen(s) > 19)) {
-        reader_fail(&p->r, t, RSP_RANGE, "seed: '%.40s' is no whole number below 1e19",
-                    s);
+    bool digits = s[0] && strspn(s, "0123456789") == strlen(s) && strlen(s) <= 19;
+    uint64_t seed = digits ? strtoull(s, NULL, 10) : UINT64_MAX;
+    if (reading(&p->r) && seed > INT64_MAX) {
+        reader_fail(&p->r, t, RSP_RANGE,
+                    "seed: '%.40s' is no whole number from 0 to 9223372036854775807", s);
     } else if (reading(&p->r)) {
-        p->plan->view.seed = strtoull(s, NULL, 10);
+        p->plan->view.seed = seed;
     }
 }
 

@@ -39,6 +39,9 @@ static bool read_table(plan_reading *p, const tree *t, csv *table)
     }
     char *text = plan_read_text(p, path, 1 << 20, &length);
     if (reading(&p->r)) {
+        p->r.status = rsp_text_check(path, text, length, p->r.err);
+    }
+    if (reading(&p->r)) {
         p->r.status = csv_parse(p->r.arena, path, text, length, table, p->r.err);
     }
     free(text);

@@ -275,6 +275,10 @@ rsp_status tree_parse(rsp_arena *arena, const char *name, const char *text,
                       size_t length, tree **root, rsp_error *err)
 {
     *root = NULL;
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
+        text += 3;
+        length -= 3;
+    }
     tree_source *source = rsp_arena_alloc(arena, 1, sizeof *source);
     if (!source || !(source->text = rsp_arena_copy(arena, text, length)) ||
         !(source->name = rsp_arena_copy(arena, name, strlen(name)))) {

@@ -135,6 +135,49 @@ wait $!
 grep -q 'interrupted; nothing was written' "$work/err" || { echo "no word of the interruption"; bad=$((bad + 1)); }
 [ ! -e "$work/cut" ] || { echo "an interrupted run left files"; bad=$((bad + 1)); }
 
+# So does a terminal that is closed, unless nohup keeps the run alive.
+"$respite" run studies/liu2021.yaml --trials 100000 --out "$work/hup" >"$work/out" 2>"$work/err" &
+sleep 1
+kill -HUP $!
+wait $!
+[ $? = 75 ] || { echo "a closed terminal has another exit status"; bad=$((bad + 1)); }
+[ ! -e "$work/hup" ] || { echo "a closed terminal left files"; bad=$((bad + 1)); }
+
+# Two runs into one directory: the second is told so, the first is whole.
+"$respite" run studies/liu2021.yaml --trials 100000 --out "$work/both" >"$work/out1" 2>"$work/err1" &
+first=$!
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$work/both/adam" ] || sleep 0.2; done
+expect 74 'another run is writing' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/both"
+kill -TERM $first
+wait $first
+expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/both"
+
+# A closed stream is no file to write messages into; a name need not be UTF-8.
+"$respite" run studies/liu2021.yaml --trials 2 --out "$work/closed" >&- 2>&- <&-
+[ $? = 74 ] || { echo "a closed output has another exit status"; bad=$((bad + 1)); }
+cmp "$work/both/adam/adsl.csv" "$work/closed/adam/adsl.csv" || bad=$((bad + 1))
+odd=$work/$(printf 'caf\351')
+expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$odd"
+expect 0 '^command: respite run' "$respite" show "$odd"
+
+# Tables are UTF-8, with or without a byte order mark; no row is lost in silence.
+printf 'USUBJID,TRTP,PARAMCD,AVAL,CNSR\n1,caf\351,TT,5,0\n2,B,TT,6,0\n' >"$work/latin.csv"
+expect 65 'latin.csv:2:6: this byte is not UTF-8' "$respite" analyze "$work/latin.csv" --json
+printf 'USUBJID,TRTP,PARAMCD,AVAL,CNSR\n1,\033[31mA,TT,5,0\n' >"$work/escape.csv"
+expect 65 'escape.csv:2:3: a control character' "$respite" analyze "$work/escape.csv"
+for name in plain marked; do
+  [ $name = plain ] || mark='\357\273\277'
+  for f in studies/liu2021.yaml data/liu2021.csv; do
+    printf "${mark:-}" >"$work/${f##*/}"
+    cat "$f" >>"$work/${f##*/}"
+  done
+  sed 's#published:.*#published: liu2021.csv#' "$work/liu2021.yaml" >"$work/$name.yaml"
+  expect 0 '"inside": null' "$respite" run "$work/$name.yaml" --trials 1 --json
+done
+sed "s/Liu2021/Liu$(printf '\351')/" data/liu2021.csv >"$work/liu2021.csv"
+expect 65 'liu2021.csv:2:4: this byte is not UTF-8' "$respite" check "$work/plain.yaml"
+expect 64 'from 0 to 9223372036854775807' "$respite" run --seed 9223372036854775808 studies/liu2021.yaml
+
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
 for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do

@@ -1,8 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <math.h>
@@ -129,6 +131,43 @@ static void an_error_shows_its_place(void **state)
     assert_string_equal(err.source, "a.rsp");
 }
 
+static void text_is_utf_8_without_control_characters(void **state)
+{
+    (void)state;
+    static const struct { const char *text; uint32_t line, column; } cases[] = {
+        {"", 0, 0}, {"a\tb\r\nc \xc3\xa9 \xf0\x9f\x98\x80\n", 0, 0},
+        {"a\nb\xe9" "c", 2, 2},   /* Latin-1 */
+        {"a\xc3", 1, 2},          /* cut short */
+        {"\xed\xa0\x80", 1, 1},   /* a surrogate */
+        {"\xc0\xaf", 1, 1},       /* overlong */
+        {"a\n\n\x1b[31m", 3, 1}, {"\x7f", 1, 1}, {"\xc2\x9b" "31m", 1, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rsp_error err = {0};
+        const char *t = cases[i].text;
+        rsp_status s = rsp_text_check("t", t, strlen(t), &err);
+        assert_int_equal(s, cases[i].line ? RSP_DATA : RSP_OK);
+        assert_int_equal(err.line, cases[i].line);
+        assert_int_equal(err.column, cases[i].column);
+    }
+}
+
+static void a_directory_is_held_by_one_at_a_time(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/respite-hold-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    int first = -1, second = -1;
+    rsp_error err = {0};
+    assert_int_equal(rsp_file_hold(dir, &first, &err), RSP_OK);
+    assert_int_equal(rsp_file_hold(dir, &second, &err), RSP_WRITE);
+    assert_int_equal(second, -1);
+    rsp_file_release(second);
+    rsp_file_release(first);
+    assert_int_equal(rsp_file_hold(dir, &second, &err), RSP_OK);
+    rsp_file_release(second);
+    assert_int_equal(rmdir(dir), 0); /* nothing was left in it */
+}
+
 static void arena_memory_is_zeroed_and_aligned(void **state)
 {
     (void)state;
@@ -154,6 +193,8 @@ int main(void)
         cmocka_unit_test(the_shortest_decimal_is_found_without_a_search),
         cmocka_unit_test(the_nearest_name_is_offered),
         cmocka_unit_test(an_error_shows_its_place),
+        cmocka_unit_test(text_is_utf_8_without_control_characters),
+        cmocka_unit_test(a_directory_is_held_by_one_at_a_time),
         cmocka_unit_test(arena_memory_is_zeroed_and_aligned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,8 @@ static void score(rsp_score_row *r, const char *name, double published, const ch
                          .published_text = words, .unit = "week", .use = "predicted",
                          .note = "a <note>", .source = "https://example.org/a?b&c",
                          .published_low = (double)NAN, .published_high = (double)NAN,
-                         .simulated = simulated, .low = low, .high = high};
+                         .simulated = simulated, .low = low, .high = high,
+                         .undecided = isnan(low) && isnan(high)};
 }
 
 static void fill_plan(made *m)
