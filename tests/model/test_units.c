@@ -115,8 +115,8 @@ static void sums_comparisons_and_choices_need_one_unit(void **state)
     (void)state;
     static const char *const wrong[] = {
         "d + n", "d - n", "d < n", "d == n", "if 1 < p then d else n", "min(d, n)",
-        "hill(d, n, 2)", "root(x in d .. n: x)", "d + 1", "sum(x in ab: if x == a then d "
-                                                         "else n)"};
+        "hill(d, n, 2)", "root(x in d .. n: x)", "d + 1",
+        "sum(x in ab: if x == a then d else n)"};
     static const char *const right[] = {
         "d + 2 * d", "d < d", "if 1 < p then d else 2 * d", "max(d, d)", "hill(n, 2 * n, p)",
         "d + 0", "min(d, inf)", "if 1 < p then 0 else n", "n > 0", "sum(x in ab: n)"};
