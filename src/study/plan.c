@@ -130,7 +130,12 @@ static void read_solver(plan_reading *p)
         }
     }
     const tree *step = tree_get(t, "max_step"), *steps = tree_get(t, "max_steps");
-    o->max_step = step ? reader_days(&p->r, step, "max_step") : o->max_step;
+    if (step) {
+        o->max_step = reader_days(&p->r, step, "max_step");
+        if (reading(&p->r) && !(o->max_step > 0)) {
+            reader_fail(&p->r, step, RSP_RANGE, "max_step must be above 0");
+        }
+    }
     o->max_steps = steps ? (uint64_t)reader_count(&p->r, steps, "max_steps", 1, 1e12)
                          : o->max_steps;
 }

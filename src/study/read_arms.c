@@ -128,6 +128,10 @@ static void read_entry(plan_reading *p, const tree *t, const clinic_entry *entri
         e->nth += entries[i].action == e->action;
     }
     const tree *day = tree_get(t, "day");
+    if (!reader_century(&p->r, day, "day", e->low) ||
+        !reader_century(&p->r, day, "day", e->high)) {
+        return;
+    }
     if (n && e->low < entries[n - 1].low) {
         reader_fail(&p->r, day, RSP_RANGE,
                     "day %g comes before day %g of the entry above; put entries in "
@@ -212,6 +216,10 @@ static void read_arm(plan_reading *p, const tree *t, rsp_plan_arm *seen, plan_ar
     seen->name = reader_text(&p->r, name, "name");
     if (reading(&p->r) && strlen(seen->name) > 60) {
         reader_fail(&p->r, name, RSP_NAME, "the arm's name is longer than 60 letters");
+    } else if (reading(&p->r) && (strpbrk(seen->name, "\n\t") || seen->name[0] == ' ' ||
+                                  seen->name[strlen(seen->name) - 1] == ' ')) {
+        reader_fail(&p->r, name, RSP_NAME,
+                    "the arm's name holds a line end or tab, or a blank at an end");
     }
     const tree *n = reader_need(&p->r, t, "participants", "an arm");
     seen->participants = (uint32_t)reader_count(&p->r, n, "participants", 1,
@@ -305,6 +313,7 @@ static void moment_head(plan_reading *p, const tree *t, const char *what,
         wanted one = wanted_of("1", "day 30");
         m->kind = CLINIC_AT_DAY;
         m->day = reader_quantity_text(&p->r, t, what, s + 4, n - 4, &one);
+        reader_century(&p->r, t, what, m->day);
         return;
     }
     int action = find_action(p->plan->net, s, n);
@@ -351,6 +360,7 @@ clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what)
         wanted day = wanted_of("day", "stop art + 4 week");
         double offset = reader_quantity_text(&p->r, t, what, sign + 1,
                                              strlen(sign + 1), &day);
+        reader_century(&p->r, t, what, offset);
         m.offset = *sign == '-' ? -offset : offset;
     }
     return m;
@@ -389,11 +399,11 @@ void plan_read_follow_up(plan_reading *p)
         if (from) {
             plan->until = plan_moment(p, from, "follow_up.from");
         }
-        plan->until.offset += until ? reader_days(&p->r, until, "follow_up.until")
+        plan->until.offset += until ? reader_length(&p->r, until, "follow_up.until")
                               : from ? 168 : 0;
         plan->until.offset -= until && !from ? 168 : 0;
         if (after) {
-            plan->after_restart_day = reader_days(&p->r, after, "after restart");
+            plan->after_restart_day = reader_length(&p->r, after, "after restart");
         }
         if (reading(&p->r) && until && !(plan->until.offset > 0) &&
             plan->until.kind == CLINIC_AT_START) {

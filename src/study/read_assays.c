@@ -167,10 +167,7 @@ static void read_assay(plan_reading *p, const tree *t, clinic_assay *a)
         check_keys(p, t, model);
         read_settings(p, t, a);
         const tree *delay = tree_get(t, "delay");
-        a->delay_day = delay ? reader_days(&p->r, delay, "delay") : 0;
-        if (reading(&p->r) && a->delay_day < 0) {
-            reader_fail(&p->r, delay, RSP_RANGE, "delay is negative");
-        }
+        a->delay_day = delay ? reader_length(&p->r, delay, "delay") : 0;
     }
     clinic_assay_channels(a);
 }

@@ -109,6 +109,9 @@ static void every_axis(plan_reading *p, const tree *list, plan_axis *axis)
         lines[i] = like_line(plan, &plan->endpoints[plan->grid.endpoint]);
         values[i] = lines[i].every = reader_days(&p->r, t, "every");
         labels[i] = reader_printf(&p->r, "every %g days", values[i]);
+        if (reading(&p->r) && !(values[i] >= 0.01)) {
+            reader_fail(&p->r, t, RSP_RANGE, "every must be at least 0.01 day");
+        }
         if (reading(&p->r) && lines[i].window >= 0.5 * values[i]) {
             reader_fail(&p->r, t, RSP_RANGE,
                         "the visits' window of %g day is too wide for visits %g days "

@@ -412,6 +412,18 @@ static void product_words(plan_reading *p, const tree *const *layer, size_t n)
     p->plan->view.product = finish_words(p, &words);
 }
 
+/* Every value that may be drawn lies in least .. most. */
+static void check_trait(plan_reading *p, const tree *t, const clinic_trait *trait,
+                        double least, double most, const char *words)
+{
+    const rsp_dist *d = &trait->between;
+    bool ends = d->kind == RSP_DIST_UNIFORM || d->kind == RSP_DIST_LOGUNIFORM;
+    double low = ends ? d->a : trait->value, high = ends ? d->b : trait->value;
+    if (reading(&p->r) && !(low >= least && high <= most)) {
+        reader_fail(&p->r, t, RSP_RANGE, "%s must %s", trait->name, words);
+    }
+}
+
 static void read_product(plan_reading *p)
 {
     const tree *layer[DEEPEST_FROM];
@@ -428,12 +440,19 @@ static void read_product(plan_reading *p)
     if (dose) {
         product->dose = read_trait(p, dose, "dose", "product dose");
         check_dose_unit(p, dose, &product->dose);
+        check_trait(p, dose, &product->dose, 0, (double)INFINITY, "not be negative");
     }
     if (transduction) {
         product->transduction =
             read_trait(p, transduction, "transduction", "product transduction");
+        check_trait(p, transduction, &product->transduction, 0, 1,
+                    "lie between 0 and 100 %");
     }
     product->failure = failure ? reader_share(&p->r, failure, "failure") : 0;
+    if (reading(&p->r) && product->failure > 0.9991) {
+        reader_fail(&p->r, failure, RSP_RANGE,
+                    "failure is above 99.9 %%: hardly anybody would have a product");
+    }
     rsp_param *params = plan_copy_params(p, p->plan->params);
     for (size_t i = n; i-- > 0 && params;) {
         plan_apply_set(p, tree_get(layer[i], "set"), params, true);

@@ -28,13 +28,16 @@ clinic_criterion plan_criterion(plan_reading *p, const tree *map, const char *ke
         c.confirmed = (uint32_t)reader_count(&p->r, confirmed, "confirmed", 1, 100);
     }
     if (within) {
-        c.within_day = reader_days(&p->r, within, "within");
+        c.within_day = reader_length(&p->r, within, "within");
     }
     if (lasting) {
-        c.lasting_day = reader_days(&p->r, lasting, "for");
+        c.lasting_day = reader_length(&p->r, lasting, "for");
     }
     if (fall) {
         c.fall = reader_number(&p->r, fall, "restarts after fall");
+        if (reading(&p->r) && !(c.fall > 0)) {
+            reader_fail(&p->r, fall, RSP_RANGE, "restarts after fall must be above 0");
+        }
     }
     if (reading(&p->r) && within && c.confirmed < 2) {
         reader_fail(&p->r, within, RSP_SYNTAX, "'within' needs 'confirmed: 2' or more");

@@ -20,6 +20,7 @@ static void read_days(plan_reading *p, const tree *t, clinic_line *line)
     size_t n = 0;
     for (const tree *c = t->first; c && reading(&p->r); c = c->next, n++) {
         days[n] = reader_number(&p->r, c, "a day of 'days' (plain number)");
+        reader_century(&p->r, c, "a day of 'days'", days[n]);
         if (reading(&p->r) && n && days[n] <= days[n - 1]) {
             reader_fail(&p->r, c, RSP_RANGE,
                         "day %g does not come after day %g before it", days[n],
@@ -39,7 +40,7 @@ static void read_until(plan_reading *p, const tree *t, clinic_line *line)
     }
     line->has_until = true;
     if (reader_number_length(s, strlen(s))) {
-        line->until_day = reader_days(&p->r, t, "until");
+        line->until_day = reader_length(&p->r, t, "until");
     } else {
         line->until_is_moment = true;
         line->until = plan_moment(p, t, "until");
@@ -86,7 +87,7 @@ static void read_line(plan_reading *p, const tree *t, uint32_t place, clinic_lin
     if (every) {
         line->every = reader_days(&p->r, every, "every");
         if (reading(&p->r) && !(line->every >= 0.01)) {
-            reader_fail(&p->r, every, RSP_RANGE, "every must be above 0.01 day");
+            reader_fail(&p->r, every, RSP_RANGE, "every must be at least 0.01 day");
         }
     } else {
         read_days(p, days, line);

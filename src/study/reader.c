@@ -323,7 +323,11 @@ double reader_quantity_text(reader *r, const tree *at, const char *what,
         return 0;
     }
     double v = leading_number(r, at, what, &text, &n);
-    return reading(r) ? v * unit_factor(r, at, what, text, n, unit) : 0;
+    v *= reading(r) ? unit_factor(r, at, what, text, n, unit) : 0;
+    if (reading(r) && !isfinite(v)) {
+        reader_fail(r, at, RSP_RANGE, "%s is too large a number", what);
+    }
+    return reading(r) ? v : 0;
 }
 
 double reader_quantity(reader *r, const tree *t, const char *what,
@@ -355,7 +359,9 @@ value_range reader_range(reader *r, const tree *t, const char *what,
     double to = unit_factor(r, t, what, b, nb, unit);
     double from = na && reading(r) ? unit_factor(r, t, what, a, na, unit) : to;
     value_range range = {low * from, high * to};
-    if (reading(r) && range.low > range.high) {
+    if (reading(r) && !(isfinite(range.low) && isfinite(range.high))) {
+        reader_fail(r, t, RSP_RANGE, "%s: an end is too large a number", what);
+    } else if (reading(r) && range.low > range.high) {
         reader_fail(r, t, RSP_RANGE, "%s: the range '%.*s' ends before it begins",
                     what, LONGEST_QUOTE, s);
     }
@@ -380,10 +386,31 @@ double reader_count(reader *r, const tree *t, const char *what, double low,
     return v;
 }
 
+/* Calendars hold every visit of a participant: their memory needs a bound. */
+bool reader_century(reader *r, const tree *at, const char *what, double day)
+{
+    if (reading(r) && !(fabs(day) <= 36525)) {
+        reader_fail(r, at, RSP_RANGE,
+                    "%s: %g days; the times of a study lie within 100 years (36525 days)",
+                    what, day);
+    }
+    return reading(r);
+}
+
 double reader_days(reader *r, const tree *t, const char *what)
 {
     wanted day = wanted_of("day", "7 day");
-    return reader_quantity(r, t, what, &day);
+    double v = reader_quantity(r, t, what, &day);
+    return reader_century(r, t, what, v) ? v : 0;
+}
+
+double reader_length(reader *r, const tree *t, const char *what)
+{
+    double v = reader_days(r, t, what);
+    if (reading(r) && v < 0) {
+        reader_fail(r, t, RSP_RANGE, "%s is negative", what);
+    }
+    return v;
 }
 
 double reader_number(reader *r, const tree *t, const char *what)

@@ -64,7 +64,10 @@ double reader_quantity_text(reader *r, const tree *at, const char *what,
 /* "21..42", "1 .. 2 cell"; a single value gives low = high. */
 value_range reader_range(reader *r, const tree *t, const char *what,
                          const wanted *unit);
-double reader_days(reader *r, const tree *t, const char *what); /* "7 day" */
+/* "7 day"; a study's times lie within a hundred years. */
+double reader_days(reader *r, const tree *t, const char *what);
+double reader_length(reader *r, const tree *t, const char *what); /* days, not negative */
+bool reader_century(reader *r, const tree *at, const char *what, double day);
 double reader_share(reader *r, const tree *t, const char *what); /* 0 .. 1 */
 double reader_number(reader *r, const tree *t, const char *what); /* pure, or days */
 /* A distribution around a value in `unit`; range may give its ends. */
