@@ -9,7 +9,7 @@
 
 #include "respite/stats.h"
 
-enum { MOST_ARMS = 16 };
+enum { MOST_ARMS = 64 }; /* as many as a study may have */
 
 /* The file that was asked for, or the ADTTE of a run directory. */
 typedef struct input {

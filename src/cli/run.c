@@ -312,12 +312,30 @@ static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,
     return dir->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
 }
 
+/* Failures of single participants are rows with a reason; where all failed there is
+ * no result, and a script that looks at the numbers alone should hear of it. */
+static void warn_of_failures(const rsp_findings *f)
+{
+    if (!f->failed || f->failed < f->participants) {
+        return;
+    }
+    const rsp_dataset *d = f->example;
+    const char *reason = "";
+    for (size_t i = 0; d && !reason[0] && i < d->n_subjects; i++) {
+        reason = d->subjects[i].failed ? d->subjects[i].reason : "";
+    }
+    fprintf(stderr, "respite: warning: all %zu participants failed in simulation (%s); there "
+                    "are no results\n",
+            f->failed, reason);
+}
+
 static rsp_status finish(const cli_args *args, const char *dir,
                          const cli_study *study, const rsp_campaign_result *result,
                          rsp_error *err)
 {
     const rsp_plan_view *plan = rsp_plan_see(study->plan);
     rsp_status s = RSP_OK;
+    warn_of_failures(study->findings);
     if (dir) {
         s = write_report(args, dir, study, err);
         s = s == RSP_OK ? write_figures(dir, study, err) : s;

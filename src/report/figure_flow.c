@@ -11,7 +11,7 @@ typedef struct step {
     size_t left;
 } step;
 
-enum { MOST_STEPS = 4 };
+enum { MOST_STEPS = 5 };
 
 static size_t less(size_t a, size_t b) { return a > b ? a - b : 0; }
 
@@ -24,6 +24,10 @@ static size_t steps_of(const rsp_plan_view *plan, const rsp_arm_findings *a,
     if (f->product_failed) {
         now = less(now, f->product_failed);
         steps[n++] = (step){"product made", now, "product not made", f->product_failed};
+    }
+    if (f->failed) { /* nothing more is known of them */
+        now = less(now, f->failed);
+        steps[n++] = (step){"simulated", now, "failed in simulation", f->failed};
     }
     if (arm_is_treated(plan, a->name)) {
         steps[n++] = (step){"infused", f->infused, "not infused", less(now, f->infused)};

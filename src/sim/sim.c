@@ -361,11 +361,19 @@ static double largest_rate(const rsp_sim *sim, uint32_t l)
     return most;
 }
 
+/* The sign of a NaN differs between machines and is not shown. */
+static const char *number_text(double v, char text[32])
+{
+    snprintf(text, 32, "%g", v);
+    return isnan(v) ? "not a number" : text;
+}
+
 /* Whether a rate or a state of lane l is invalid at time t; says which. A rate
  * below zero by no more than rounding is none. */
 static bool is_invalid(rsp_sim *sim, uint32_t l, double t)
 {
     rsp_lane *lane = &sim->lanes[l];
+    char number[32];
     look_again(sim, l, t);
     double slack = 1e-9 * (1 + largest_rate(sim, l));
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
@@ -374,17 +382,17 @@ static bool is_invalid(rsp_sim *sim, uint32_t l, double t)
         double v = drift == UINT32_MAX
                        ? 0 : *rsp_at(sim->block.frame.rows, drift, sim->block.width, l);
         if (!isfinite(x) || !isfinite(v)) {
-            snprintf(lane->reason, sizeof lane->reason, "%s%s is %g at day %.6g",
+            snprintf(lane->reason, sizeof lane->reason, "%s%s is %s at day %.6g",
                      isfinite(x) ? "the rate of " : "", sim->net->species[s].name,
-                     isfinite(x) ? v : x, t);
+                     number_text(isfinite(x) ? v : x, number), t);
             return true;
         }
     }
     for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
         double a = *rsp_at(sim->block.frame.rows, sim->program->rate[r], sim->block.width, l);
         if (!isfinite(a) || a < -slack) {
-            snprintf(lane->reason, sizeof lane->reason, "the rate of %s is %g at day %.6g",
-                     sim->net->reactions[r].name, a, t);
+            snprintf(lane->reason, sizeof lane->reason, "the rate of %s is %s at day %.6g",
+                     sim->net->reactions[r].name, number_text(a, number), t);
             return true;
         }
     }

@@ -178,6 +178,10 @@ sed "s/Liu2021/Liu$(printf '\351')/" data/liu2021.csv >"$work/liu2021.csv"
 expect 65 'liu2021.csv:2:4: this byte is not UTF-8' "$respite" check "$work/plain.yaml"
 expect 64 'from 0 to 9223372036854775807' "$respite" run --seed 9223372036854775808 studies/liu2021.yaml
 
+# All participants failing is said beside the empty results.
+expect 0 'warning: all 36 participants failed in simulation (1 steps' \
+  "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
+
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
 for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do

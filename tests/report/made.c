@@ -123,7 +123,8 @@ void made_fill(made *m)
         .flow = {.enrolled = 10, .product_failed = 2, .infused = 7, .interrupted = 6,
                  .restarted = 4}};
     m->arms[1] = (rsp_arm_findings){.name = ARMS[1], .participants = 9,
-        .flow = {.enrolled = 9, .interrupted = 7, .restarted = 5}};
+        .failed = 1,
+        .flow = {.enrolled = 9, .failed = 1, .interrupted = 7, .restarted = 5}};
     for (size_t a = 0; a < MADE_ARMS; a++) {
         m->arms[a].endpoints = &m->endpoints[a];
         m->arms[a].n_endpoints = 1;

@@ -86,7 +86,11 @@ static void the_numbers_of_the_flow_sum(void **state)
                                   number_after(at, end, "off ART at the end"));
     at = strstr(end, "<svg"); /* an arm without a product */
     end = strstr(at, "</svg>");
+    size_t simulated = number_after(at, end, "simulated");
+    assert_int_equal(simulated, 8);
     assert_int_equal(number_after(at, end, "enrolled"),
+                     simulated + number_after(at, end, "failed in simulation"));
+    assert_int_equal(simulated,
                      number_after(at, end, "stopped ART") +
                          number_after(at, end, "did not stop ART"));
 }
