@@ -49,6 +49,7 @@ static rsp_status open_adam(run_files *files, const char *dir, int which,
     if (!files->final[which] || !files->part[which]) {
         return rsp_fail(err, RSP_NOMEM, "no memory to open %s", dir);
     }
+    remove(files->part[which]); /* of a run that was killed, or a link to elsewhere */
     files->adam[which] = fopen(files->part[which], "wb");
     if (!files->adam[which]) {
         return write_error(files, which, err);

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* SIGXFSZ */
 #include "cli/cli.h"
 
 #include <fcntl.h>
@@ -45,6 +45,7 @@ void cli_catch_interrupt(void)
     action.sa_handler = SIG_IGN; /* a closed pipe is a write error, not a death */
     action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* and so is a file that may not grow */
 }
 
 bool cli_interrupted(void *ctx)

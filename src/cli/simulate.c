@@ -18,12 +18,13 @@ typedef struct simulation {
     double *times;
     size_t n_times;
     uint32_t n_runs, next_run;
-    double *kept;         /* [n_runs][n_times][n_species], only with --csv */
+    double *kept;         /* [n_runs][n_times][n_species] without --summary; the first
+                             species is NaN where a time was not reached */
     double *mean, *m2;    /* [n_times][n_species] (Welford 1962) */
     uint32_t *seen;       /* [n_times] */
     uint32_t failed;
     char first_failure[200];
-    uint32_t *order;
+    uint32_t *order; /* with --shuffle */
 } simulation;
 
 static int next(void *ctx, rsp_sim_job *job)
@@ -32,7 +33,7 @@ static int next(void *ctx, rsp_sim_job *job)
     if (s->next_run >= s->n_runs) {
         return 0;
     }
-    uint32_t run = s->order[s->next_run++];
+    uint32_t at = s->next_run++, run = s->order ? s->order[at] : at;
     uint32_t row = s->cohort->n_rows ? run % (uint32_t)s->cohort->n_rows : 0;
     *job = (rsp_sim_job){
         .tag = (void *)(uintptr_t)(run + 1u), .trial = 0, .participant = run,
@@ -75,18 +76,9 @@ static void done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result
     uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
     if (s->failed++ == 0) {
         snprintf(s->first_failure, sizeof s->first_failure,
-                 "run %u stopped on day %g: %s%s%.120s", run, result->t,
+                 "run %u stopped on day %g: %s%s%.120s", run + 1, result->t,
                  rsp_stop_text(result->stop), result->reason[0] ? ", " : "",
                  result->reason);
-    }
-    if (s->kept) { /* rows that were not reached are left out */
-        size_t n = s->net->n_species;
-        double *row = s->kept + (size_t)run * s->n_times * n;
-        for (size_t i = 0; i < s->n_times; i++) {
-            if (s->times[i] > result->t) {
-                row[i * n] = (double)NAN;
-            }
-        }
     }
 }
 
@@ -142,12 +134,14 @@ static rsp_status make_times(simulation *s, rsp_error *err)
 static rsp_status make_room(simulation *s, rsp_error *err)
 {
     size_t n = s->net->n_species;
-    s->n_runs = s->cohort->n_rows ? (uint32_t)s->cohort->n_rows : 1;
-    if (s->args->replicates) {
-        s->n_runs = s->cohort->n_rows > 1 ? s->n_runs * s->args->replicates
-                                          : s->args->replicates;
+    double runs = fmax(1, (double)s->cohort->n_rows) * fmax(1, s->args->replicates);
+    double rows = s->args->summary ? (double)s->n_times : runs * (double)s->n_times;
+    if (runs > 4e9 || rows * (double)(n + 1) > 1e13) {
+        return rsp_fail(err, RSP_USAGE, "%g runs of %zu times are too many to keep%s", runs,
+                        s->n_times, s->args->summary ? "" : "; --summary mean,sd keeps less");
     }
-    s->order = malloc(s->n_runs * sizeof *s->order);
+    s->n_runs = (uint32_t)runs;
+    s->order = s->args->shuffle ? malloc(s->n_runs * sizeof *s->order) : NULL;
     if (s->args->summary) {
         s->mean = calloc(s->n_times * n + 1, sizeof *s->mean);
         s->m2 = calloc(s->n_times * n + 1, sizeof *s->m2);
@@ -155,14 +149,17 @@ static rsp_status make_room(simulation *s, rsp_error *err)
     } else {
         s->kept = calloc((size_t)s->n_runs * s->n_times * n + 1, sizeof *s->kept);
     }
-    if (!s->order || (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept)) {
+    if ((s->args->shuffle && !s->order) || (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u runs of %zu times",
                         s->n_runs, s->n_times);
     }
-    for (uint32_t i = 0; i < s->n_runs; i++) { /* --shuffle: a fixed permutation */
+    for (size_t i = 0; s->kept && n && i < (size_t)s->n_runs * s->n_times; i++) {
+        s->kept[i * n] = (double)NAN;
+    }
+    for (uint32_t i = 0; s->order && i < s->n_runs; i++) { /* a fixed permutation */
         s->order[i] = i;
     }
-    for (uint32_t i = s->n_runs; s->args->shuffle && i > 1; i--) {
+    for (uint32_t i = s->n_runs; s->order && i > 1; i--) {
         uint32_t k = (uint32_t)((i * 2654435761u) % i), o = s->order[i - 1];
         s->order[i - 1] = s->order[k];
         s->order[k] = o;
@@ -305,7 +302,7 @@ static void print(const simulation *s)
     for (uint32_t i = 0; !s->args->summary && i < s->n_runs; i++) {
         print_rows(s, i);
     }
-    if (s->failed) {
+    if (s->failed && s->failed < s->n_runs) {
         fprintf(stderr, "respite: %u of %u runs failed; %s\n", s->failed, s->n_runs,
                 s->first_failure);
     }
@@ -337,6 +334,10 @@ static rsp_status simulate(simulation *s, rsp_error *err)
     }
     if (st == RSP_OK) {
         print(s);
+    }
+    if (st == RSP_OK && s->failed == s->n_runs) {
+        st = rsp_fail(err, RSP_NONFINITE, "%u of %u runs failed; %s", s->failed, s->n_runs,
+                      s->first_failure);
     }
     cli_cohort_fini(&cohort);
     rsp_program_free(program);

@@ -78,6 +78,7 @@ rsp_status rsp_file_write(const char *path, const char *data, size_t length,
         rsp_text_fini(&part);
         return rsp_fail(err, RSP_NOMEM, "no memory to write %s", path);
     }
+    remove(part.data); /* of a run that was killed, or a link to elsewhere */
     FILE *f = fopen(part.data, "wb");
     bool ok = f != NULL;
     if (f) {

@@ -76,6 +76,13 @@ expect 0 '^time,A' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 
 expect 0 '^2,367.8' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv --rtol 1e-8
 expect 0 'A-mean,A-sd' "$respite" simulate "$work/decay.rsp" --until 2 --every 1 --replicates 50 --summary mean,sd
 expect 64 'expected ode, hybrid or ssa' "$respite" simulate "$work/decay.rsp" --solver euler --until 2
+expect 64 'has no option --json' "$respite" simulate "$work/decay.rsp" --until 2 --json
+expect 64 'has no option --dry-run' "$respite" simulate "$work/decay.rsp" --until 2 --dry-run
+expect 64 'too many to keep' "$respite" simulate "$work/decay.rsp" --until 1e6 --every 0.1 --replicates 1e9
+sed 's/1000 \* one/-1000 * one/' "$work/decay.rsp" >"$work/negative.rsp"
+expect 70 '2 of 2 runs failed; run 1 stopped on day 0.*initial amount of A is -1000' \
+  "$respite" simulate "$work/negative.rsp" --until 2 --replicates 2
+if grep -q '^1,' "$work/out"; then echo "amounts of a run that never began"; bad=$((bad + 1)); fi
 sed 's/k \* A/k * B/' "$work/decay.rsp" >"$work/broken.rsp"
 expect 65 'broken.rsp:7:.*unknown' "$respite" check "$work/broken.rsp"
 sed 's/@ k \* A/@ A/' "$work/decay.rsp" >"$work/units.rsp"
@@ -121,6 +128,11 @@ if [ -w /dev/full ]; then
   "$respite" show hiv_car_t >/dev/full 2>"$work/err"
   [ $? = 74 ] || { echo "a full disk was not noticed"; bad=$((bad + 1)); }
 fi
+
+# A file that may not grow ends the run as a full disk does.
+(ulimit -f 20; "$respite" run studies/liu2021.yaml --trials 20 --out "$work/small" >"$work/out" 2>"$work/err")
+[ $? = 74 ] || { echo "a file that may not grow was not noticed"; bad=$((bad + 1)); }
+[ ! -e "$work/small" ] || { echo "a file that may not grow left files"; bad=$((bad + 1)); }
 
 # What cannot be written is said before anything is simulated, by the name of what is in the way.
 : >"$work/file"
