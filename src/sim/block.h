@@ -80,7 +80,7 @@ typedef struct rsp_lanes {
     double *leaps;               /* 1: has leap noise */
     double *gross[2];            /* sums of rates at stages 0 and 1 */
     double *tilt[2];             /* the same, opposite ones subtracted */
-    double *pending;             /* variance gathered and not yet drawn */
+    double *pending;             /* variance not yet in x; < 0: in x ahead */
     double *skewed;              /* its third cumulant */
     /* One row each. */
     double *h;                   /* day */

@@ -376,7 +376,7 @@ static void hold(rsp_sim *sim, uint32_t l, double phi)
     double *held = lane->held + lane->n_held++ * size;
     held[0] = (double)lane->i_read;
     held[1] = lane->job.reads[lane->i_read++];
-    rsp_channels_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
+    rsp_leap_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
 }
 
 void rsp_clock_reads(rsp_sim *sim)
@@ -391,7 +391,7 @@ void rsp_clock_reads(rsp_sim *sim)
                 hold(sim, l, phi);
             }
             if (!waits && read_inside(lane, &phi)) {
-                rsp_channels_inside(sim, l, phi, sim->amounts, NULL);
+                rsp_leap_inside(sim, l, phi, sim->amounts, NULL);
                 show_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
                 any = true;
             }

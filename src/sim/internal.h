@@ -22,10 +22,11 @@ typedef struct rsp_method_row {
     bool always_exact; /* every discrete species, whatever its amount */
 } rsp_method_row;
 
-/* Leap noise of one group, in standard deviations: a normal path and what its
- * skewness adds. */
+/* The last draw of a group's leap noise, in standard deviations: the end of a
+ * normal path, and what its skewness adds.  Variance 0: nothing to take back. */
 typedef struct rsp_noise {
-    double normal, skew;
+    double normal, skew, variance;
+    uint32_t index;
 } rsp_noise;
 
 typedef struct rsp_lane { /* one participant's clock */
@@ -44,7 +45,7 @@ typedef struct rsp_lane { /* one participant's clock */
     size_t n_added;
     double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
     double *last;      /* [n_actions] last time of it; NaN: never */
-    double used;      /* of the leap bound since noise was last drawn */
+    double used;      /* gross change since x had all noise; < 0: ahead */
     /* Reads inside a leap wait for its noise: time, number, amounts and each
      * group's variance by then. */
     double *held;
@@ -74,7 +75,7 @@ struct rsp_sim {
     rsp_crossing *found;  /* [n_reactions * n_chunks] */
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */
-    rsp_noise *noise;     /* scratch, [n_groups] */
+    rsp_noise *noise;     /* [width][n_groups] */
     bool nomem;           /* held reads could not grow */
     uint64_t *leap_no;    /* [width] draws of leap noise so far */
     bool uses_time, uses_since;
@@ -148,18 +149,30 @@ void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop);
 /* An empty lane keeps nothing in a list. */
 void rsp_regime_leave(rsp_sim *sim, uint32_t l);
 
-/* channel.c: exact firing and leap noise of single lanes. */
+/* channel.c: exact firing of single lanes. */
 void rsp_channels_start(rsp_sim *sim, uint32_t l);
 void rsp_channels_cross(rsp_sim *sim);
 /* The event that ends lane l's step, onto x; true: a species left its bounds. */
 bool rsp_channels_fire(rsp_sim *sim, uint32_t l);
-/* Draw the noise that lane l has gathered, onto x and its held reads. */
-void rsp_channels_tick(rsp_sim *sim, uint32_t l);
+
+/* leap.c: noise of the channels of single lanes that leap. */
+/* Draw what lane l has gathered and, at the present rates, the next `ahead` days,
+ * onto x and its held reads. */
+void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead);
+/* Make x hold the noise of just the time so far. */
+void rsp_leap_settle(rsp_sim *sim, uint32_t l);
+/* The same for the groups that change species s. */
+void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s);
+/* Whether x holds noise of a time to come. */
+static inline bool rsp_leap_is_ahead(const rsp_sim *sim, uint32_t l)
+{
+    return sim->block.leaping[l] > 0 && sim->lanes[l].used < -0.05 * sim->options.leap;
+}
 size_t rsp_held_size(const rsp_sim *sim); /* doubles of one held read */
 /* Amounts at the share `phi` of lane l's accepted step into x[n_species], without
  * the noise that is still to come, and the variance of that by then into
  * v[n_groups] (not where nothing leaps). */
-void rsp_channels_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
-                         double *v);
+void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
+                     double *v);
 
 #endif

@@ -109,6 +109,8 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
     }
     memset(sim->rounded + (size_t)l * b->net.n_species, 0,
            b->net.n_species * sizeof *sim->rounded);
+    memset(sim->noise + (size_t)l * b->net.n_groups, 0,
+           b->net.n_groups * sizeof *sim->noise);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         double x = *rsp_at(b->x, s, b->width, l);
         rsp_regime regime = begin_regime(sim, s, x);
@@ -130,11 +132,19 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
     if (!b->stochastic) {
         return;
     }
-    bool changed = false;
+    bool changed = false, ahead = rsp_leap_is_ahead(sim, l);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         rsp_regime now = (rsp_regime)sim->regime[(size_t)s * b->width + l];
+        if (ahead && now != RSP_REGIME_EXACT) {
+            continue;
+        }
         double x = *rsp_at(b->x, s, b->width, l);
         rsp_regime next = next_regime(sim, s, now, x);
+        if (next != now && b->leaping[l] > 0) {
+            rsp_leap_settle_species(sim, l, s);
+            x = *rsp_at(b->x, s, b->width, l);
+            next = next_regime(sim, s, now, x);
+        }
         if (next == RSP_REGIME_EXACT && (jumped || now != next)) {
             round_species(sim, s, l);
         }
@@ -149,6 +159,8 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
     }
     if (changed) {
         count_leaping(sim, l);
+        /* With the last group that leapt settled, no held read waits for more. */
+        sim->lanes[l].ready |= b->leaping[l] == 0;
         sim->relist[l / RSP_CHUNK] = true;
         sim->lanes[l].same = false;
     }

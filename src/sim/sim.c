@@ -22,7 +22,7 @@ rsp_sim_options rsp_sim_defaults(rsp_method method)
                          .atol = method == RSP_ODE ? 1e-9 : 1e-6,
                          .exact_below = 10, .exact_until = 20,
                          .noise_below = 3e3, .noise_until = 1e4,
-                         .leap = 0.2, .max_steps = 5000000};
+                         .leap = 0.4, .max_steps = 5000000};
     return o;
 }
 
@@ -150,7 +150,7 @@ static bool block_random_new(rsp_sim *sim)
         ok = rows_new(sim, &b->a[i], n) && rows_new(sim, &b->hazard[i], 1);
     }
     sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
-    sim->noise = rsp_arena_alloc(arena, g + 1, sizeof *sim->noise);
+    sim->noise = rsp_arena_alloc(arena, (size_t)g * b->width + 1, sizeof *sim->noise);
     sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
     sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
     sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
@@ -512,7 +512,8 @@ static void choose_step(rsp_sim *sim, uint32_t l)
     }
     if (b->stochastic) {
         /* Three expected events: a longer step would be cut anyway. */
-        double hazard = b->hazard[0][l], leap = o->leap - lane->used;
+        double hazard = b->hazard[0][l];
+        double leap = (rsp_leap_is_ahead(sim, l) ? 0 : 0.5 * o->leap) - lane->used;
         h = h * hazard > 3 ? 3 / hazard : h;
         h = h * b->haste[l] > leap ? leap / b->haste[l] : h;
     }
@@ -632,6 +633,24 @@ static void move_clock(rsp_lane *lane)
                          : fmin(lane->t + lane->theta * lane->h, lane->t_next);
 }
 
+/* The noise of a lane that leaps, where it is due. */
+static void leap_on(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    double taken = lane->theta * lane->h, haste = sim->block.haste[l];
+    double half = 0.45 * sim->options.leap;
+    lane->used += taken * haste;
+    if (lane->land) {
+        rsp_leap_settle(sim, l);
+        lane->used = 0;
+    } else if (lane->used >= half) {
+        /* Half a leap ahead, but not beyond where the state is looked at. */
+        double ahead = fmin(half / haste, lane->t_next - lane->t - taken);
+        rsp_leap_draw(sim, l, ahead);
+        lane->used = -ahead * haste;
+    }
+}
+
 /* An accepted step of a lane with random channels: its event, its noise. */
 static void end_random_step(rsp_sim *sim, uint32_t l)
 {
@@ -642,11 +661,8 @@ static void end_random_step(rsp_sim *sim, uint32_t l)
         out |= rsp_channels_fire(sim, l);
     }
     if (b->leaping[l] > 0) {
-        lane->used += lane->theta * lane->h * b->haste[l];
-        if (out || lane->land || lane->used >= 0.9 * sim->options.leap) {
-            rsp_channels_tick(sim, l);
-            out = true; /* noise may have carried a species over a bound */
-        }
+        out |= lane->land;
+        leap_on(sim, l);
     }
     if (out) {
         rsp_regime_update(sim, l, false);
@@ -682,7 +698,7 @@ static void finish_steps(rsp_sim *sim)
 static void end_failed(rsp_sim *sim, uint32_t l)
 {
     if (sim->lanes[l].n_held > 0) {
-        rsp_channels_tick(sim, l);
+        rsp_leap_settle(sim, l);
         rsp_clock_release(sim);
     }
     rsp_lane_end(sim, l, sim->lanes[l].failed);

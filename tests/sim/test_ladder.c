@@ -1,4 +1,4 @@
-/* Hybrid against exact at n = 10,000: networks in which each regime matters,
+/* Hybrid against exact at n = 10,000: five networks in which each regime matters,
  * by Kolmogorov-Smirnov at 1 %, with the default thresholds and with both moved
  * fourfold either way.  Minutes, so among the ladders. */
 #include "bed.h"
@@ -19,6 +19,15 @@ static const network immigration = {
     "reaction come: -> I @ influx\nreaction birth: I -> 2 I @ b * I\n"
     "reaction death: I -> @ d * I\n",
     {"I"}, {1}, {0.5, 2, 5, 10, 25}};
+
+static const network dimer = {
+    "model dimer\ntime day\n"
+    "parameter on = 0.002 1/day/cell\nparameter off = 0.4 1/day\n"
+    "parameter one = 1 cell\nparameter start = 300 cell\n"
+    "species A cell\nspecies D cell\ninitial A = start\n"
+    "reaction bind: 2 A -> D @ on * A * max(A - one, 0) / 2\n"
+    "reaction part: D -> 2 A @ off * D\n",
+    {"A", "D"}, {2, 1}, {0.2, 1, 2, 5, 20}};
 
 static const network hunt = {
     "model hunt\ntime day\n"
@@ -93,6 +102,12 @@ static void birth_and_death_with_immigration_have_the_exact_law(void **state)
     climb(&immigration);
 }
 
+static void dimerisation_has_the_exact_law(void **state)
+{
+    (void)state;
+    climb(&dimer);
+}
+
 static void predator_and_prey_have_the_exact_law(void **state)
 {
     (void)state;
@@ -150,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(birth_and_death_with_immigration_have_the_exact_law),
+        cmocka_unit_test(dimerisation_has_the_exact_law),
         cmocka_unit_test(predator_and_prey_have_the_exact_law),
         cmocka_unit_test(a_toggle_switch_has_the_exact_law),
         cmocka_unit_test(the_day_of_extinction_has_the_exact_law),
