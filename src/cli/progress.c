@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,7 +65,9 @@ static double now(void)
 
 cli_progress cli_progress_start(const cli_args *args, const char *what)
 {
-    return (cli_progress){.show = !args->quiet && isatty(STDERR_FILENO),
+    const char *terminal = getenv("TERM");
+    bool plain = terminal && strcmp(terminal, "dumb") == 0; /* knows no line to rewrite */
+    return (cli_progress){.show = !args->quiet && !plain && isatty(STDERR_FILENO),
                           .start = now(), .what = what};
 }
 
