@@ -62,6 +62,25 @@ static bool is_none(const tree *t)
 
 static value_range old_range(const rsp_param *q) { return (value_range){q->low, q->high}; }
 
+static bool ignores_value(const rsp_dist *d)
+{
+    return d->kind == RSP_DIST_BETA || d->kind == RSP_DIST_UNIFORM ||
+           d->kind == RSP_DIST_LOGUNIFORM || d->kind == RSP_DIST_BERNOULLI;
+}
+
+/* A value that is given is meant: a distribution that would not look at it goes,
+ * unless it is given beside it. */
+static void let_value_count(const tree *between, const tree *uncertain, rsp_param *q)
+{
+    static const rsp_dist none = {.kind = RSP_DIST_NONE, .text = "none"};
+    if (!between && ignores_value(&q->between)) {
+        q->between = none;
+    }
+    if (!uncertain && ignores_value(&q->uncertain)) {
+        q->uncertain = none;
+    }
+}
+
 /* One parameter from a plain value or a map. */
 static void change_param(plan_reading *p, const tree *t, rsp_param *q)
 {
@@ -70,12 +89,14 @@ static void change_param(plan_reading *p, const tree *t, rsp_param *q)
     unit.unit.factor = q->factor;
     if (t->kind == TREE_TEXT) {
         q->value = reader_quantity(r, t, t->key, &unit);
+        let_value_count(NULL, NULL, q);
     } else {
         const tree *v = tree_get(t, "value"), *range = tree_get(t, "range");
         const tree *between = tree_get(t, "between");
         const tree *uncertain = tree_get(t, "uncertain");
         if (v) {
             q->value = reader_quantity(r, v, t->key, &unit);
+            let_value_count(between, uncertain, q);
         }
         if (range && is_none(range)) {
             q->low = -(double)INFINITY;
@@ -106,7 +127,12 @@ static void change_param(plan_reading *p, const tree *t, rsp_param *q)
     }
 }
 
-static void note(plan_reading *p, const tree *t, const rsp_param *q)
+static bool is_drawn(const rsp_param *q)
+{
+    return q->between.kind != RSP_DIST_NONE || q->uncertain.kind != RSP_DIST_NONE;
+}
+
+static void note(plan_reading *p, const tree *t, const rsp_param *q, bool was_drawn)
 {
     const tree *use = t->kind == TREE_MAP ? tree_get(t, "use") : NULL;
     const tree *why = t->kind == TREE_MAP ? tree_get(t, "why") : NULL;
@@ -115,6 +141,9 @@ static void note(plan_reading *p, const tree *t, const rsp_param *q)
     rsp_text_number(&words, q->value / q->factor);
     rsp_text_printf(&words, "%s%s", strcmp(q->unit, "1") ? " " : "",
                     strcmp(q->unit, "1") ? q->unit : "");
+    if (was_drawn && !is_drawn(q)) {
+        rsp_text_printf(&words, ", fixed");
+    }
     if (t->kind == TREE_MAP && tree_get(t, "between")) {
         rsp_text_printf(&words, ", between people %s", q->between.text);
     }
@@ -145,6 +174,7 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
 {
     const rsp_network *net = p->plan->net;
     const rsp_param *first = NULL;
+    bool was_drawn = false;
     if (t->kind == TREE_LIST) {
         reader_fail(&p->r, t, RSP_SYNTAX, "%s takes a value or a map", t->key);
         return;
@@ -158,6 +188,7 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
     }
     for (uint32_t i = 0; i < net->n_params && reading(&p->r); i++) {
         if (names_it(&params[i], t->key)) {
+            was_drawn |= is_drawn(&params[i]);
             change_param(p, t, &params[i]);
             first = first ? first : &params[i];
         }
@@ -166,7 +197,7 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
         unknown_param(p, t, t->key);
     }
     if (reading(&p->r) && listed) {
-        note(p, t, first);
+        note(p, t, first, was_drawn);
     }
 }
 

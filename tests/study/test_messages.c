@@ -232,6 +232,12 @@ static void a_value_may_be_set_from_outside(void **state)
     assert_int_equal(v->n_changed, 1);
     assert_string_equal(v->changed[0], "t_art = 0.5 day (--set t_art:1)");
     rsp_plan_free(plan);
+    /* Drawn uniformly, whatever its median: the value is meant. */
+    plan = set("doubt", "3", &err);
+    assert_non_null(plan);
+    v = rsp_plan_see(plan);
+    assert_string_equal(v->changed[0], "doubt = 3, fixed (--set doubt:1)");
+    rsp_plan_free(plan);
     plan = set("grid", "{endpoint: confirmed, axes: [{every: [7 day]}]}", &err);
     assert_non_null(plan);
     rsp_plan_free(plan);
