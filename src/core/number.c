@@ -105,7 +105,8 @@ static size_t write_plain(bool negative, uint64_t digits, int decimals,
 {
     char reversed[RSP_NUMBER_MAX];
     int n = 0;
-    for (int i = 0; digits > 0 || i <= decimals; i++) {
+    /* 20 digits at most; the bound tells so to the compiler. */
+    for (int i = 0; (digits > 0 || i <= decimals) && n < RSP_NUMBER_MAX - 4; i++) {
         if (i == decimals && decimals > 0) {
             reversed[n++] = '.';
         }
