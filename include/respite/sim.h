@@ -69,7 +69,7 @@ typedef struct rsp_sim_job { /* one participant; arrays stay the client's until
 } rsp_sim_job;
 
 typedef struct rsp_sim_counts {
-    uint64_t steps, rejected, events, leaps, clamped, rate_calls;
+    uint64_t runs, steps, rejected, events, leaps, clamped, rate_calls;
 } rsp_sim_counts;
 
 typedef struct rsp_sim_result {

@@ -59,6 +59,7 @@ static void add_counts(rsp_sim_counts *to, const rsp_sim_counts *more)
     to->rejected += more->rejected;
     to->events += more->events;
     to->leaps += more->leaps;
+    to->runs += more->runs;
     to->clamped += more->clamped;
     to->rate_calls += more->rate_calls;
 }

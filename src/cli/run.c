@@ -207,13 +207,13 @@ static void print_stats(const rsp_campaign_result *r, size_t failed)
             "\"rejected\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
             "\"cpu_seconds\":%.3f,\"wall_seconds\":%.3f,\"threads\":%u,"
             "\"participants_per_cpu_second\":%.0f}\n",
-            (unsigned long long)r->runs, failed,
+            (unsigned long long)r->counts.runs, failed,
             (unsigned long long)r->counts.steps,
             (unsigned long long)r->counts.rejected,
             (unsigned long long)r->counts.events,
             (unsigned long long)r->counts.leaps,
             (unsigned long long)r->counts.clamped, r->cpu_s, r->wall_s, r->threads,
-            r->cpu_s > 0 ? (double)r->runs / r->cpu_s : 0.0);
+            r->cpu_s > 0 ? (double)r->counts.runs / r->cpu_s : 0.0);
 }
 
 static double seconds(clockid_t clock)

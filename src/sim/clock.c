@@ -119,6 +119,7 @@ void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop)
     rsp_sim_result result = {.stop = stop, .t = lane->t, .counts = lane->counts};
     memcpy(result.reason, lane->reason, sizeof result.reason);
     rsp_sim_counts *sum = &sim->total;
+    sum->runs++;
     sum->steps += lane->counts.steps;
     sum->rejected += lane->counts.rejected;
     sum->events += lane->counts.events;
