@@ -85,19 +85,65 @@ static void count_leaping(rsp_sim *sim, uint32_t l)
     }
 }
 
+/* Whether species s may be rounded along reaction r, which changes it by `amount`:
+ * up or down, nothing else that must stay whole moves or falls below its floor. */
+static bool may_round(const rsp_sim *sim, uint32_t r, uint32_t s, double amount, uint32_t l)
+{
+    const rsp_lanes *b = &sim->block;
+    for (uint32_t i = b->net.by_reaction[r]; i < b->net.by_reaction[r + 1]; i++) {
+        uint32_t other = b->net.changes[i].index;
+        double most = fabs(b->net.changes[i].amount / amount);
+        if (other != s && (sim->regime[(size_t)other * b->width + l] == RSP_REGIME_EXACT ||
+                           *rsp_at(b->x, other, b->width, l) - most < b->net.floor[other])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What s lost or gained in rounding moves on along a reaction, unless one changes
+ * s alone: so what the network conserves is what it was. */
+static void move_partners(rsp_sim *sim, uint32_t s, uint32_t l, double step)
+{
+    const rsp_lanes *b = &sim->block;
+    const uint32_t *first = b->net.by_reaction;
+    const rsp_term *along = NULL;
+    for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
+        const rsp_term *term = &b->net.terms[i];
+        if (first[term->index + 1] - first[term->index] == 1) {
+            return;
+        }
+        if (along == NULL && may_round(sim, term->index, s, term->amount, l)) {
+            along = term;
+        }
+    }
+    if (along == NULL) {
+        return;
+    }
+    for (uint32_t i = first[along->index]; i < first[along->index + 1]; i++) {
+        const rsp_term *change = &b->net.changes[i];
+        if (change->index != s) {
+            *rsp_at(b->x, change->index, b->width, l) += change->amount / along->amount * step;
+        }
+    }
+}
+
 /* No part of a cell may come back to life: an amount that is counted is a whole
- * number, rounded without bias. */
-static void round_species(rsp_sim *sim, uint32_t s, uint32_t l)
+ * number, rounded without bias; after a flow, along one of its reactions. */
+static void round_species(rsp_sim *sim, uint32_t s, uint32_t l, bool flowed)
 {
     double *x = rsp_at(sim->block.x, s, sim->block.width, l);
-    double low = floor(*x);
-    if (low == *x) {
+    double low = floor(*x), was = *x;
+    if (low == was) {
         return;
     }
     uint32_t *n = &sim->rounded[(size_t)l * sim->net->n_species + s];
     rsp_stream stream = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_ROUND,
                                         sim->net->species[s].channel);
-    *x = low + (rsp_uniform(&stream, ++*n, 0) < *x - low);
+    *x = low + (rsp_uniform(&stream, ++*n, 0) < was - low);
+    if (flowed) {
+        move_partners(sim, s, l, *x - was);
+    }
     sim->lanes[l].same = false;
 }
 
@@ -116,7 +162,7 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
         rsp_regime regime = begin_regime(sim, s, x);
         set_bounds(sim, s, l, regime);
         if (regime == RSP_REGIME_EXACT) {
-            round_species(sim, s, l);
+            round_species(sim, s, l, false);
         }
     }
     for (uint32_t r = 0; r < b->net.n_reactions; r++) {
@@ -146,7 +192,7 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
             next = next_regime(sim, s, now, x);
         }
         if (next == RSP_REGIME_EXACT && (jumped || now != next)) {
-            round_species(sim, s, l);
+            round_species(sim, s, l, now != next);
         }
         if (next == now) {
             continue;

@@ -632,6 +632,34 @@ static void no_part_of_a_cell_comes_back_to_life(void **state)
     bed_close(&b);
 }
 
+static void rounding_keeps_what_the_network_conserves(void **state)
+{
+    (void)state;
+    /* Thirty cells in two states, either of which now leaps and now is counted. */
+    bed b;
+    double reads[] = {1, 5};
+    bed_open(&b,
+             "model turning\ntime day\nparameter k = 5 1/day\nparameter start = 15 cell\n"
+             "species A cell\nspecies B cell\ninitial A = start\ninitial B = start\n"
+             "reaction there: A -> B @ k * A\nreaction back: B -> A @ k * B\n",
+             RSP_HYBRID);
+    b.n = 2000;
+    b.t1 = 5;
+    b.reads = reads;
+    b.n_reads = 2;
+    bed_run(&b);
+    assert_true(b.total.events > 0 && b.total.leaps > 0);
+    for (uint32_t p = 0; p < b.n; p++) {
+        double sum = bed_amount(&b, p, 1, "A") + bed_amount(&b, p, 1, "B");
+        /* Additions of doubles near 30, a few thousand of them. */
+        assert_true(fabs(sum - 30) < 1e-10);
+    }
+    double *x = bed_column(&b, 1, "A");
+    assert_mean(x, b.n, 15);
+    free(x);
+    bed_close(&b);
+}
+
 static void doses_of_parts_of_a_cell_keep_their_mean(void **state)
 {
     (void)state;
@@ -852,6 +880,7 @@ int main(void)
         cmocka_unit_test(a_root_without_solution_fails_its_participant_by_name),
         cmocka_unit_test(leaping_has_the_law_of_exact_firing_at_thresholds_four_fold_apart),
         cmocka_unit_test(no_part_of_a_cell_comes_back_to_life),
+        cmocka_unit_test(rounding_keeps_what_the_network_conserves),
         cmocka_unit_test(doses_of_parts_of_a_cell_keep_their_mean),
         cmocka_unit_test(initial_draws_have_their_laws_and_ode_takes_their_means),
         cmocka_unit_test(a_step_allocates_nothing),
