@@ -343,7 +343,7 @@ static rsp_status close_trial(rsp_analyst *a, rsp_error *err)
                row_before(&(rows)[*(at)], (subject))) {                        \
             ++*(at);                                                           \
         }                                                                      \
-        *(first) = &(rows)[*(at)];                                             \
+        *(first) = (count) > 0 ? &(rows)[*(at)] : NULL;                        \
         *(n) = 0;                                                              \
         while (*(at) < (count) && same_subject(&(rows)[*(at)], (subject))) {   \
             ++*(at);                                                           \
