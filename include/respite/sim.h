@@ -27,7 +27,10 @@ typedef enum rsp_method { RSP_ODE, RSP_HYBRID, RSP_SSA } rsp_method;
 typedef struct rsp_sim_options {
     rsp_method method;
     double rtol, atol;      /* of the deterministic part; amounts */
-    double exact_below;     /* hybrid: a species under this fires exactly */
+    /* Hybrid: regimes of a species by its amount.  One that may change by more than
+     * 2 at once counts in units of its largest such burst: below exact_until of
+     * them bursts fire exactly and the rest leaps; below exact_until cells all. */
+    double exact_below;     /* a species under this fires exactly */
     double exact_until;     /* and does so until it is above this */
     double noise_below;     /* leap noise is kept under this ... */
     double noise_until;     /* ... until above this; then ODE */

@@ -13,7 +13,9 @@
 
 enum { RSP_CHUNK = 8 };
 
-typedef enum rsp_regime { RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_EXACT } rsp_regime;
+typedef enum rsp_regime {
+    RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_BURST, RSP_REGIME_EXACT
+} rsp_regime;
 
 typedef struct rsp_term { /* one entry of a sparse sum */
     uint32_t index;
@@ -36,6 +38,7 @@ typedef struct rsp_stoich {
     const bool *continuous;       /* [n_species] */
     const bool *deterministic;    /* [n_reactions] changes nothing discrete */
     const double *floor;          /* [n_species] 0, or -inf under a rate law */
+    const double *burst;          /* [n_species] largest change, or 1 where small */
 } rsp_stoich;
 
 typedef struct rsp_list {

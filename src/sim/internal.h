@@ -10,6 +10,9 @@
 
 /* Actions that a client may have pending in one lane. */
 enum { RSP_ADDED_MAX = 64 };
+/* A larger change at once is a burst: its law is far from normal while the species
+ * holds but a few of them. */
+enum { RSP_SMALL_CHANGE = 2 };
 /* A read inside a step with leap noise is placed on a grid of 2^depth. */
 enum { RSP_BRIDGE_DEPTH = 10 };
 

@@ -1,39 +1,58 @@
 /* Which species are counted one by one, which leap, which flow.
  *
- *     regime   amounts                          a channel that changes one
- *     exact    below exact_until                fires exactly
- *     leap     from exact_below to noise_until  flows with Langevin noise
- *     ode      from noise_below                 flows
+ *     regime   amounts                              a channel that changes one
+ *     exact    below exact_until                    fires exactly
+ *     burst    exact_below to b exact_until         leaps; by bursts: fires exactly
+ *     leap     b exact_below to b noise_until       flows with Langevin noise
+ *     ode      from b noise_below                   flows
  *
- * The overlaps are the hysteresis.  A channel is exact where any discrete
- * species that it changes is; else it leaps where any does. */
+ * with b the largest change of the species at once; where that is small, b is 1
+ * and there is no burst regime.  The overlaps are the hysteresis.  A channel is
+ * exact where any discrete species that it changes wants it; else it leaps where
+ * any does. */
 #include "sim/internal.h"
 
 #include <string.h>
 
+static bool has_regimes(const rsp_sim *sim, uint32_t s)
+{
+    return !sim->block.net.continuous[s] && sim->method.random && !sim->method.always_exact;
+}
+
 static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 {
-    if (sim->block.net.continuous[s] || !sim->method.random) {
-        return RSP_REGIME_ODE;
+    const rsp_sim_options *o = &sim->options;
+    double burst = sim->block.net.burst[s];
+    if (!has_regimes(sim, s)) {
+        return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
+                                                                         : RSP_REGIME_ODE;
     }
-    if (sim->method.always_exact || x < sim->options.exact_until) {
+    if (x < o->exact_until) {
         return RSP_REGIME_EXACT;
     }
-    return x < sim->options.noise_until ? RSP_REGIME_LEAP : RSP_REGIME_ODE;
+    if (x < burst * o->exact_until) {
+        return RSP_REGIME_BURST;
+    }
+    return x < burst * o->noise_until ? RSP_REGIME_LEAP : RSP_REGIME_ODE;
 }
 
 static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
                               double x)
 {
     const rsp_sim_options *o = &sim->options;
-    if (sim->block.net.continuous[s] || !sim->method.random ||
-        sim->method.always_exact) {
+    double burst = sim->block.net.burst[s];
+    if (!has_regimes(sim, s)) {
         return now;
     }
     if (x < o->exact_below || (now == RSP_REGIME_EXACT && x < o->exact_until)) {
         return RSP_REGIME_EXACT;
     }
-    if (x < o->noise_below || (now != RSP_REGIME_ODE && x < o->noise_until)) {
+    if (burst > 1 && (x < burst * o->exact_below ||
+                      (now >= RSP_REGIME_BURST && x < burst * o->exact_until))) {
+        return RSP_REGIME_BURST;
+    }
+    if (x < burst * o->noise_below ||
+        (now != RSP_REGIME_ODE && x < burst * o->noise_until)) {
         return RSP_REGIME_LEAP;
     }
     return RSP_REGIME_ODE;
@@ -43,20 +62,24 @@ static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
 {
     const rsp_sim_options *o = &sim->options;
     rsp_lanes *b = &sim->block;
-    double low = -(double)INFINITY, high = (double)INFINITY;
-    if (!b->net.continuous[s] && sim->method.random && !sim->method.always_exact) {
-        if (regime == RSP_REGIME_EXACT) {
-            high = o->exact_until;
-        } else {
-            low = regime == RSP_REGIME_LEAP ? o->exact_below : o->noise_below;
-        }
-        if (regime == RSP_REGIME_LEAP) {
-            high = o->noise_until;
-        }
-    }
-    *rsp_at(b->low, s, b->width, l) = low;
-    *rsp_at(b->high, s, b->width, l) = high;
-    *rsp_at(b->is_leap, s, b->width, l) = regime == RSP_REGIME_LEAP ? 1 : 0;
+    const double none = (double)INFINITY, burst = b->net.burst[s];
+    const double low[] = {
+        [RSP_REGIME_EXACT] = -none,
+        [RSP_REGIME_BURST] = o->exact_below,
+        [RSP_REGIME_LEAP] = burst * o->exact_below,
+        [RSP_REGIME_ODE] = burst * o->noise_below,
+    };
+    const double high[] = {
+        [RSP_REGIME_EXACT] = o->exact_until,
+        [RSP_REGIME_BURST] = burst * o->exact_until,
+        [RSP_REGIME_LEAP] = burst * o->noise_until,
+        [RSP_REGIME_ODE] = none,
+    };
+    bool bounded = has_regimes(sim, s);
+    bool leaps = regime == RSP_REGIME_LEAP || regime == RSP_REGIME_BURST;
+    *rsp_at(b->low, s, b->width, l) = bounded ? low[regime] : -none;
+    *rsp_at(b->high, s, b->width, l) = bounded ? high[regime] : none;
+    *rsp_at(b->is_leap, s, b->width, l) = leaps ? 1 : 0;
     sim->regime[(size_t)s * b->width + l] = (uint8_t)regime;
 }
 
@@ -67,8 +90,9 @@ static void channel_regime(rsp_sim *sim, uint32_t r, uint32_t l)
     for (uint32_t i = b->net.by_reaction[r]; i < b->net.by_reaction[r + 1]; i++) {
         uint32_t s = b->net.changes[i].index;
         uint8_t regime = sim->regime[(size_t)s * b->width + l];
-        exact |= regime == RSP_REGIME_EXACT;
-        leap |= regime == RSP_REGIME_LEAP;
+        bool bursts = fabs(b->net.changes[i].amount) > RSP_SMALL_CHANGE;
+        exact |= regime == RSP_REGIME_EXACT || (bursts && regime == RSP_REGIME_BURST);
+        leap |= regime == RSP_REGIME_LEAP || regime == RSP_REGIME_BURST;
     }
     *rsp_at(b->flows, r, b->width, l) = exact ? 0 : 1;
     *rsp_at(b->fires, r, b->width, l) = exact ? 1 : 0;

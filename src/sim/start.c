@@ -81,15 +81,17 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
     bool *continuous = rsp_arena_alloc(arena, m + 1, sizeof *continuous);
     bool *deterministic = rsp_arena_alloc(arena, n + 1, sizeof *deterministic);
     double *lowest = rsp_arena_alloc(arena, m + 1, sizeof *lowest);
+    double *burst = rsp_arena_alloc(arena, m + 1, sizeof *burst);
     if (by_species == NULL || by_reaction == NULL || terms == NULL ||
         changes == NULL || continuous == NULL || deterministic == NULL ||
-        lowest == NULL) {
+        lowest == NULL || burst == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < m; i++) {
         continuous[i] = net->species[i].continuous;
         /* A rate law may mean a value below zero; a cell count cannot. */
         lowest[i] = net->species[i].rate == RSP_NO_EXPR ? 0 : -INFINITY;
+        burst[i] = 1;
     }
     uint32_t at = 0;
     for (uint32_t r = 0; r < n; r++) {
@@ -101,6 +103,9 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
             changes[at++] = (rsp_term){c->species, c->amount};
             deterministic[r] &= net->species[c->species].continuous;
             by_species[c->species + 2]++;
+            if (fabs(c->amount) > RSP_SMALL_CHANGE) {
+                burst[c->species] = fmax(burst[c->species], fabs(c->amount));
+            }
         }
     }
     by_reaction[n] = at;
@@ -120,6 +125,7 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
     s->continuous = continuous;
     s->deterministic = deterministic;
     s->floor = lowest;
+    s->burst = burst;
     return stoich_groups(s, net, arena);
 }
 

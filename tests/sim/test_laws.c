@@ -607,6 +607,36 @@ static void leaping_has_the_law_of_exact_firing_at_thresholds_four_fold_apart(vo
     }
 }
 
+static void a_burst_has_its_exact_law_where_a_species_holds_few_of_them(void **state)
+{
+    (void)state;
+    double *amount[2];
+    double reads[] = {2.1};
+    enum { MANY = 4000 };
+    for (int m = 0; m < 2; m++) {
+        bed b;
+        bed_open(&b,
+                 "model bursts\ntime day\nparameter k = 1 cell/day\nparameter d = 1 1/day\n"
+                 "species V cell\nreaction burst: -> 50 V @ k\nreaction loss: V -> @ d * V\n",
+                 m == 0 ? RSP_SSA : RSP_HYBRID);
+        b.seed = 31 + (uint64_t)m;
+        b.n = MANY;
+        b.t1 = 3;
+        b.reads = reads;
+        b.n_reads = 1;
+        bed_run(&b);
+        amount[m] = bed_column(&b, 0, "V");
+        assert_true(m == 0 || b.total.leaps > 0);
+        bed_close(&b);
+    }
+    for (int p = 0; p < MANY; p++) {
+        amount[1][p] = round(amount[1][p]); /* a leap's lie between */
+    }
+    assert_same_law(amount[0], MANY, amount[1], MANY);
+    free(amount[0]);
+    free(amount[1]);
+}
+
 static void no_part_of_a_cell_comes_back_to_life(void **state)
 {
     (void)state;
@@ -879,6 +909,7 @@ int main(void)
         cmocka_unit_test(a_run_of_too_many_steps_says_so),
         cmocka_unit_test(a_root_without_solution_fails_its_participant_by_name),
         cmocka_unit_test(leaping_has_the_law_of_exact_firing_at_thresholds_four_fold_apart),
+        cmocka_unit_test(a_burst_has_its_exact_law_where_a_species_holds_few_of_them),
         cmocka_unit_test(no_part_of_a_cell_comes_back_to_life),
         cmocka_unit_test(rounding_keeps_what_the_network_conserves),
         cmocka_unit_test(doses_of_parts_of_a_cell_keep_their_mean),
