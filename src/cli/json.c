@@ -96,6 +96,25 @@ static json_t *scoreboard(const rsp_findings *f)
     return rows;
 }
 
+/* A row for each arm and combination of levels: the median of the endpoint over
+ * replicate trials. */
+static json_t *grid(const rsp_findings *f)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->n_grid; i++) {
+        const rsp_grid_cell *c = &f->grid[i];
+        json_t *levels = json_object();
+        for (size_t a = 0; a < f->n_axes; a++) {
+            json_object_set_new(levels, f->grid_axes[a], json_string(c->levels[a]));
+        }
+        json_array_append_new(
+            rows, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o}", "arm", c->arm, "levels", levels,
+                            "unit", "day", "median", number(c->median.value), "low",
+                            number(c->median.low), "high", number(c->median.high)));
+    }
+    return rows;
+}
+
 static json_t *contrasts(const rsp_findings *f)
 {
     json_t *rows = json_array();
@@ -153,11 +172,11 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t i = 0; i < f->n_arms; i++) {
         json_array_append_new(arms, arm(plan, &f->arms[i]));
     }
-    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o}", "study", plan->study,
+    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
                            (json_int_t)f->trials, "hash", f->hash ? f->hash : "",
-                           "arms", arms, "contrasts", contrasts(f), "scoreboard",
-                           scoreboard(f)),
+                           "arms", arms, "contrasts", contrasts(f), "grid", grid(f),
+                           "scoreboard", scoreboard(f)),
                  err);
 }
 

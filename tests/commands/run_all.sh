@@ -193,6 +193,7 @@ expect 64 'from 0 to 9223372036854775807' "$respite" run --seed 9223372036854775
 # All participants failing is said beside the empty results.
 expect 0 'warning: all 36 participants failed in simulation (1 steps' \
   "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
+expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/grid"
 
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
