@@ -148,6 +148,7 @@ typedef struct rsp_observable {
     const char *name, *unit, *meaning;
     double factor;
     rsp_expr expr;
+    bool column; /* `respite simulate` prints it beside the species */
 } rsp_observable;
 
 /* An action of the protocol: "infuse", "stop_art". */
@@ -188,6 +189,10 @@ typedef struct rsp_network {
     const char *const *warnings;   uint32_t n_warnings; /* "file:line:col: ..." */
     const char *const *files;      uint32_t n_files;    /* all that were read */
     char sha256[65]; /* of the files' bytes, in order of reading */
+    /* Amounts and rates below zero have a meaning (SBML): where everything is
+     * continuous they are followed there; a method that counts keeps its floor and
+     * refuses such rates. */
+    bool any_sign;
 } rsp_network;
 
 /* ---- Loading. */

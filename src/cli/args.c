@@ -68,6 +68,10 @@ static const option OPTIONS[] = {
      "A", "absolute tolerance"},
     {"--summary", NULL, TEXT, AT(summary), NONE, 0, 0, "simulate",
      "mean,sd", "over all runs, instead of each run"},
+    {"--amount", NULL, TEXT, AT(amount), NONE, 0, 0, "simulate",
+     "A,B", "print these alone, as amounts"},
+    {"--concentration", NULL, TEXT, AT(concentration), NONE, 0, 0, "simulate",
+     "A,B", "and these as concentrations (SBML)"},
     {"--endpoint", NULL, TEXT, AT(endpoint), NONE, 0, 0, "analyze",
      "NAME", "its PARAMCD, or its name in the study"},
 };

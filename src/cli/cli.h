@@ -29,7 +29,7 @@ typedef struct cli_args {
     double until, every, rtol, atol;
     uint32_t replicates, first;
     bool csv, has_until, has_every;
-    const char *summary;
+    const char *summary, *amount, *concentration;
     /* analyze */
     const char *endpoint;
 } cli_args;

@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
+#include "respite/sbml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ int cli_show(const cli_args *args)
         return 0;
     }
     rsp_model *model = NULL;
-    if (rsp_model_load(args->files[0], NULL, &model, &err) != RSP_OK) {
+    if (rsp_model_open(args->files[0], NULL, &model, &err) != RSP_OK) {
         return cli_error(&err);
     }
     rsp_model_show(model, stdout);
@@ -110,7 +111,7 @@ static rsp_status check_model(const char *path, rsp_error *err)
 {
     rsp_model *model = NULL;
     rsp_program *program = NULL;
-    rsp_status s = rsp_model_load(path, NULL, &model, err);
+    rsp_status s = rsp_model_open(path, NULL, &model, err);
     if (s == RSP_OK) {
         const rsp_network *net = rsp_model_network(model);
         for (uint32_t i = 0; i < net->n_warnings; i++) {

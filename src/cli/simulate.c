@@ -7,9 +7,11 @@
 #include <time.h>
 
 #include "cli/cohort.h"
+#include "cli/columns.h"
+#include "respite/sbml.h"
 #include "respite/sim.h"
 
-/* One row a time, species by species, for each participant or replicate; or the
+/* One row a time, column by column, for each participant or replicate; or the
  * running mean and SD over all of them. */
 typedef struct simulation {
     const cli_args *args;
@@ -18,9 +20,10 @@ typedef struct simulation {
     double *times;
     size_t n_times;
     uint32_t n_runs, next_run;
-    double *kept;         /* [n_runs][n_times][n_species] without --summary; the first
-                             species is NaN where a time was not reached */
-    double *mean, *m2;    /* [n_times][n_species] (Welford 1962) */
+    cli_columns columns;
+    double *kept;         /* [n_runs][n_times][columns] without --summary */
+    bool *reached;        /* [n_runs][n_times] */
+    double *mean, *m2;    /* [n_times][columns] (Welford 1962) */
     uint32_t *seen;       /* [n_times] */
     uint32_t failed;
     char first_failure[200];
@@ -50,19 +53,22 @@ static bool read_state(void *ctx, const rsp_sim_job *job, size_t which,
                        const rsp_sim_view *view)
 {
     simulation *s = ctx;
-    uint32_t n = s->net->n_species;
+    uint32_t n = s->columns.n;
     uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
     if (s->kept) {
-        memcpy(s->kept + ((size_t)run * s->n_times + which) * n, view->amounts,
-               n * sizeof *view->amounts);
+        size_t row = (size_t)run * s->n_times + which;
+        for (uint32_t i = 0; i < n; i++) {
+            s->kept[row * n + i] = cli_column_value(&s->columns.item[i], view);
+        }
+        s->reached[row] = true;
         return true;
     }
     double k = (double)++s->seen[which];
     double *mean = s->mean + which * n, *m2 = s->m2 + which * n;
     for (uint32_t i = 0; i < n; i++) {
-        double d = view->amounts[i] - mean[i];
+        double x = cli_column_value(&s->columns.item[i], view), d = x - mean[i];
         mean[i] += d / k;
-        m2[i] += d * (view->amounts[i] - mean[i]);
+        m2[i] += d * (x - mean[i]);
     }
     return true;
 }
@@ -133,7 +139,7 @@ static rsp_status make_times(simulation *s, rsp_error *err)
 
 static rsp_status make_room(simulation *s, rsp_error *err)
 {
-    size_t n = s->net->n_species;
+    size_t n = s->columns.n;
     double runs = fmax(1, (double)s->cohort->n_rows) * fmax(1, s->args->replicates);
     double rows = s->args->summary ? (double)s->n_times : runs * (double)s->n_times;
     if (runs > 4e9 || rows * (double)(n + 1) > 1e13) {
@@ -148,13 +154,12 @@ static rsp_status make_room(simulation *s, rsp_error *err)
         s->seen = calloc(s->n_times, sizeof *s->seen);
     } else {
         s->kept = calloc((size_t)s->n_runs * s->n_times * n + 1, sizeof *s->kept);
+        s->reached = calloc((size_t)s->n_runs * s->n_times, sizeof *s->reached);
     }
-    if ((s->args->shuffle && !s->order) || (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept)) {
+    if ((s->args->shuffle && !s->order) ||
+        (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept || !s->reached)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u runs of %zu times",
                         s->n_runs, s->n_times);
-    }
-    for (size_t i = 0; s->kept && n && i < (size_t)s->n_runs * s->n_times; i++) {
-        s->kept[i * n] = (double)NAN;
     }
     for (uint32_t i = 0; s->order && i < s->n_runs; i++) { /* a fixed permutation */
         s->order[i] = i;
@@ -173,8 +178,8 @@ static void print_header(const simulation *s)
     printf(s->args->summary || s->n_runs == 1 ? "time"
            : s->cohort->n_rows               ? "participant,time"
                                              : "replicate,time");
-    for (uint32_t i = 0; i < s->net->n_species; i++) {
-        const char *name = s->net->species[i].name;
+    for (uint32_t i = 0; i < s->columns.n; i++) {
+        const char *name = s->columns.item[i].name;
         const char *quote = strchr(name, ',') ? "\"" : "";
         for (int k = 0; k < (s->args->summary ? 2 : 1); k++) {
             printf(",%s%s%s%s", quote, name, s->args->summary ? suffix[k] : "",
@@ -193,11 +198,12 @@ static void print_value(double v)
 
 static void print_rows(const simulation *s, uint32_t run)
 {
-    uint32_t n = s->net->n_species;
+    uint32_t n = s->columns.n;
     char time[RSP_NUMBER_MAX];
     for (size_t i = 0; i < s->n_times; i++) {
-        const double *x = s->kept + ((size_t)run * s->n_times + i) * n;
-        if (isnan(x[0])) {
+        size_t row = (size_t)run * s->n_times + i;
+        const double *x = s->kept + row * n;
+        if (!s->reached[row]) {
             return;
         }
         if (s->n_runs > 1 && s->cohort->n_rows) {
@@ -208,7 +214,7 @@ static void print_rows(const simulation *s, uint32_t run)
         rsp_number_write(s->times[i], time);
         fputs(time, stdout);
         for (uint32_t k = 0; k < n; k++) {
-            print_value(x[k] / s->net->species[k].factor);
+            print_value(x[k]);
         }
         printf("\n");
     }
@@ -216,15 +222,15 @@ static void print_rows(const simulation *s, uint32_t run)
 
 static void print_summary(const simulation *s)
 {
-    uint32_t n = s->net->n_species;
+    uint32_t n = s->columns.n;
     char time[RSP_NUMBER_MAX];
     for (size_t i = 0; i < s->n_times; i++) {
         rsp_number_write(s->times[i], time);
         fputs(time, stdout);
         for (uint32_t k = 0; k < n; k++) {
-            double f = s->net->species[k].factor, m = (double)s->seen[i];
-            print_value(s->mean[i * n + k] / f);
-            print_value(m > 1 ? sqrt(s->m2[i * n + k] / (m - 1)) / f : 0);
+            double m = (double)s->seen[i];
+            print_value(s->mean[i * n + k]);
+            print_value(m > 1 ? sqrt(s->m2[i * n + k] / (m - 1)) : 0);
         }
         printf("\n");
     }
@@ -247,6 +253,39 @@ static void print_stats(const simulation *s, const rsp_sim *sim, double cpu)
             (unsigned long long)c.rejected, (unsigned long long)c.events,
             (unsigned long long)c.leaps, (unsigned long long)c.clamped,
             (unsigned long long)c.rate_calls, cpu, cpu > 0 ? s->n_runs / cpu : 0);
+}
+
+/* A model in units of its own choosing (moles, say) has amounts of any size: the
+ * least that its first run begins with, but no trace of the largest. */
+static double typical_amount(const simulation *s, const double *x)
+{
+    double least = 1, most = 0;
+    for (uint32_t i = 0; i < s->net->n_species; i++) {
+        double v = fabs(x[i]);
+        least = v > 0 ? fmin(least, v) : least;
+        most = fmax(most, v);
+    }
+    return fmax(fmax(least, 1e-6 * fmin(most, 1)), 1e-200);
+}
+
+static rsp_status scale_tolerance(const simulation *s, const rsp_program *program,
+                                  rsp_sim_options *options, rsp_error *err)
+{
+    rsp_sim *sim = NULL;
+    double *x = calloc(s->net->n_species + 1u, sizeof *x);
+    double *derived = calloc(s->net->n_derived + 1u, sizeof *derived);
+    rsp_status st = x && derived ? rsp_sim_new(program, options, s->args->seed, &sim, err)
+                                 : rsp_fail(err, RSP_NOMEM, "no memory for a solver");
+    if (st == RSP_OK) {
+        st = rsp_sim_derive(sim, 0, 0, s->cohort->params, derived, x, err);
+    }
+    if (st == RSP_OK) {
+        options->atol *= typical_amount(s, x);
+    }
+    rsp_sim_free(sim);
+    free(x);
+    free(derived);
+    return st;
 }
 
 static rsp_status solver_options(const cli_args *args, rsp_sim_options *options,
@@ -276,6 +315,9 @@ static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
     rsp_sim_client client = {.ctx = s, .next = next, .read = read_state,
                              .done = done, .cancelled = cli_interrupted};
     rsp_status st = solver_options(s->args, &options, err);
+    if (st == RSP_OK && s->net->any_sign && !(s->args->atol > 0)) {
+        st = scale_tolerance(s, program, &options, err);
+    }
     if (st == RSP_OK) {
         st = rsp_sim_new(program, &options, s->args->seed, &sim, err);
     }
@@ -314,7 +356,7 @@ static rsp_status simulate(simulation *s, rsp_error *err)
     rsp_program *program = NULL;
     cli_cohort cohort = {0};
     rsp_status st = cli_expect_kind(s->args->files[0], "simulate", "model or SBML model", err);
-    st = st != RSP_OK ? st : rsp_model_load(s->args->files[0], NULL, &model, err);
+    st = st != RSP_OK ? st : rsp_model_open(s->args->files[0], NULL, &model, err);
     if (st == RSP_OK) {
         s->net = rsp_model_network(model);
         s->cohort = &cohort;
@@ -322,6 +364,9 @@ static rsp_status simulate(simulation *s, rsp_error *err)
     }
     if (st == RSP_OK) {
         st = cli_cohort_make(s->args, s->net, &cohort, err);
+    }
+    if (st == RSP_OK) {
+        st = cli_columns_make(s->args, s->net, &s->columns, err);
     }
     if (st == RSP_OK) {
         st = make_times(s, err);
@@ -360,6 +405,8 @@ int cli_simulate(const cli_args *args)
     }
     free(s.times);
     free(s.kept);
+    free(s.reached);
+    cli_columns_fini(&s.columns);
     free(s.mean);
     free(s.m2);
     free(s.seen);

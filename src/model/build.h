@@ -126,6 +126,10 @@ static inline const char *text_or(const char *s)
     return s ? s : "";
 }
 
+/* ---- load.c: the lists into the model's network; free what the builder holds. */
+RSP_MUST_USE rsp_status builder_keep(builder *b);
+void builder_fini(builder *b);
+
 /* Count work done; fails where a model takes too much. */
 RSP_MUST_USE rsp_status spend(builder *b, const ast_place *place, size_t work);
 

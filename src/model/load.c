@@ -173,7 +173,7 @@ static void *keep(rsp_arena *arena, void *list, size_t n, size_t size, bool *ok)
                        sizeof *b->field, &ok),                                 \
      net->n_##field = b->n_##field)
 
-static rsp_status keep_all(builder *b)
+rsp_status builder_keep(builder *b)
 {
     rsp_model *m = b->model;
     rsp_network *net = &m->net;
@@ -195,7 +195,7 @@ static rsp_status keep_all(builder *b)
     return ok ? RSP_OK : no_memory(b);
 }
 
-static void builder_fini(builder *b)
+void builder_fini(builder *b)
 {
     void *lists[] = {b->indices, b->symbols, b->lets, b->params, b->inputs, b->species,
                      b->roots, b->reactions, b->changes, b->observables, b->actions,
@@ -216,7 +216,7 @@ static rsp_status build(rsp_model *m, rsp_error *err)
     builder b = {.model = m, .arena = m->arena, .nodes = &m->nodes, .err = err};
     rsp_status s = declare_all(&b);
     s = s == RSP_OK ? expand_all(&b) : s;
-    s = s == RSP_OK ? keep_all(&b) : s;
+    s = s == RSP_OK ? builder_keep(&b) : s;
     builder_fini(&b);
     return s;
 }

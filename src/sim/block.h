@@ -66,6 +66,7 @@ typedef struct rsp_lanes {
     rsp_machine machine;
     rsp_frame frame;
     bool stochastic; /* lanes may have exact or leap channels */
+    bool any_sign;   /* rates and amounts below zero are followed */
     double rtol, atol;
     uint64_t seed;
     rsp_use *use;    /* [n_chunks] */

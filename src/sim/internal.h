@@ -111,8 +111,10 @@ static inline rsp_stream rsp_lane_stream(const rsp_sim *sim,
                         purpose, channel};
 }
 
-/* start.c: stoichiometry; participants from the client into lanes. */
-bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena);
+/* start.c: stoichiometry; participants from the client into lanes. any_sign: amounts
+ * may fall below zero. */
+bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, bool any_sign,
+                    rsp_arena *arena);
 /* Take the next participant into a free lane; false: none left. */
 bool rsp_lane_refill(rsp_sim *sim, uint32_t l);
 /* Initial amounts of column `l` of the prepared frame. */

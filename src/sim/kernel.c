@@ -82,15 +82,16 @@ static void split_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk)
     const rsp_use use = b->use[chunk];
     const rsp_chunk c = chunk_of(b, chunk);
     const rsp_v8 zero = rsp_v8_set(0);
+    const rsp_v8 least = rsp_v8_set(b->any_sign ? -(double)INFINITY : 0);
     rsp_v8 lowest = zero;
     for (uint32_t i = 0; i < use.flowing.n; i++) {
         uint32_t r = use.flowing.item[i];
         rsp_v8 raw = row_of(c.rows, c.rate[r], c.width);
         lowest = smaller(raw, lowest);
-        rsp_v8_store(c.scratch + (size_t)r * RSP_CHUNK, larger(zero, raw));
+        rsp_v8_store(c.scratch + (size_t)r * RSP_CHUNK, larger(least, raw));
     }
     if (!b->stochastic) {
-        rsp_v8_store(b->lowest + c.first, lowest);
+        rsp_v8_store(b->lowest + c.first, b->any_sign ? zero : lowest);
         return;
     }
     const double *flows = b->flows + c.first, *fires = b->fires + c.first;

@@ -242,7 +242,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
 {
     rsp_lanes *b = &sim->block;
     sim->arena = rsp_arena_new();
-    if (sim->arena == NULL || !rsp_stoich_new(&b->net, sim->net, sim->arena)) {
+    b->any_sign = sim->net->any_sign && !sim->method.random;
+    if (sim->arena == NULL || !rsp_stoich_new(&b->net, sim->net, b->any_sign, sim->arena)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
     }
     sim->machine = rsp_machine_for(sim->program, sim->options.interpret);
@@ -390,7 +391,7 @@ static bool is_invalid(rsp_sim *sim, uint32_t l, double t)
     }
     for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
         double a = *rsp_at(sim->block.frame.rows, sim->program->rate[r], sim->block.width, l);
-        if (!isfinite(a) || a < -slack) {
+        if (!isfinite(a) || (a < -slack && !sim->block.any_sign)) {
             snprintf(lane->reason, sizeof lane->reason, "the rate of %s is %s at day %.6g",
                      sim->net->reactions[r].name, number_text(a, number), t);
             return true;

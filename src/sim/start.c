@@ -66,7 +66,8 @@ static bool stoich_groups(rsp_stoich *s, const rsp_network *net,
     return true;
 }
 
-bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
+bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, bool any_sign,
+                    rsp_arena *arena)
 {
     uint32_t n = net->n_reactions, m = net->n_species, total = 0;
     *s = (rsp_stoich){.n_species = m, .n_reactions = n};
@@ -90,7 +91,7 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, rsp_arena *arena)
     for (uint32_t i = 0; i < m; i++) {
         continuous[i] = net->species[i].continuous;
         /* A rate law may mean a value below zero; a cell count cannot. */
-        lowest[i] = net->species[i].rate == RSP_NO_EXPR ? 0 : -INFINITY;
+        lowest[i] = net->species[i].rate == RSP_NO_EXPR && !any_sign ? 0 : -INFINITY;
         burst[i] = 1;
     }
     uint32_t at = 0;

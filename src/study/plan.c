@@ -1,3 +1,4 @@
+#include "respite/sbml.h"
 #include "study/plan.h"
 
 #include <math.h>
@@ -78,7 +79,7 @@ static void read_model(plan_reading *p)
         return;
     }
     rsp_error inner = {0};
-    rsp_status s = rsp_model_load(name, p->dir, &plan->model, &inner);
+    rsp_status s = rsp_model_open(name, p->dir, &plan->model, &inner);
     if (s == RSP_NOFILE && !inner.line) { /* the place is the study's */
         reader_fail(&p->r, t, s, "model: %s", inner.message);
         return;

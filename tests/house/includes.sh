@@ -3,7 +3,7 @@
 # Public headers belong to a layer too.
 set -eu
 root=$1
-layers="core num model sim dataset stats clinic study campaign report cli"
+layers="core num model sbml sim dataset stats clinic study campaign report cli"
 bad=0
 rank() {
   n=0
