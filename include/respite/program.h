@@ -37,6 +37,18 @@ typedef struct rsp_section {
     uint32_t n;
 } rsp_section;
 
+/* The derivatives of the deterministic equations f_s = drift of s + sum over
+ * reactions of change * rate, where they are not zero for all states.  A slope
+ * that is infinite where it is taken is given as 0. */
+typedef struct rsp_jacobian {
+    bool known;             /* false: millions of entries, and none is given */
+    uint32_t n;
+    const uint32_t *first;  /* [n_species + 1] entries of each f_s */
+    const uint32_t *column; /* [n] the species; ascending within a row */
+    const uint32_t *row;    /* [n] row of the frame after `jacobian` */
+    const uint32_t *by_time; /* [n_species] row of df_s/dt; UINT32_MAX: zero */
+} rsp_jacobian;
+
 typedef struct rsp_program {
     const rsp_network *net;
     uint32_t n_rows;
@@ -65,6 +77,8 @@ typedef struct rsp_program {
     rsp_section rates;    /* at each stage */
     rsp_section observe;  /* when read */
     rsp_section act;      /* all actions' values, from the state before */
+    rsp_section jacobian; /* at the start of an implicit step; needs no `rates` */
+    rsp_jacobian df;
     const rsp_root_code *roots; /* [n_roots] */
     char sha256[65]; /* names the program: equal text, equal bits */
 } rsp_program;
@@ -84,7 +98,7 @@ typedef struct rsp_frame {
  * and the build compiled (found by the program's sha256).  Each runs one
  * section over all lanes of the frame. */
 typedef enum rsp_run { RSP_RUN_PREPARE, RSP_RUN_RATES, RSP_RUN_OBSERVE,
-                       RSP_RUN_ACT } rsp_run;
+                       RSP_RUN_ACT, RSP_RUN_JACOBIAN } rsp_run;
 typedef struct rsp_machine {
     const rsp_program *program;
     uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */

@@ -99,7 +99,8 @@ void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
     const rsp_section *sections[] = {[RSP_RUN_PREPARE] = &p->prepare,
                                      [RSP_RUN_RATES] = &p->rates,
                                      [RSP_RUN_OBSERVE] = &p->observe,
-                                     [RSP_RUN_ACT] = &p->act};
+                                     [RSP_RUN_ACT] = &p->act,
+                                     [RSP_RUN_JACOBIAN] = &p->jacobian};
     const rsp_section *s = sections[what];
     if (machine->width == RSP_BYTECODE_WIDTH) {
         run_lanes(p, s->code, s->n, rows, RSP_BYTECODE_WIDTH,

@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/derive.h"
 #include "model/ops.h"
 #include "model/values.h"
 
-enum { N_SECTIONS = 4, FIRST_BODY = N_SECTIONS };
+enum { N_SECTIONS = 5, FIRST_BODY = N_SECTIONS };
 enum { RATE, DRIFT, INITIAL_A, INITIAL_B, OBSERVED, DELAY, DERIVED, ASSIGNED,
-       N_OUTPUTS };
+       SLOPE, BY_TIME, N_OUTPUTS };
 
 typedef struct scope {
     uint32_t *values; /* [n] ascending */
@@ -28,6 +29,7 @@ typedef struct lowering {
     const rsp_network *net;
     rsp_arena *arena;
     rsp_values vs;
+    rsp_derivatives df;
     bool *needed[N_SECTIONS]; /* [vs.n] evaluated or read by the section */
     bool *kept;               /* [vs.n] has a row that no temporary takes */
     scope *scopes;            /* [N_SECTIONS + n_roots] */
@@ -52,13 +54,17 @@ typedef struct owned_program {
 
 /* ---- What is needed. */
 
-static void need(lowering *lo, unsigned section, rsp_expr expr)
+static void need_value(lowering *lo, unsigned section, uint32_t v)
 {
-    if (expr != RSP_NO_EXPR) {
-        const uint32_t v = lo->vs.of_node[expr];
+    if (v != RSP_NONE) {
         lo->needed[section][v] = true;
         lo->strayed = lo->strayed || lo->vs.v[v].home != RSP_NONE;
     }
+}
+
+static void need(lowering *lo, unsigned section, rsp_expr expr)
+{
+    need_value(lo, section, expr == RSP_NO_EXPR ? RSP_NONE : lo->vs.of_node[expr]);
 }
 
 static void need_outputs(lowering *lo)
@@ -88,6 +94,12 @@ static void need_outputs(lowering *lo)
     }
     for (uint32_t i = 0; i < net->n_assigns; i++) {
         need(lo, RSP_RUN_ACT, net->assigns[i].value);
+    }
+    for (uint32_t i = 0; i < lo->df.n; i++) {
+        need_value(lo, RSP_RUN_JACOBIAN, lo->df.value[i]);
+    }
+    for (uint32_t s = 0; s < net->n_species; s++) {
+        need_value(lo, RSP_RUN_JACOBIAN, lo->df.by_time[s]);
     }
 }
 
@@ -417,22 +429,28 @@ static void place_scope(lowering *lo, const scope *sc)
     }
 }
 
+static uint32_t row_of_value(const lowering *lo, uint32_t v)
+{
+    return v == RSP_NONE ? RSP_NONE : lo->row[v];
+}
+
 static uint32_t row_of(const lowering *lo, rsp_expr expr)
 {
     return expr == RSP_NO_EXPR ? RSP_NONE : lo->row[lo->vs.of_node[expr]];
 }
 
-static void place_output(lowering *lo, rsp_expr expr)
+static void place_value(lowering *lo, uint32_t v)
 {
-    if (expr == RSP_NO_EXPR) {
-        return;
-    }
-    const uint32_t v = lo->vs.of_node[expr];
-    if (lo->vs.v[v].varies && !rsp_value_is_leaf(&lo->vs.v[v]) &&
+    if (v != RSP_NONE && lo->vs.v[v].varies && !rsp_value_is_leaf(&lo->vs.v[v]) &&
         !lo->kept[v]) {
         lo->kept[v] = true;
         lo->row[v] = take_rows(lo->p, 1);
     }
+}
+
+static void place_output(lowering *lo, rsp_expr expr)
+{
+    place_value(lo, expr == RSP_NO_EXPR ? RSP_NONE : lo->vs.of_node[expr]);
 }
 
 /* Outputs of a varying section get rows of their own; `keep` is undone when the
@@ -454,6 +472,12 @@ static void place_outputs(lowering *lo, unsigned section)
     }
     for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_assigns; i++) {
         place_output(lo, net->assigns[i].value);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_JACOBIAN && i < lo->df.n; i++) {
+        place_value(lo, lo->df.value[i]);
+    }
+    for (uint32_t s = 0; section == RSP_RUN_JACOBIAN && s < net->n_species; s++) {
+        place_value(lo, lo->df.by_time[s]);
     }
 }
 
@@ -500,7 +524,8 @@ static bool new_outputs(lowering *lo)
         [RATE] = net->n_reactions,       [DRIFT] = net->n_species,
         [INITIAL_A] = net->n_species,    [INITIAL_B] = net->n_species,
         [OBSERVED] = net->n_observables, [DELAY] = net->n_afters,
-        [DERIVED] = net->n_derived,      [ASSIGNED] = net->n_assigns};
+        [DERIVED] = net->n_derived,      [ASSIGNED] = net->n_assigns,
+        [SLOPE] = lo->df.n,              [BY_TIME] = net->n_species};
     for (int i = 0; i < N_OUTPUTS; i++) {
         lo->out[i] = rsp_arena_alloc(lo->arena, (size_t)sizes[i] + 1,
                                      sizeof(uint32_t));
@@ -517,6 +542,8 @@ static bool new_outputs(lowering *lo)
     p->delay = lo->out[DELAY];
     p->derived = lo->out[DERIVED];
     p->assigned = lo->out[ASSIGNED];
+    p->df = (rsp_jacobian){lo->df.known, lo->df.n, lo->df.first, lo->df.column, lo->out[SLOPE],
+                           lo->out[BY_TIME]};
     return true;
 }
 
@@ -560,6 +587,12 @@ static void write_outputs(lowering *lo, unsigned section)
     for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_assigns; i++) {
         lo->out[ASSIGNED][i] = row_of(lo, net->assigns[i].value);
     }
+    for (uint32_t i = 0; section == RSP_RUN_JACOBIAN && i < lo->df.n; i++) {
+        lo->out[SLOPE][i] = row_of_value(lo, lo->df.value[i]);
+    }
+    for (uint32_t s = 0; section == RSP_RUN_JACOBIAN && s < net->n_species; s++) {
+        lo->out[BY_TIME][s] = row_of_value(lo, lo->df.by_time[s]);
+    }
 }
 
 /* ---- Sections, one after the other: a value that two sections compute has a
@@ -598,7 +631,8 @@ static void find_lifetimes(lowering *lo, unsigned section)
 static void write_sections(lowering *lo)
 {
     rsp_section *const sections[N_SECTIONS] = {&lo->p->prepare, &lo->p->rates,
-                                               &lo->p->observe, &lo->p->act};
+                                               &lo->p->observe, &lo->p->act,
+                                               &lo->p->jacobian};
     uint32_t first_output[N_SECTIONS];
     for (unsigned section = 0; section < N_SECTIONS; section++) {
         reset_rows(lo, section);
@@ -642,8 +676,8 @@ static void describe(const rsp_program *p, rsp_text *text)
                                p->params, p->inputs, p->species, p->time,
                                p->afters, p->sinces, p->arg, p->temporaries,
                                p->prepare.n, p->rates.n, p->observe.n,
-                               p->act.n};
-    rsp_text_add(text, "respite program 1\n");
+                               p->act.n, p->jacobian.n};
+    rsp_text_add(text, "respite program 2\n");
     add_rows(text, "groups", groups, sizeof groups / sizeof *groups);
     for (uint32_t i = 0; i < p->n_constants; i++) {
         rsp_text_printf(text, "constant %a\n", p->constant_values[i]);
@@ -666,6 +700,10 @@ static void describe(const rsp_program *p, rsp_text *text)
     add_rows(text, "delay", p->delay, net->n_afters);
     add_rows(text, "derived", p->derived, net->n_derived);
     add_rows(text, "assigned", p->assigned, net->n_assigns);
+    add_rows(text, "slope first", p->df.first, net->n_species + 1);
+    add_rows(text, "slope column", p->df.column, p->df.n);
+    add_rows(text, "slope", p->df.row, p->df.n);
+    add_rows(text, "by time", p->df.by_time, net->n_species);
 }
 
 static bool name_program(rsp_program *p)
@@ -709,8 +747,13 @@ static bool allocate(lowering *lo)
 
 static rsp_status lower(lowering *lo, rsp_error *err)
 {
-    const rsp_status status =
-        rsp_values_init(&lo->vs, lo->net, lo->arena, err);
+    rsp_status status = rsp_values_init(&lo->vs, lo->net, lo->arena, err);
+    if (status == RSP_OK) {
+        status = rsp_derivatives_new(&lo->df, &lo->vs, lo->net, lo->arena, err);
+    }
+    if (status == RSP_OK) {
+        status = rsp_values_close(&lo->vs, lo->net, err);
+    }
     if (status != RSP_OK) {
         return status;
     }

@@ -84,12 +84,55 @@ static void find_dependence(rsp_values *vs, uint32_t i)
     }
 }
 
+static void *larger(rsp_arena *arena, const void *old, size_t n, size_t more, size_t size)
+{
+    void *next = rsp_arena_alloc(arena, n + more, size);
+    if (next != NULL && n > 0) {
+        memcpy(next, old, n * size);
+    }
+    return next;
+}
+
+static void fill_slots(rsp_values *vs)
+{
+    for (uint32_t i = 0; i < vs->n; i++) {
+        uint32_t slot = hash_of(&vs->v[i]) & (vs->n_slots - 1);
+        while (vs->slots[slot] != 0) {
+            slot = (slot + 1) & (vs->n_slots - 1);
+        }
+        vs->slots[slot] = i + 1;
+    }
+}
+
+static bool grow(rsp_values *vs)
+{
+    const uint32_t more = vs->capacity;
+    rsp_value *v = larger(vs->arena, vs->v, vs->n, more, sizeof *v);
+    uint64_t *unknowns = larger(vs->arena, vs->unknowns, (size_t)vs->n * vs->n_words,
+                                (size_t)more * vs->n_words + 1, sizeof *unknowns);
+    uint32_t *slots = rsp_arena_alloc(vs->arena, (size_t)vs->n_slots * 2, sizeof *slots);
+    if (v == NULL || unknowns == NULL || slots == NULL) {
+        vs->failed = true;
+        return false;
+    }
+    vs->v = v;
+    vs->unknowns = unknowns;
+    vs->slots = slots;
+    vs->n_slots *= 2;
+    vs->capacity = vs->n + more;
+    fill_slots(vs);
+    return true;
+}
+
 /* The value with this content: the one that is there, or a new one. */
 static uint32_t intern(rsp_values *vs, unsigned op, uint32_t a, uint32_t b,
                        uint32_t c, double number)
 {
     const rsp_value wanted = {.op = (uint16_t)op, .a = a, .b = b, .c = c,
                               .number = number, .home = RSP_NONE};
+    if (vs->failed || (vs->n == vs->capacity && !grow(vs))) {
+        return 0;
+    }
     uint32_t slot = hash_of(&wanted) & (vs->n_slots - 1);
     while (vs->slots[slot] != 0) {
         if (same(&vs->v[vs->slots[slot] - 1], &wanted)) {
@@ -97,7 +140,6 @@ static uint32_t intern(rsp_values *vs, unsigned op, uint32_t a, uint32_t b,
         }
         slot = (slot + 1) & (vs->n_slots - 1);
     }
-    RSP_ASSERT(vs->n < vs->capacity);
     const uint32_t i = vs->n++;
     vs->v[i] = wanted;
     vs->slots[slot] = i + 1;
@@ -326,7 +368,7 @@ static bool allocate(rsp_values *vs, const rsp_network *net, rsp_arena *arena)
 rsp_status rsp_values_init(rsp_values *vs, const rsp_network *net,
                            rsp_arena *arena, rsp_error *err)
 {
-    *vs = (rsp_values){0};
+    *vs = (rsp_values){.arena = arena, .n_roots = net->n_roots};
     if (!allocate(vs, net, arena)) {
         return rsp_fail(err, RSP_NOMEM, "no memory to lower a model of %u nodes",
                         net->n_nodes);
@@ -336,6 +378,26 @@ rsp_status rsp_values_init(rsp_values *vs, const rsp_network *net,
     }
     for (uint32_t i = 0; i < net->n_nodes; i++) {
         vs->of_node[i] = of_node(vs, net, &net->nodes[i]);
+    }
+    return RSP_OK;
+}
+
+uint32_t rsp_values_constant(rsp_values *vs, double number)
+{
+    return constant(vs, number);
+}
+
+uint32_t rsp_values_apply(rsp_values *vs, unsigned op, uint32_t a, uint32_t b,
+                          uint32_t c)
+{
+    return operation(vs, op, (uint32_t[3]){a, b, c});
+}
+
+rsp_status rsp_values_close(rsp_values *vs, const rsp_network *net, rsp_error *err)
+{
+    if (vs->failed) {
+        return rsp_fail(err, RSP_NOMEM, "no memory to lower a model of %u nodes",
+                        net->n_nodes);
     }
     find_homes(vs, net->n_roots);
     return check_roots(vs, net, err);

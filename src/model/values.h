@@ -31,10 +31,12 @@ typedef struct rsp_values {
     uint32_t *root_f;     /* [n_roots] value of each root's f */
     uint32_t *root_value; /* [n_roots] the ROOT value, or RSP_NONE */
     uint32_t *root_depth; /* [n_roots] how many unknowns its solution needs */
-    /* Private: hash table; set of unknowns per value. */
+    /* Private: hash table; set of unknowns per value; all grow in the arena. */
     uint32_t *slots, n_slots;
     uint64_t *unknowns;
-    uint32_t n_words;
+    uint32_t n_words, n_roots;
+    rsp_arena *arena;
+    bool failed; /* out of memory; stays set */
 } rsp_values;
 
 /* Everything is allocated in `arena`.  Fails where a root depends on the
@@ -42,6 +44,14 @@ typedef struct rsp_values {
 RSP_MUST_USE rsp_status rsp_values_init(rsp_values *values,
                                         const rsp_network *net,
                                         rsp_arena *arena, rsp_error *err);
+/* Values that no node has: a constant, and an operation on values, simplified as
+ * those of the network are. With `failed` set they return value 0. Once all are
+ * there, rsp_values_close finds what each depends on. */
+uint32_t rsp_values_constant(rsp_values *values, double number);
+uint32_t rsp_values_apply(rsp_values *values, unsigned op, uint32_t a, uint32_t b,
+                          uint32_t c);
+RSP_MUST_USE rsp_status rsp_values_close(rsp_values *values, const rsp_network *net,
+                                         rsp_error *err);
 /* Operands of v that are values: op[0..n), n returned. */
 unsigned rsp_value_operands(const rsp_value *v, uint32_t op[3]);
 bool rsp_value_is_leaf(const rsp_value *v);

@@ -108,6 +108,8 @@ static void seat(const rsp_program *p, const rsp_frame *frame, uint32_t lane,
 typedef struct outputs {
     double v[1024];
     size_t n;
+    double slope[4096]; /* derivatives; left out by the naive evaluator */
+    size_t n_slopes;
 } outputs;
 
 static void take(outputs *out, const rsp_frame *frame, uint32_t lane,
@@ -137,6 +139,17 @@ static void take_all(outputs *out, const rsp_program *p, const rsp_frame *frame,
     for (uint32_t k = 0; k < net->n_roots; k++) {
         take(out, frame, lane, &p->roots[k].solution, 1);
     }
+    const uint32_t *const slopes[] = {p->df.row, p->df.by_time};
+    const uint32_t n_slopes[] = {p->df.n, net->n_species};
+    for (int k = 0; k < 2; k++) {
+        for (uint32_t i = 0; i < n_slopes[k]; i++) {
+            assert_true(out->n_slopes < sizeof out->slope / sizeof *out->slope);
+            out->slope[out->n_slopes++] =
+                slopes[k][i] == UINT32_MAX
+                    ? 0.0
+                    : frame->rows[(size_t)slopes[k][i] * frame->width + lane];
+        }
+    }
 }
 
 static void run_all(const rsp_machine *machine, double *rows)
@@ -145,6 +158,7 @@ static void run_all(const rsp_machine *machine, double *rows)
     machine->run(machine, RSP_RUN_RATES, rows);
     machine->run(machine, RSP_RUN_OBSERVE, rows);
     machine->run(machine, RSP_RUN_ACT, rows);
+    machine->run(machine, RSP_RUN_JACOBIAN, rows);
 }
 
 /* Everyone's outputs, seated in blocks in order `stride`: person i * stride. */
@@ -183,6 +197,12 @@ static void expect_same(const outputs *x, const outputs *y, const char *what)
             if (!same_bits(x[person].v[i], y[person].v[i])) {
                 fail_msg("%s: person %zu, output %zu: %a is not %a", what,
                          person, i, x[person].v[i], y[person].v[i]);
+            }
+        }
+        for (size_t i = 0; i < x[person].n_slopes && i < y[person].n_slopes; i++) {
+            if (!same_bits(x[person].slope[i], y[person].slope[i])) {
+                fail_msg("%s: person %zu, slope %zu: %a is not %a", what, person, i,
+                         x[person].slope[i], y[person].slope[i]);
             }
         }
     }
@@ -797,6 +817,163 @@ static void what_must_be_constant_may_not_depend_on_the_state(void **state)
     expect_refusal(made, RSP_INTERNAL, "outside");
 }
 
+/* ---- Derivatives. */
+
+/* f of every species in lane 0, with species `s` (or the time and what is since)
+ * moved by `by`. */
+static void moved_f(const rsp_machine *m, const rsp_frame *frame, uint32_t s, double by,
+                    double *f)
+{
+    const rsp_program *p = m->program;
+    const rsp_network *net = p->net;
+    const bool by_time = s == UINT32_MAX;
+    const uint32_t first = by_time ? p->sinces : p->species + s;
+    const uint32_t n = by_time ? net->n_actions : 1;
+    for (uint32_t i = 0; i < n; i++) {
+        frame->rows[(size_t)(first + i) * frame->width] += by;
+    }
+    frame->rows[(size_t)p->time * frame->width] += by_time ? by : 0;
+    m->run(m, RSP_RUN_RATES, frame->rows);
+    for (uint32_t i = 0; i < net->n_species; i++) {
+        f[i] = p->drift[i] == UINT32_MAX
+                   ? 0 : frame->rows[(size_t)p->drift[i] * frame->width];
+    }
+    for (uint32_t r = 0; r < net->n_reactions; r++) {
+        const rsp_reaction *rx = &net->reactions[r];
+        for (uint32_t i = 0; i < rx->n_changes; i++) {
+            const rsp_change *c = &net->changes[rx->first_change + i];
+            f[c->species] += c->amount * frame->rows[(size_t)p->rate[r] * frame->width];
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        frame->rows[(size_t)(first + i) * frame->width] -= by;
+    }
+    frame->rows[(size_t)p->time * frame->width] -= by_time ? by : 0;
+}
+
+static double slope_of(const rsp_program *p, const rsp_frame *frame, uint32_t row,
+                       uint32_t column)
+{
+    if (column == UINT32_MAX) {
+        return p->df.by_time[row] == UINT32_MAX
+                   ? 0 : frame->rows[(size_t)p->df.by_time[row] * frame->width];
+    }
+    for (uint32_t e = p->df.first[row]; e < p->df.first[row + 1]; e++) {
+        if (p->df.column[e] == column) {
+            return frame->rows[(size_t)p->df.row[e] * frame->width];
+        }
+    }
+    return 0;
+}
+
+/* Central differences over h and 2 h: what they differ by bounds what the first
+ * is off, but for rounding, which is f's last digits over h. */
+static void expect_slopes(const rsp_machine *m, const rsp_frame *frame, uint32_t column,
+                          double h)
+{
+    enum { MOST = 64 };
+    const rsp_program *p = m->program;
+    const uint32_t n = p->net->n_species;
+    double f[4][MOST];
+    assert_true(n <= MOST);
+    m->run(m, RSP_RUN_JACOBIAN, frame->rows);
+    double slope[MOST];
+    for (uint32_t i = 0; i < n; i++) {
+        slope[i] = slope_of(p, frame, i, column);
+    }
+    for (int k = 0; k < 4; k++) {
+        moved_f(m, frame, column, (k % 2 ? -1 : 1) * (k / 2 + 1) * h, f[k]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const double near = (f[0][i] - f[1][i]) / (2 * h);
+        const double far = (f[2][i] - f[3][i]) / (4 * h);
+        const double slack = fabs(near - far) + 1e-13 * fabs(f[0][i]) / h + 1e-9 * fabs(near);
+        if (!(fabs(slope[i] - near) <= slack)) {
+            fail_msg("d f_%u / d %u: %.12g, differences give %.12g", i, column, slope[i],
+                     near);
+        }
+    }
+}
+
+static void derivatives_of_the_shipped_model_are_those_of_differences(void **state)
+{
+    (void)state;
+    rsp_error err = {0};
+    rsp_model *model = NULL;
+    rsp_program *p = NULL;
+    rsp_frame frame;
+    assert_int_equal(rsp_model_load("hiv_car_t", NULL, &model, &err), RSP_OK);
+    assert_int_equal(rsp_program_new(rsp_model_network(model), &p, &err), RSP_OK);
+    const rsp_machine m = bytecode(p, 0, 8);
+    assert_int_equal(rsp_frame_new(&m, &frame, NULL), RSP_OK);
+    seat_near_medians(p, &frame);
+    m.run(&m, RSP_RUN_PREPARE, frame.rows);
+    assert_true(p->df.n > p->net->n_species);
+    for (uint32_t s = 0; s < p->net->n_species; s++) {
+        double *x = &frame.rows[(size_t)(p->species + s) * frame.width];
+        *x = *x < 1 ? 5 : *x; /* away from corners at zero */
+    }
+    for (uint32_t s = 0; s < p->net->n_species; s++) {
+        expect_slopes(&m, &frame, s, 1e-4 * frame.rows[(size_t)(p->species + s) * frame.width]);
+    }
+    expect_slopes(&m, &frame, UINT32_MAX, 1e-4);
+    rsp_frame_free(&frame);
+    rsp_program_free(p);
+    rsp_model_free(model);
+}
+
+/* Each operation of two expressions of both species and of the time. */
+static void every_operation_has_the_slope_of_its_differences(void **state)
+{
+    (void)state;
+    for (unsigned op = RSP_OP_NEG; op <= RSP_OP_SELECT; op++) {
+        made_network *made = made_network_new(0, 0, 2);
+        const rsp_expr x = made_leaf(made, RSP_OP_SPECIES, 0);
+        const rsp_expr y = made_leaf(made, RSP_OP_SPECIES, 1);
+        const rsp_expr t = made_leaf(made, RSP_OP_TIME, 0);
+        const rsp_expr xy = made_op(made, RSP_OP_MUL, x, y, 0);
+        const rsp_expr g = made_op(made, RSP_OP_ADD, xy, t, 0);
+        const rsp_expr k = made_op(made, RSP_OP_DIV, x, y, 0);
+        made->species[0].rate = made_op(made, (rsp_op)op, g, k, y);
+        made->species[1].rate = made_op(made, (rsp_op)op, k, g, x);
+        rsp_program *p = lowered(made);
+        const rsp_machine m = bytecode(p, 0, 8);
+        rsp_frame frame;
+        assert_int_equal(rsp_frame_new(&m, &frame, NULL), RSP_OK);
+        frame.rows[(size_t)p->species * 8] = 1.7;
+        frame.rows[(size_t)(p->species + 1) * 8] = 0.6;
+        frame.rows[(size_t)p->time * 8] = 0.3;
+        expect_slopes(&m, &frame, 0, 1e-4);
+        expect_slopes(&m, &frame, 1, 1e-4);
+        expect_slopes(&m, &frame, UINT32_MAX, 1e-4);
+        rsp_frame_free(&frame);
+        rsp_program_free(p);
+        free(made);
+    }
+}
+
+static void a_slope_that_is_infinite_is_taken_as_zero(void **state)
+{
+    (void)state;
+    made_network *made = made_network_new(1, 0, 2);
+    const rsp_expr x = made_leaf(made, RSP_OP_SPECIES, 0);
+    const rsp_expr q = made_leaf(made, RSP_OP_PARAM, 0);
+    made->species[0].rate = made_op(made, RSP_OP_SQRT, x, 0, 0);
+    made->species[1].rate = made_op(made, RSP_OP_POW, x, q, 0);
+    rsp_program *p = lowered(made);
+    const rsp_machine m = bytecode(p, 0, 8);
+    rsp_frame frame;
+    assert_int_equal(rsp_frame_new(&m, &frame, NULL), RSP_OK);
+    frame.rows[(size_t)p->params * 8] = 0.3;
+    m.run(&m, RSP_RUN_PREPARE, frame.rows);
+    m.run(&m, RSP_RUN_JACOBIAN, frame.rows);
+    assert_int_equal(p->df.n, 2);
+    assert_true(slope_of(p, &frame, 0, 0) == 0 && slope_of(p, &frame, 1, 0) == 0);
+    rsp_frame_free(&frame);
+    rsp_program_free(p);
+    free(made);
+}
+
 static void a_compiled_model_needs_a_c_name(void **state)
 {
     (void)state;
@@ -829,6 +1006,9 @@ int main(void)
         cmocka_unit_test(a_root_within_a_root_is_solved),
         cmocka_unit_test(the_failed_root_can_be_named),
         cmocka_unit_test(what_must_be_constant_may_not_depend_on_the_state),
+        cmocka_unit_test(derivatives_of_the_shipped_model_are_those_of_differences),
+        cmocka_unit_test(every_operation_has_the_slope_of_its_differences),
+        cmocka_unit_test(a_slope_that_is_infinite_is_taken_as_zero),
         cmocka_unit_test(a_compiled_model_needs_a_c_name),
     };
     return cmocka_run_group_tests_name("program", tests, NULL, NULL);
