@@ -383,7 +383,7 @@ double reader_count(reader *r, const tree *t, const char *what, double low,
         reader_fail(r, t, RSP_RANGE, "%s is %.0f; it must lie between %.0f and %.0f",
                     what, v, low, high);
     }
-    return v;
+    return reading(r) ? v : low;
 }
 
 /* Calendars hold every visit of a participant: their memory needs a bound. */
