@@ -156,7 +156,9 @@ typedef struct rsp_assign {
     bool is_species; /* else an input */
     bool adds;       /* += ; else = */
     uint32_t target;
-    rsp_expr value;  /* may use RSP_OP_ARG, state, parameters */
+    rsp_expr value;  /* may use RSP_OP_ARG (actions), state, parameters */
+    rsp_expr scale;  /* of an event: a factor of the moment it happens;
+                        RSP_NO_EXPR: none */
 } rsp_assign;
 
 typedef struct rsp_action {
@@ -166,6 +168,24 @@ typedef struct rsp_action {
     double factor;
     uint32_t first_assign, n_assigns;
 } rsp_action;
+
+/* What happens when a condition comes to hold (SBML L3V2, 4.11).  It is triggered
+ * when `trigger` turns from false to true and happens `delay` later.  Of several
+ * that are due at once the highest priority happens first; after each all triggers
+ * are looked at anew. */
+typedef struct rsp_event {
+    const char *name, *meaning;
+    rsp_expr trigger;       /* truth is non-zero */
+    rsp_expr delay;         /* day, when it is triggered; RSP_NO_EXPR: none */
+    rsp_expr priority;      /* when it is due; RSP_NO_EXPR: after those with one */
+    bool initial_value;     /* the trigger before the start: where false and the
+                               trigger holds at the start, it is triggered there */
+    bool persistent;        /* else a trigger that turns false takes it back */
+    bool values_at_trigger; /* values of the moment it was triggered, not of that
+                               at which it happens */
+    uint32_t first_assign, n_assigns; /* in network->assigns */
+    uint32_t channel;
+} rsp_event;
 
 typedef struct rsp_after { /* becomes 1 `delay` after the action's first time */
     uint32_t action;
@@ -186,6 +206,7 @@ typedef struct rsp_network {
     const rsp_action *actions;     uint32_t n_actions;
     const rsp_assign *assigns;     uint32_t n_assigns;
     const rsp_after *afters;       uint32_t n_afters;
+    const rsp_event *events;       uint32_t n_events;
     const char *const *warnings;   uint32_t n_warnings; /* "file:line:col: ..." */
     const char *const *files;      uint32_t n_files;    /* all that were read */
     char sha256[65]; /* of the files' bytes, in order of reading */

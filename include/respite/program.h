@@ -49,6 +49,21 @@ typedef struct rsp_jacobian {
     const uint32_t *by_time; /* [n_species] row of df_s/dt; UINT32_MAX: zero */
 } rsp_jacobian;
 
+/* A value at whose sign a condition changes: of `a < b` the sign of a - b.  Only
+ * conditions that may change while a participant runs have one. */
+typedef enum rsp_guard_kind {
+    RSP_GUARD_BELOW,  /* holds where the value is below 0 */
+    RSP_GUARD_UP_TO,  /* below 0 or 0 */
+    RSP_GUARD_EQUAL,  /* 0; or, of !=, anything else */
+    RSP_GUARD_TRUTH   /* the truth of a trigger itself: 0 or not */
+} rsp_guard_kind;
+
+typedef struct rsp_guard {
+    rsp_guard_kind kind;
+    uint32_t row; /* of the frame after `watch` */
+    bool moves;   /* depends on time or a species that may flow */
+} rsp_guard;
+
 typedef struct rsp_program {
     const rsp_network *net;
     uint32_t n_rows;
@@ -73,10 +88,17 @@ typedef struct rsp_program {
     const uint32_t *derived;   /* [n_derived]: constant ones after `prepare`,
                                   UINT32_MAX for the others */
     const uint32_t *assigned;  /* [n_assigns] after `act` */
+    const uint32_t *scale;     /* [n_assigns] after `act`; UINT32_MAX: none */
+    const uint32_t *trigger;   /* [n_events] after `watch` */
+    const uint32_t *event_delay;    /* [n_events] after `act`; UINT32_MAX: none */
+    const uint32_t *event_priority; /* [n_events] the same */
+    const rsp_guard *guards;   /* [n_guards] of all triggers */
+    uint32_t n_guards;
     rsp_section prepare;  /* once a participant: hoisted values, initial values */
     rsp_section rates;    /* at each stage */
     rsp_section observe;  /* when read */
-    rsp_section act;      /* all actions' values, from the state before */
+    rsp_section act;      /* all actions' and events' values, from the state before */
+    rsp_section watch;    /* triggers of events, guards of their conditions */
     rsp_section jacobian; /* at the start of an implicit step; needs no `rates` */
     rsp_jacobian df;
     const rsp_root_code *roots; /* [n_roots] */
@@ -98,7 +120,7 @@ typedef struct rsp_frame {
  * and the build compiled (found by the program's sha256).  Each runs one
  * section over all lanes of the frame. */
 typedef enum rsp_run { RSP_RUN_PREPARE, RSP_RUN_RATES, RSP_RUN_OBSERVE,
-                       RSP_RUN_ACT, RSP_RUN_JACOBIAN } rsp_run;
+                       RSP_RUN_ACT, RSP_RUN_JACOBIAN, RSP_RUN_WATCH } rsp_run;
 typedef struct rsp_machine {
     const rsp_program *program;
     uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */

@@ -54,7 +54,7 @@ typedef struct ast_expr {
 typedef enum ast_what {
     AST_MODEL, AST_TIME, AST_INCLUDE, AST_UNIT, AST_INDEX, AST_PARAMETER, AST_LET,
     AST_INPUT, AST_SPECIES, AST_INITIAL, AST_RATE, AST_REACTION, AST_OBSERVE,
-    AST_ACTION
+    AST_ACTION, AST_EVENT
 } ast_what;
 
 typedef struct ast_value { /* a member's value in {a: 1, b: 2} */
@@ -119,7 +119,10 @@ typedef struct ast_statement {
     uint32_t n_left, n_right;
     const char *drawn;     /* with s' from Q[s,:] */
     const ast_expr *from;
-    /* action */
+    /* event: expr is the condition, second the delay */
+    const ast_expr *priority;
+    bool trigger_before, persistent, from_trigger;
+    /* action, event */
     const char *arg;
     const ast_assign *assigns;
     uint32_t n_assigns;

@@ -21,6 +21,7 @@ enum {
     MOST_ASSIGNS = 100000,
     MOST_ROOTS = 1000,
     MOST_AFTERS = 1000,
+    MOST_EVENTS = 10000,
     MOST_WORK = 10000000    /* expressions looked at while writing it out */
 };
 
@@ -33,7 +34,7 @@ typedef struct index_def {
 
 typedef enum symbol_kind {
     SYMBOL_PARAM, SYMBOL_LET, SYMBOL_INPUT, SYMBOL_SPECIES, SYMBOL_OBSERVE,
-    SYMBOL_ACTION
+    SYMBOL_ACTION, SYMBOL_EVENT
 } symbol_kind;
 
 typedef struct value { /* an expression with its unit */
@@ -97,6 +98,7 @@ typedef struct builder {
     rsp_action *actions;  uint32_t n_actions;    size_t cap_actions;
     rsp_assign *assigns;  uint32_t n_assigns;    size_t cap_assigns;
     rsp_after *afters;    uint32_t n_afters;     size_t cap_afters;
+    rsp_event *events;    uint32_t n_events;     size_t cap_events;
     rsp_derived *derived; uint32_t n_derived;    size_t cap_derived;
     const char **warnings; uint32_t n_warnings;  size_t cap_warnings;
     bool *depends;        size_t cap_depends;    uint32_t n_depends;
@@ -104,7 +106,7 @@ typedef struct builder {
     species_more *more;   size_t cap_more;             /* [n_species] */
     table names;          /* of symbols */
     table members;        /* of all indices: place, or AMBIGUOUS */
-    number_set channels[3]; /* taken: parameters, species, reactions */
+    number_set channels[4]; /* taken: parameters, species, reactions, events */
     uint32_t work;
     bool in_action;       /* the amount of an action may be used */
     const char *arg;
@@ -174,7 +176,7 @@ const env *bind_members(const ast_binder *binders, const uint32_t *dims, uint32_
 
 /* ---- leaves.c: what expressions stand on. */
 RSP_MUST_USE rsp_status add_leaves(builder *b);
-enum { OF_PARAM, OF_SPECIES, OF_REACTION }; /* sets of channels */
+enum { OF_PARAM, OF_SPECIES, OF_REACTION, OF_EVENT }; /* sets of channels */
 /* A member's channel, its own among its kind. */
 RSP_MUST_USE rsp_status own_channel(builder *b, number_set *used, const char *name,
                                     uint32_t *channel);

@@ -100,7 +100,8 @@ void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
                                      [RSP_RUN_RATES] = &p->rates,
                                      [RSP_RUN_OBSERVE] = &p->observe,
                                      [RSP_RUN_ACT] = &p->act,
-                                     [RSP_RUN_JACOBIAN] = &p->jacobian};
+                                     [RSP_RUN_JACOBIAN] = &p->jacobian,
+                                     [RSP_RUN_WATCH] = &p->watch};
     const rsp_section *s = sections[what];
     if (machine->width == RSP_BYTECODE_WIDTH) {
         run_lanes(p, s->code, s->n, rows, RSP_BYTECODE_WIDTH,

@@ -9,7 +9,7 @@ enum { RSP_COMPILED_WIDTH = 8 };
 
 typedef struct rsp_compiled {
     const char *sha256; /* of the program */
-    void (*run[5])(double *rows); /* by rsp_run */
+    void (*run[6])(double *rows); /* by rsp_run */
 } rsp_compiled;
 
 /* The compiled form for a program and an instruction set, or NULL. */

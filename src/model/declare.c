@@ -357,7 +357,8 @@ static const struct {
     symbol_kind kind;
 } DECLARES[] = {{AST_PARAMETER, SYMBOL_PARAM}, {AST_LET, SYMBOL_LET},
                 {AST_INPUT, SYMBOL_INPUT},     {AST_SPECIES, SYMBOL_SPECIES},
-                {AST_OBSERVE, SYMBOL_OBSERVE}, {AST_ACTION, SYMBOL_ACTION}};
+                {AST_OBSERVE, SYMBOL_OBSERVE}, {AST_ACTION, SYMBOL_ACTION},
+                {AST_EVENT, SYMBOL_EVENT}};
 
 rsp_status declare_all(builder *b)
 {

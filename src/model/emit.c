@@ -240,15 +240,15 @@ static const char prologue[] =
 static void program(emitter *e, const char *id)
 {
     static const char *const names[] = {"prepare", "rates", "observe", "act",
-                                        "jacobian"};
+                                        "jacobian", "watch"};
     const rsp_section *const sections[] = {&e->p->prepare, &e->p->rates,
                                            &e->p->observe, &e->p->act,
-                                           &e->p->jacobian};
+                                           &e->p->jacobian, &e->p->watch};
     rsp_text_printf(&e->out, "/* Model %s, printed by rsp_program_emit. */\n",
                     id);
     rsp_text_add(&e->out, prologue);
     bodies(e);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         function(e, &(block){names[i], sections[i]->code, sections[i]->n,
                              UINT32_MAX},
                  false);
@@ -256,7 +256,7 @@ static void program(emitter *e, const char *id)
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
-                    "    \"%s\",\n    {prepare, rates, observe, act, jacobian}};\n",
+                    "    \"%s\",\n    {prepare, rates, observe, act, jacobian, watch}};\n",
                     id, id, e->p->sha256);
 }
 

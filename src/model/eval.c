@@ -128,7 +128,7 @@ static rsp_status eval_symbol(builder *b, const env *e, const ast_expr *x,
                                  [SYMBOL_INPUT] = RSP_OP_INPUT,
                                  [SYMBOL_SPECIES] = RSP_OP_SPECIES};
     uint32_t offset = 0;
-    if (sym->kind == SYMBOL_ACTION || sym->kind == SYMBOL_OBSERVE) {
+    if (sym->kind >= SYMBOL_OBSERVE) { /* and actions, events: none is a value */
         return unknown_name(b, &x->place, x->name, WANT_VALUE);
     }
     rsp_status s = slot_offset(b, e, sym, x->slots, x->n_slots, &x->place, &offset);

@@ -365,7 +365,8 @@ static rsp_status add_assign(builder *b, const ast_assign *a, const env *e)
                         MOST_ASSIGNS);
     }
     rsp_assign out = {.is_species = sym->kind == SYMBOL_SPECIES, .adds = a->adds,
-                      .target = sym->first + offset, .value = v.e};
+                      .target = sym->first + offset, .value = v.e,
+                      .scale = RSP_NO_EXPR};
     return PUSH(b, assigns, out);
 }
 
@@ -417,6 +418,44 @@ static rsp_status add_action(builder *b, const ast_statement *st)
     act.n_assigns = b->n_assigns - act.first_assign;
     b->actions[sym->first] = act;
     return s;
+}
+
+/* An expression of an event and its unit; `x` NULL: there is none. */
+static rsp_status event_part(builder *b, const env *e, const ast_expr *x,
+                             const rsp_unit *want, const char *of, rsp_expr *out)
+{
+    value v = {0};
+    *out = RSP_NO_EXPR;
+    if (!x) {
+        return RSP_OK;
+    }
+    rsp_status s = eval(b, e, x, &v);
+    s = s == RSP_OK ? check_unit(b, &x->place, &v, want, of) : s;
+    *out = s == RSP_OK ? v.e : RSP_NO_EXPR;
+    return s;
+}
+
+static rsp_status write_event(builder *b, const ast_statement *st, const env *e,
+                              const uint32_t *dims, uint32_t n, const uint32_t *members)
+{
+    const rsp_unit one = {.factor = 1};
+    rsp_event ev = {.meaning = text_or(st->meaning), .initial_value = st->trigger_before,
+                    .persistent = st->persistent, .values_at_trigger = st->from_trigger,
+                    .first_assign = b->n_assigns,
+                    .name = member_name(b, st->name, dims, n, members)};
+    rsp_status s = ev.name ? RSP_OK : no_memory(b);
+    s = s == RSP_OK ? event_part(b, e, st->expr, &one, "the condition", &ev.trigger) : s;
+    s = s == RSP_OK ? event_part(b, e, st->second, &DAY, "the delay", &ev.delay) : s;
+    s = s == RSP_OK ? event_part(b, e, st->priority, &one, "the priority", &ev.priority) : s;
+    if (s == RSP_OK && b->n_events == MOST_EVENTS) {
+        s = ast_fail(b->err, &st->name_place, RSP_RANGE, "more than %d events", MOST_EVENTS);
+    }
+    for (uint32_t i = 0; s == RSP_OK && i < st->n_assigns; i++) {
+        s = add_assigns(b, &st->assigns[i], e, 0);
+    }
+    ev.n_assigns = b->n_assigns - ev.first_assign;
+    s = s == RSP_OK ? own_channel(b, &b->channels[OF_EVENT], ev.name, &ev.channel) : s;
+    return s == RSP_OK ? PUSH(b, events, ev) : s;
 }
 
 static rsp_status add_derived(builder *b, symbol *sym)
@@ -479,6 +518,7 @@ rsp_status expand_all(builder *b)
         case AST_REACTION: s = for_members(b, st, write_reaction); break;
         case AST_OBSERVE: s = add_observable(b, st); break;
         case AST_ACTION: s = add_action(b, st); break;
+        case AST_EVENT: s = for_members(b, st, write_event); break;
         default: break;
         }
     }

@@ -288,7 +288,8 @@ rsp_status add_leaves(builder *b)
             sym->first = b->n_actions;
             s = PUSH(b, actions, ((rsp_action){.name = sym->name}));
             break;
-        case SYMBOL_OBSERVE: break;
+        case SYMBOL_OBSERVE:
+        case SYMBOL_EVENT: break;
         }
     }
     return s;

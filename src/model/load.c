@@ -189,6 +189,7 @@ rsp_status builder_keep(builder *b)
     KEEP(actions);
     KEEP(assigns);
     KEEP(afters);
+    KEEP(events);
     KEEP(warnings);
     net->nodes = m->nodes.nodes; /* the pool lives as long as the model */
     net->n_nodes = m->nodes.n;
@@ -199,7 +200,7 @@ void builder_fini(builder *b)
 {
     void *lists[] = {b->indices, b->symbols, b->lets, b->params, b->inputs, b->species,
                      b->roots, b->reactions, b->changes, b->observables, b->actions,
-                     b->assigns, b->afters, b->derived, (void *)b->warnings,
+                     b->assigns, b->afters, b->events, b->derived, (void *)b->warnings,
                      b->depends, (void *)b->spine, b->more};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         free(lists[i]);

@@ -16,9 +16,9 @@
 #include "model/ops.h"
 #include "model/values.h"
 
-enum { N_SECTIONS = 5, FIRST_BODY = N_SECTIONS };
+enum { N_SECTIONS = 6, FIRST_BODY = N_SECTIONS };
 enum { RATE, DRIFT, INITIAL_A, INITIAL_B, OBSERVED, DELAY, DERIVED, ASSIGNED,
-       SLOPE, BY_TIME, N_OUTPUTS };
+       SLOPE, BY_TIME, SCALE, TRIGGER, EVENT_DELAY, EVENT_PRIORITY, N_OUTPUTS };
 
 typedef struct scope {
     uint32_t *values; /* [n] ascending */
@@ -42,6 +42,9 @@ typedef struct lowering {
     uint32_t n_code;
     rsp_root_code *roots;
     uint32_t *out[N_OUTPUTS]; /* rows of outputs, the program's */
+    rsp_guard *guards;        /* [n_guards] */
+    uint32_t *guard_value;    /* [n_guards] */
+    uint32_t n_guards;
     bool strayed;             /* an output uses the unknown of a root */
     rsp_program *p;
 } lowering;
@@ -51,6 +54,96 @@ typedef struct owned_program {
     rsp_program program;
     rsp_arena *arena;
 } owned_program;
+
+/* ---- Guards. */
+
+typedef struct guard_walk {
+    const rsp_values *vs;
+    bool *seen;      /* [n] an operand of a condition */
+    bool *moves;     /* [n] depends on time or on what flows */
+    uint32_t n;      /* values before the guards' own */
+} guard_walk;
+
+static bool guard_kind(unsigned op, rsp_guard_kind *kind)
+{
+    switch (op) {
+    case RSP_OP_LT: *kind = RSP_GUARD_BELOW; return true;
+    case RSP_OP_LE: *kind = RSP_GUARD_UP_TO; return true;
+    case RSP_OP_EQ:
+    case RSP_OP_NE: *kind = RSP_GUARD_EQUAL; return true;
+    default: return false;
+    }
+}
+
+static void mark_moving(const guard_walk *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        const rsp_value *v = &w->vs->v[i];
+        uint32_t op[3];
+        const unsigned n = rsp_value_operands(v, op);
+        w->moves[i] = v->op == RSP_OP_TIME || v->op == RSP_OP_SINCE || v->op == RSP_OP_SPECIES;
+        for (unsigned k = 0; k < n; k++) {
+            w->moves[i] = w->moves[i] || w->moves[op[k]];
+        }
+    }
+}
+
+/* Everything that the marked values are made of; operands come first. */
+static void mark_conditions(const guard_walk *w)
+{
+    for (uint32_t i = w->n; i-- > 0;) {
+        uint32_t op[3];
+        const unsigned n = w->seen[i] ? rsp_value_operands(&w->vs->v[i], op) : 0;
+        for (unsigned k = 0; k < n; k++) {
+            w->seen[op[k]] = true;
+        }
+    }
+}
+
+static void add_guard(lowering *lo, rsp_guard_kind kind, uint32_t value, bool moves)
+{
+    if (lo->vs.v[value].op == RSP_OP_CONST) {
+        return;
+    }
+    lo->guards[lo->n_guards] = (rsp_guard){.kind = kind, .moves = moves};
+    lo->guard_value[lo->n_guards++] = value;
+}
+
+/* A guard for each comparison in a trigger, then one for each trigger itself. */
+static rsp_status find_guards(lowering *lo, rsp_error *err)
+{
+    const rsp_network *net = lo->net;
+    guard_walk w = {.vs = &lo->vs, .n = lo->vs.n};
+    if (net->n_events == 0) {
+        return RSP_OK;
+    }
+    w.seen = rsp_arena_alloc(lo->arena, w.n + 1, sizeof(bool));
+    w.moves = rsp_arena_alloc(lo->arena, w.n + 1, sizeof(bool));
+    lo->guards = rsp_arena_alloc(lo->arena, (size_t)w.n + net->n_events, sizeof *lo->guards);
+    lo->guard_value = rsp_arena_alloc(lo->arena, (size_t)w.n + net->n_events,
+                                      sizeof *lo->guard_value);
+    if (!w.seen || !w.moves || !lo->guards || !lo->guard_value) {
+        return rsp_fail(err, RSP_NOMEM, "no memory to lower the model");
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        w.seen[lo->vs.of_node[net->events[i].trigger]] = true;
+    }
+    mark_conditions(&w);
+    mark_moving(&w);
+    for (uint32_t i = 0; i < w.n; i++) {
+        const rsp_value v = lo->vs.v[i]; /* a copy: the values may move */
+        rsp_guard_kind kind;
+        if (w.seen[i] && guard_kind(v.op, &kind)) {
+            const uint32_t difference = rsp_values_apply(&lo->vs, RSP_OP_SUB, v.a, v.b, 0);
+            add_guard(lo, kind, difference, w.moves[i]);
+        }
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        const uint32_t trigger = lo->vs.of_node[net->events[i].trigger];
+        add_guard(lo, RSP_GUARD_TRUTH, trigger, w.moves[trigger]);
+    }
+    return RSP_OK;
+}
 
 /* ---- What is needed. */
 
@@ -94,6 +187,15 @@ static void need_outputs(lowering *lo)
     }
     for (uint32_t i = 0; i < net->n_assigns; i++) {
         need(lo, RSP_RUN_ACT, net->assigns[i].value);
+        need(lo, RSP_RUN_ACT, net->assigns[i].scale);
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        need(lo, RSP_RUN_WATCH, net->events[i].trigger);
+        need(lo, RSP_RUN_ACT, net->events[i].delay);
+        need(lo, RSP_RUN_ACT, net->events[i].priority);
+    }
+    for (uint32_t i = 0; i < lo->n_guards; i++) {
+        need_value(lo, RSP_RUN_WATCH, lo->guard_value[i]);
     }
     for (uint32_t i = 0; i < lo->df.n; i++) {
         need_value(lo, RSP_RUN_JACOBIAN, lo->df.value[i]);
@@ -472,6 +574,17 @@ static void place_outputs(lowering *lo, unsigned section)
     }
     for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_assigns; i++) {
         place_output(lo, net->assigns[i].value);
+        place_output(lo, net->assigns[i].scale);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_events; i++) {
+        place_output(lo, net->events[i].delay);
+        place_output(lo, net->events[i].priority);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_WATCH && i < net->n_events; i++) {
+        place_output(lo, net->events[i].trigger);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_WATCH && i < lo->n_guards; i++) {
+        place_value(lo, lo->guard_value[i]);
     }
     for (uint32_t i = 0; section == RSP_RUN_JACOBIAN && i < lo->df.n; i++) {
         place_value(lo, lo->df.value[i]);
@@ -525,7 +638,9 @@ static bool new_outputs(lowering *lo)
         [INITIAL_A] = net->n_species,    [INITIAL_B] = net->n_species,
         [OBSERVED] = net->n_observables, [DELAY] = net->n_afters,
         [DERIVED] = net->n_derived,      [ASSIGNED] = net->n_assigns,
-        [SLOPE] = lo->df.n,              [BY_TIME] = net->n_species};
+        [SLOPE] = lo->df.n,              [BY_TIME] = net->n_species,
+        [SCALE] = net->n_assigns,        [TRIGGER] = net->n_events,
+        [EVENT_DELAY] = net->n_events,   [EVENT_PRIORITY] = net->n_events};
     for (int i = 0; i < N_OUTPUTS; i++) {
         lo->out[i] = rsp_arena_alloc(lo->arena, (size_t)sizes[i] + 1,
                                      sizeof(uint32_t));
@@ -542,6 +657,12 @@ static bool new_outputs(lowering *lo)
     p->delay = lo->out[DELAY];
     p->derived = lo->out[DERIVED];
     p->assigned = lo->out[ASSIGNED];
+    p->scale = lo->out[SCALE];
+    p->trigger = lo->out[TRIGGER];
+    p->event_delay = lo->out[EVENT_DELAY];
+    p->event_priority = lo->out[EVENT_PRIORITY];
+    p->guards = lo->guards;
+    p->n_guards = lo->n_guards;
     p->df = (rsp_jacobian){lo->df.known, lo->df.n, lo->df.first, lo->df.column, lo->out[SLOPE],
                            lo->out[BY_TIME]};
     return true;
@@ -586,6 +707,17 @@ static void write_outputs(lowering *lo, unsigned section)
     }
     for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_assigns; i++) {
         lo->out[ASSIGNED][i] = row_of(lo, net->assigns[i].value);
+        lo->out[SCALE][i] = row_of(lo, net->assigns[i].scale);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_ACT && i < net->n_events; i++) {
+        lo->out[EVENT_DELAY][i] = row_of(lo, net->events[i].delay);
+        lo->out[EVENT_PRIORITY][i] = row_of(lo, net->events[i].priority);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_WATCH && i < net->n_events; i++) {
+        lo->out[TRIGGER][i] = row_of(lo, net->events[i].trigger);
+    }
+    for (uint32_t i = 0; section == RSP_RUN_WATCH && i < lo->n_guards; i++) {
+        lo->guards[i].row = row_of_value(lo, lo->guard_value[i]);
     }
     for (uint32_t i = 0; section == RSP_RUN_JACOBIAN && i < lo->df.n; i++) {
         lo->out[SLOPE][i] = row_of_value(lo, lo->df.value[i]);
@@ -632,7 +764,7 @@ static void write_sections(lowering *lo)
 {
     rsp_section *const sections[N_SECTIONS] = {&lo->p->prepare, &lo->p->rates,
                                                &lo->p->observe, &lo->p->act,
-                                               &lo->p->jacobian};
+                                               &lo->p->jacobian, &lo->p->watch};
     uint32_t first_output[N_SECTIONS];
     for (unsigned section = 0; section < N_SECTIONS; section++) {
         reset_rows(lo, section);
@@ -676,8 +808,8 @@ static void describe(const rsp_program *p, rsp_text *text)
                                p->params, p->inputs, p->species, p->time,
                                p->afters, p->sinces, p->arg, p->temporaries,
                                p->prepare.n, p->rates.n, p->observe.n,
-                               p->act.n, p->jacobian.n};
-    rsp_text_add(text, "respite program 2\n");
+                               p->act.n, p->jacobian.n, p->watch.n};
+    rsp_text_add(text, "respite program 3\n");
     add_rows(text, "groups", groups, sizeof groups / sizeof *groups);
     for (uint32_t i = 0; i < p->n_constants; i++) {
         rsp_text_printf(text, "constant %a\n", p->constant_values[i]);
@@ -704,6 +836,13 @@ static void describe(const rsp_program *p, rsp_text *text)
     add_rows(text, "slope column", p->df.column, p->df.n);
     add_rows(text, "slope", p->df.row, p->df.n);
     add_rows(text, "by time", p->df.by_time, net->n_species);
+    add_rows(text, "scale", p->scale, net->n_assigns);
+    add_rows(text, "trigger", p->trigger, net->n_events);
+    add_rows(text, "event delay", p->event_delay, net->n_events);
+    add_rows(text, "event priority", p->event_priority, net->n_events);
+    for (uint32_t i = 0; i < p->n_guards; i++) {
+        rsp_text_printf(text, "guard %d %u\n", (int)p->guards[i].kind, p->guards[i].row);
+    }
 }
 
 static bool name_program(rsp_program *p)
@@ -750,6 +889,9 @@ static rsp_status lower(lowering *lo, rsp_error *err)
     rsp_status status = rsp_values_init(&lo->vs, lo->net, lo->arena, err);
     if (status == RSP_OK) {
         status = rsp_derivatives_new(&lo->df, &lo->vs, lo->net, lo->arena, err);
+    }
+    if (status == RSP_OK) {
+        status = find_guards(lo, err);
     }
     if (status == RSP_OK) {
         status = rsp_values_close(&lo->vs, lo->net, err);

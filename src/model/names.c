@@ -56,7 +56,8 @@ static const char *kind_name(symbol_kind kind)
     static const char *const names[] = {
         [SYMBOL_PARAM] = "a parameter",     [SYMBOL_LET] = "a derived value",
         [SYMBOL_INPUT] = "an input",        [SYMBOL_SPECIES] = "a species",
-        [SYMBOL_OBSERVE] = "an observable", [SYMBOL_ACTION] = "an action"};
+        [SYMBOL_OBSERVE] = "an observable", [SYMBOL_ACTION] = "an action",
+        [SYMBOL_EVENT] = "an event"};
     return names[kind];
 }
 
@@ -256,6 +257,12 @@ static int infer(const builder *b, const ast_statement *st, const char *binder)
     }
     found = found < 0 ? infer_index(b, st->expr, binder) : found;
     found = found < 0 ? infer_index(b, st->second, binder) : found;
+    found = found < 0 ? infer_index(b, st->priority, binder) : found;
+    for (uint32_t i = 0; found < 0 && i < st->n_assigns; i++) {
+        const ast_term *to = &st->assigns[i].target;
+        found = from_slots(b, to->name, binder, to->slots, to->n_slots);
+        found = found < 0 ? infer_index(b, st->assigns[i].value, binder) : found;
+    }
     return found < 0 ? infer_index(b, st->from, binder) : found;
 }
 

@@ -17,6 +17,7 @@ static const struct {
     {"species", AST_SPECIES},     {"initial", AST_INITIAL},
     {"rate", AST_RATE},           {"reaction", AST_REACTION},
     {"observe", AST_OBSERVE},     {"action", AST_ACTION},
+    {"event", AST_EVENT},
 };
 enum { N_KEYWORDS = sizeof KEYWORDS / sizeof *KEYWORDS };
 
@@ -648,23 +649,11 @@ static rsp_status parse_reaction(parser *p, ast_statement *st)
     return s == RSP_OK ? parse_clauses(p, st) : s;
 }
 
-static rsp_status parse_action(parser *p, ast_statement *st)
+/* TARGET = EXPR, TARGET += EXPR ... */
+static rsp_status parse_assigns(parser *p, ast_statement *st)
 {
     ast_assign *list = NULL;
-    rsp_status s = need_name(p, &st->name, "a name");
-    if (s == RSP_OK && accept_word(p, "(")) {
-        s = need_name(p, &st->arg, "the amount's name");
-        const token *first = p->t;
-        st->unit_place = token_place(p);
-        while (!at_statement_end(p) && !token_is(p->t, ")")) {
-            p->t++;
-        }
-        if (s == RSP_OK && p->t > first) {
-            s = text_from(p, first, &st->unit);
-        }
-        s = s == RSP_OK ? need_word(p, ")") : s;
-    }
-    s = s == RSP_OK ? need_word(p, ":") : s;
+    rsp_status s = RSP_OK;
     do {
         ast_assign a = {0};
         if (s == RSP_OK && !at_statement_end(p) && p->t->kind != TOKEN_NAME) {
@@ -682,6 +671,68 @@ static rsp_status parse_action(parser *p, ast_statement *st)
     } while (s == RSP_OK && accept_word(p, ","));
     st->assigns = list;
     return s == RSP_OK ? parse_clauses(p, st) : s;
+}
+
+static rsp_status parse_action(parser *p, ast_statement *st)
+{
+    rsp_status s = need_name(p, &st->name, "a name");
+    if (s == RSP_OK && accept_word(p, "(")) {
+        s = need_name(p, &st->arg, "the amount's name");
+        const token *first = p->t;
+        st->unit_place = token_place(p);
+        while (!at_statement_end(p) && !token_is(p->t, ")")) {
+            p->t++;
+        }
+        if (s == RSP_OK && p->t > first) {
+            s = text_from(p, first, &st->unit);
+        }
+        s = s == RSP_OK ? need_word(p, ")") : s;
+    }
+    s = s == RSP_OK ? need_word(p, ":") : s;
+    return s == RSP_OK ? parse_assigns(p, st) : s;
+}
+
+static const char *const EVENT_OPTIONS[] = {"priority", "t0", "persistent", "fromTrigger"};
+enum { N_EVENT_OPTIONS = sizeof EVENT_OPTIONS / sizeof *EVENT_OPTIONS };
+
+static rsp_status need_truth(parser *p, bool *value)
+{
+    *value = accept_word(p, "true");
+    return *value || accept_word(p, "false") ? RSP_OK : fail_expected(p, "true or false");
+}
+
+/* , priority = EXPR, t0 = false, persistent = false, fromTrigger = false */
+static rsp_status parse_event_option(parser *p, ast_statement *st)
+{
+    bool *const to[N_EVENT_OPTIONS] = {NULL, &st->trigger_before, &st->persistent,
+                                       &st->from_trigger};
+    for (size_t i = 0; i < N_EVENT_OPTIONS; i++) {
+        if (accept_word(p, EVENT_OPTIONS[i])) {
+            rsp_status s = need_word(p, "=");
+            return s != RSP_OK ? s : to[i] ? need_truth(p, to[i]) : parse_expr(p, &st->priority);
+        }
+    }
+    return fail_expected(p, "priority, t0, persistent or fromTrigger");
+}
+
+/* event NAME: at [DELAY after] CONDITION, OPTIONS: TARGET = EXPR, ... */
+static rsp_status parse_event(parser *p, ast_statement *st)
+{
+    st->trigger_before = st->persistent = st->from_trigger = true;
+    rsp_status s = need_name(p, &st->name, "a name");
+    s = s == RSP_OK ? parse_binders(p, st) : s;
+    s = s == RSP_OK ? need_word(p, ":") : s;
+    s = s == RSP_OK ? need_word(p, "at") : s;
+    s = s == RSP_OK ? parse_expr(p, &st->expr) : s;
+    if (s == RSP_OK && accept_word(p, "after")) {
+        st->second = st->expr;
+        s = parse_expr(p, &st->expr);
+    }
+    while (s == RSP_OK && accept_word(p, ",")) {
+        s = parse_event_option(p, st);
+    }
+    s = s == RSP_OK ? need_word(p, ":") : s;
+    return s == RSP_OK ? parse_assigns(p, st) : s;
 }
 
 static rsp_status parse_include(parser *p, ast_statement *st)
@@ -716,7 +767,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     if (!keyword(p->t, &st->what)) {
         return fail_expected(p, "a statement (model, include, index, parameter, let, "
                                 "input, species, initial, rate, reaction, observe, "
-                                "action, unit, time)");
+                                "action, event, unit, time)");
     }
     p->t++;
     st->name_place = token_place(p);
@@ -738,6 +789,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     case AST_INITIAL: s = parse_initial(p, st); break;
     case AST_REACTION: s = parse_reaction(p, st); break;
     case AST_ACTION: s = parse_action(p, st); break;
+    case AST_EVENT: s = parse_event(p, st); break;
     }
     if (s == RSP_OK && !at_statement_end(p)) {
         s = fail_expected(p, "the next statement on a line of its own");

@@ -242,6 +242,7 @@ void rsp_model_show(const rsp_model *model, FILE *out)
                  {AST_LET, "Derived values"},
                  {AST_INITIAL, "Initial amounts"},
                  {AST_ACTION, "Actions"},
+                 {AST_EVENT, "Events"},
                  {AST_OBSERVE, "Observables"}};
     const rsp_network *net = &model->net;
     rsp_wrap title = {.out = out, .indent = 4};

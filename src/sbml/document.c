@@ -401,15 +401,60 @@ static void read_reactions(reading *r, const Model_t *m)
     r->out->n_reactions = n;
 }
 
+/* Levels 1 and 2 have neither an initial value nor persistence of a trigger, and
+ * mean true. */
+static void read_trigger(reading *r, Event_t *e, sbml_event *to)
+{
+    const Trigger_t *trigger = Event_isSetTrigger(e) ? Event_getTrigger(e) : NULL;
+    to->initial_value = to->persistent = true;
+    if (trigger) {
+        to->trigger = read_formula(r, Trigger_getMath(trigger), place_of(trigger));
+        if (r->out->level >= 3) {
+            to->initial_value = Trigger_getInitialValue(trigger) != 0;
+            to->persistent = Trigger_getPersistent(trigger) != 0;
+        }
+    }
+}
+
+static void read_event_assignments(reading *r, Event_t *e, sbml_event *to)
+{
+    uint32_t n = Event_getNumEventAssignments(e), at = 0;
+    sbml_assignment *list = make(r, n, sizeof *list);
+    for (uint32_t i = 0; list && i < n; i++) {
+        const EventAssignment_t *a = Event_getEventAssignment(e, i);
+        sbml_formula f = read_formula(r, EventAssignment_getMath(a), place_of(a));
+        if (f.math) {
+            list[at++] = (sbml_assignment){keep(r, EventAssignment_getVariable(a)), f};
+        }
+    }
+    to->assignments = list;
+    to->n_assignments = at;
+}
+
 static void read_events(reading *r, const Model_t *m)
 {
-    for (uint32_t i = 0; i < Model_getNumEvents(m); i++) {
-        const Event_t *e = Model_getEvent((Model_t *)(uintptr_t)m, i);
-        const char *id = keep(r, Event_getId(e));
-        refuse(r, place_of(e),
-               phrase(r, id[0] ? "event '%.80s': events are not supported yet"
-                               : "an event%.0s: events are not supported yet", id));
+    uint32_t n = Model_getNumEvents(m), at = 0;
+    sbml_event *list = make(r, n, sizeof *list);
+    for (uint32_t i = 0; list && i < n; i++) {
+        Event_t *e = Model_getEvent((Model_t *)(uintptr_t)m, i);
+        sbml_event *to = &list[at];
+        *to = (sbml_event){.id = keep(r, Event_getId(e)), .name = keep(r, Event_getName(e)),
+                           .place = place_of(e),
+                           .values_at_trigger = Event_getUseValuesFromTriggerTime(e) != 0};
+        read_trigger(r, e, to);
+        read_event_assignments(r, e, to);
+        if (Event_isSetDelay(e)) {
+            const Delay_t *delay = Event_getDelay(e);
+            to->delay = read_formula(r, Delay_getMath(delay), place_of(delay));
+        }
+        if (Event_isSetPriority(e)) {
+            const Priority_t *priority = Event_getPriority(e);
+            to->priority = read_formula(r, Priority_getMath(priority), place_of(priority));
+        }
+        at += to->trigger.math != NULL; /* without a trigger it never happens */
     }
+    r->out->events = list;
+    r->out->n_events = at;
 }
 
 /* ---- The document. */

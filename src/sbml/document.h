@@ -98,6 +98,15 @@ typedef struct sbml_reaction {
     sbml_formula law;
 } sbml_reaction;
 
+typedef struct sbml_event {
+    const char *id, *name;
+    sbml_place place;
+    sbml_formula trigger, delay, priority; /* math NULL: none */
+    bool initial_value, persistent, values_at_trigger;
+    const sbml_assignment *assignments;
+    uint32_t n_assignments;
+} sbml_event;
+
 typedef struct sbml_remark { /* what is read past, or cannot be */
     const char *text;
     sbml_place place;
@@ -115,6 +124,7 @@ typedef struct sbml_document {
     const sbml_assignment *assigned;      uint32_t n_assigned; /* rules */
     const sbml_assignment *rates;         uint32_t n_rates;    /* rules */
     const sbml_reaction *reactions;       uint32_t n_reactions;
+    const sbml_event *events;             uint32_t n_events;
     const sbml_remark *warnings;          uint32_t n_warnings;
     sbml_remark refused; /* text NULL: nothing is */
 } sbml_document;

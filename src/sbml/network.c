@@ -227,7 +227,7 @@ static rsp_status observe(reader *r, quantity *q)
 static rsp_status write_derived(reader *r, quantity *q)
 {
     rsp_expr e = 0;
-    bool constant = q->initial && !q->rate && !q->assigned &&
+    bool constant = q->initial && !q->rate && !q->assigned && !q->by_event &&
                     (q->kind == OF_A_PARAMETER || q->kind == OF_A_COMPARTMENT);
     if (!constant) {
         return RSP_OK;
@@ -251,6 +251,7 @@ rsp_status network_write(reader *r)
         s = observe(r, &r->all[i]);
         s = s == RSP_OK ? write_derived(r, &r->all[i]) : s;
     }
+    s = s == RSP_OK ? events_write(r) : s;
     for (uint32_t i = 0; s == RSP_OK && i < r->doc->n_warnings; i++) {
         s = warn(r, r->doc->warnings[i].place, "%.500s", r->doc->warnings[i].text);
     }

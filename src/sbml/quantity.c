@@ -24,7 +24,7 @@ quantity *quantity_find(reader *r, const char *id)
 
 bool quantity_changes(const quantity *q)
 {
-    return q->rate || q->assigned || (q->reacts && !q->boundary);
+    return q->rate || q->assigned || q->by_event || (q->reacts && !q->boundary);
 }
 
 static rsp_expr times(reader *r, rsp_expr a, rsp_expr b)
@@ -63,7 +63,7 @@ static rsp_expr own_number(reader *r, const quantity *q)
 
 static rsp_status plain_value(reader *r, quantity *q, bool start, rsp_expr *out)
 {
-    if (!start && q->rate) {
+    if (!start && q->state != NONE) {
         *out = pool_leaf(r->b.nodes, RSP_OP_SPECIES, q->state);
         return RSP_OK;
     }
@@ -428,6 +428,26 @@ static rsp_status attach(reader *r, const sbml_assignment *list, uint32_t n, int
     return RSP_OK;
 }
 
+static rsp_status mark_event_targets(reader *r, const sbml_event *e)
+{
+    for (uint32_t i = 0; i < e->n_assignments; i++) {
+        const sbml_assignment *a = &e->assignments[i];
+        quantity *q = quantity_find(r, a->symbol);
+        if (!q || q->kind == OF_A_REACTION || q->assigned) {
+            return reader_fail_at(r, a->formula.place, RSP_NAME,
+                                  "'%.60s' is nothing that an event can give a value to",
+                                  a->symbol);
+        }
+        if (q->kind == OF_A_REFERENCE) {
+            return reader_fail_at(r, a->formula.place, RSP_UNSUPPORTED,
+                                  "a stoichiometry that changes ('%.60s') is not supported",
+                                  a->symbol);
+        }
+        q->by_event = true;
+    }
+    return RSP_OK;
+}
+
 static rsp_status join_compartments(reader *r)
 {
     for (uint32_t i = 0; i < r->doc->n_species; i++) {
@@ -469,7 +489,8 @@ static rsp_status add_params(reader *r)
     for (uint32_t i = 0; s == RSP_OK && i < r->n_all; i++) {
         quantity *q = &r->all[i];
         bool plain = q->kind == OF_A_PARAMETER || q->kind == OF_A_COMPARTMENT;
-        if (plain && q->has_value && !q->frozen && !q->initial && !q->assigned && !q->rate) {
+        if (plain && q->has_value && !q->frozen && !q->initial && !q->assigned && !q->rate &&
+            !q->by_event) {
             s = add_param(r, q->id, q->name, q->place, q->value, &q->param);
         }
     }
@@ -494,7 +515,7 @@ static rsp_status add_params(reader *r)
 }
 
 /* Which quantities are state: all species but those that a rule assigns, and what a
- * rate rule changes. */
+ * rate rule or an event changes. */
 static void number_states(reader *r)
 {
     uint32_t n = 0;
@@ -503,7 +524,7 @@ static void number_states(reader *r)
             quantity *q = &r->all[i];
             bool is_species = q->kind == OF_A_SPECIES;
             if (!q->assigned && q->kind <= OF_A_PARAMETER && is_species == (pass == 0) &&
-                (is_species || q->rate)) {
+                (is_species || q->rate || q->by_event)) {
                 q->state = n++;
             }
         }
@@ -522,6 +543,9 @@ rsp_status quantities_read(reader *r)
     s = s == RSP_OK ? attach(r, d->initials, d->n_initials, BY_INITIAL) : s;
     s = s == RSP_OK ? attach(r, d->assigned, d->n_assigned, BY_RULE) : s;
     s = s == RSP_OK ? attach(r, d->rates, d->n_rates, BY_RATE) : s;
+    for (uint32_t i = 0; s == RSP_OK && i < d->n_events; i++) {
+        s = mark_event_targets(r, &d->events[i]);
+    }
     s = s == RSP_OK ? join_compartments(r) : s;
     for (uint32_t i = 0; s == RSP_OK && i < d->n_functions; i++) {
         if (!table_add(&r->functions, d->functions[i].id, i)) {

@@ -29,6 +29,7 @@ typedef struct quantity {
     uint32_t state;           /* species of the network, or NONE */
     uint32_t param;           /* parameter of the network, or NONE */
     bool reacts;              /* a reaction changes it */
+    bool by_event;            /* an event gives it values */
     double factor;            /* conversion factor of a species */
     lazy now, start;          /* symbol's value; `start`: at time 0 */
 } quantity;
@@ -79,7 +80,7 @@ RSP_MUST_USE rsp_status quantity_amount(reader *r, quantity *q, sbml_place place
 /* Time derivative of its symbol. */
 RSP_MUST_USE rsp_status quantity_rate(reader *r, quantity *q, sbml_place place,
                                       rsp_expr *out);
-bool quantity_changes(const quantity *q); /* by a rule or a reaction */
+bool quantity_changes(const quantity *q); /* by a rule, a reaction or an event */
 /* A stoichiometry or conversion factor: a number. */
 RSP_MUST_USE rsp_status reference_number(reader *r, const sbml_reference *ref, double *out);
 
@@ -90,6 +91,9 @@ bool law_split(reader *r, rsp_expr law, rsp_expr *forward, rsp_expr *backward);
 
 /* ---- network.c: the lists of the network. */
 RSP_MUST_USE rsp_status network_write(reader *r);
+/* ---- event.c */
+RSP_MUST_USE rsp_status events_write(reader *r);
+
 /* ---- show.c: statements, for `respite show`. */
 RSP_MUST_USE rsp_status statements_write(reader *r);
 

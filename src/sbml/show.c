@@ -87,6 +87,33 @@ static rsp_status show_assignments(reader *r, const sbml_assignment *list, uint3
     return s;
 }
 
+static rsp_status show_events(reader *r)
+{
+    rsp_status s = RSP_OK;
+    for (uint32_t i = 0; s == RSP_OK && i < r->doc->n_events; i++) {
+        const sbml_event *e = &r->doc->events[i];
+        rsp_text t = {0};
+        rsp_text_printf(&t, "event %s: at ", r->b.events[i].name);
+        if (e->delay.math) {
+            rsp_text_printf(&t, "%s after ", e->delay.text);
+        }
+        rsp_text_add(&t, e->trigger.text);
+        if (e->priority.math) {
+            rsp_text_printf(&t, ", priority = %s", e->priority.text);
+        }
+        rsp_text_add(&t, e->initial_value ? "" : ", t0 = false");
+        rsp_text_add(&t, e->persistent ? "" : ", persistent = false");
+        rsp_text_add(&t, e->values_at_trigger ? "" : ", fromTrigger = false");
+        for (uint32_t k = 0; k < e->n_assignments; k++) {
+            rsp_text_printf(&t, "%s%s = %s", k ? ", " : ": ", e->assignments[k].symbol,
+                            e->assignments[k].formula.text);
+        }
+        add_meaning(&t, e->name);
+        s = add(r, AST_EVENT, &t);
+    }
+    return s;
+}
+
 rsp_status statements_write(reader *r)
 {
     const sbml_document *d = r->doc;
@@ -96,6 +123,7 @@ rsp_status statements_write(reader *r)
     s = s == RSP_OK ? show_assignments(r, d->assigned, d->n_assigned, AST_LET, "let") : s;
     s = s == RSP_OK ? show_assignments(r, d->initials, d->n_initials, AST_INITIAL, "initial")
                     : s;
+    s = s == RSP_OK ? show_events(r) : s;
     for (uint32_t i = 0; s == RSP_OK && i < r->b.n_params; i++) {
         rsp_text t = {0}; /* a table of its own shows it */
         s = add(r, AST_PARAMETER, &t);

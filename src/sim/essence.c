@@ -34,10 +34,15 @@ static void mark_read(const rsp_sim *sim, bool *read)
     mark_operands(&p->rates, kept, read);
     mark_operands(&p->observe, kept, read);
     mark_operands(&p->act, kept, read);
+    mark_operands(&p->watch, kept, read);
     mark_rows(p->rate, net->n_reactions, kept, read);
     mark_rows(p->drift, net->n_species, kept, read);
     mark_rows(p->observed, net->n_observables, kept, read);
     mark_rows(p->assigned, net->n_assigns, kept, read);
+    mark_rows(p->scale, net->n_assigns, kept, read);
+    mark_rows(p->trigger, net->n_events, kept, read);
+    mark_rows(p->event_delay, net->n_events, kept, read);
+    mark_rows(p->event_priority, net->n_events, kept, read);
     mark_rows(p->initial_a, net->n_species, all, read);
     mark_rows(p->initial_b, net->n_species, all, read);
     mark_rows(p->delay, net->n_afters, all, read);

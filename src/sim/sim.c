@@ -274,6 +274,10 @@ rsp_status rsp_sim_new(const rsp_program *program, const rsp_sim_options *option
 {
     *out = NULL;
     rsp_status status = check_options(options, err);
+    if (status == RSP_OK && program->net->n_events > 0) {
+        status = rsp_fail(err, RSP_UNSUPPORTED, "event '%s': events are not run yet",
+                          program->net->events[0].name);
+    }
     if (status != RSP_OK) {
         return status;
     }

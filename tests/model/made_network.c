@@ -15,6 +15,7 @@ made_network *made_network_new(uint32_t n_params, uint32_t n_inputs,
         .species = made->species, .reactions = made->reactions,
         .observables = made->observables, .actions = made->actions,
         .assigns = made->assigns, .afters = made->afters,
+        .events = made->events,
         .n_params = n_params, .n_inputs = n_inputs, .n_species = n_species};
     for (uint32_t s = 0; s < n_species; s++) {
         const rsp_expr zero = made_number(made, 0.0);
@@ -87,7 +88,8 @@ void made_assign(made_network *made, uint32_t species, rsp_expr value)
     }
     made->actions[0].n_assigns++;
     made->assigns[made->net.n_assigns++] =
-        (rsp_assign){.is_species = true, .target = species, .value = value};
+        (rsp_assign){.is_species = true, .target = species, .value = value,
+                     .scale = RSP_NO_EXPR};
 }
 
 /* ---- At random. */
@@ -226,6 +228,11 @@ made_network *made_network_random(uint64_t seed)
     for (uint32_t s = 0; s < 3; s++) {
         made->species[s].continuous = true;
         made->species[s].rate = pick(p, &d);
+    }
+    for (uint32_t i = 0; i < 6; i++) {
+        made->events[made->net.n_events++] =
+            (rsp_event){.name = "E", .trigger = pick(p, &d), .delay = pick(p, &d),
+                        .priority = i % 2 ? pick(p, &d) : RSP_NO_EXPR};
     }
     add_leaves(made, p, RSP_OP_ARG, 1);
     grow(made, p, &d, 20);

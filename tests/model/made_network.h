@@ -19,6 +19,7 @@ typedef struct made_network {
     rsp_action actions[MADE_FEW];
     rsp_assign assigns[MADE_FEW];
     rsp_after afters[MADE_FEW];
+    rsp_event events[MADE_FEW];
 } made_network;
 
 /* Empty, with so many parameters, inputs and species (initial amount 0). */

@@ -564,6 +564,34 @@ static void an_action_acts_on_every_member_of_a_name_that_is_none(void **state)
     bed_close(&b);
 }
 
+static void an_event_has_a_condition_a_delay_options_and_targets(void **state)
+{
+    (void)state;
+    bed b;
+    bed_open(&b, SITES "parameter lag = 2 day\nspecies I[site] cell\ninput drug = 0 1\n"
+                 "event plain: at t > lag: drug = 1\n"
+                 "event full[x]: at 2 * lag after (I[x] > 3 * I[gut]), priority = 1 + 2,\n"
+                 " t0 = false, persistent = false, fromTrigger = false:\n"
+                 " I[x] += I[gut], drug = 0 \"why\"\n");
+    const rsp_event *plain = &b.net->events[0], *full = plain + 2; /* the second of two */
+    assert_int_equal(b.net->n_events, 3);
+    assert_true(plain->initial_value && plain->persistent && plain->values_at_trigger);
+    assert_true(plain->delay == RSP_NO_EXPR && plain->priority == RSP_NO_EXPR);
+    b.t = 2.5;
+    assert_near(bed_value(&b, plain->trigger), 1);
+    assert_string_equal(full->name, "full[gut]");
+    assert_string_equal(full->meaning, "why");
+    assert_true(!full->initial_value && !full->persistent && !full->values_at_trigger);
+    assert_near(bed_value(&b, full->delay), 4);
+    assert_near(bed_value(&b, full->priority), 3);
+    assert_int_equal(full->n_assigns, 2);
+    const rsp_assign *a = &b.net->assigns[full->first_assign];
+    assert_true(a->is_species && a->adds && !a[1].is_species && !a[1].adds);
+    assert_int_equal(a->target, bed_species(&b, "I[gut]"));
+    assert_true(full[-1].channel != full->channel);
+    bed_close(&b);
+}
+
 static void an_actions_amount_is_seen_in_the_action_alone(void **state)
 {
     (void)state;
@@ -659,6 +687,7 @@ int main(void)
         cmocka_unit_test(a_mean_is_the_average_over_a_lognormal_population),
         cmocka_unit_test(an_action_sets_and_adds),
         cmocka_unit_test(an_action_acts_on_every_member_of_a_name_that_is_none),
+        cmocka_unit_test(an_event_has_a_condition_a_delay_options_and_targets),
         cmocka_unit_test(an_actions_amount_is_seen_in_the_action_alone),
         cmocka_unit_test(time_since_and_after_an_action_are_values),
         cmocka_unit_test(what_depends_on_parameters_alone_is_a_number_per_participant),

@@ -136,8 +136,15 @@ static void take_all(outputs *out, const rsp_program *p, const rsp_frame *frame,
     take(out, frame, lane, p->delay, net->n_afters);
     take(out, frame, lane, p->derived, net->n_derived);
     take(out, frame, lane, p->assigned, net->n_assigns);
+    take(out, frame, lane, p->trigger, net->n_events);
+    take(out, frame, lane, p->event_delay, net->n_events);
+    take(out, frame, lane, p->event_priority, net->n_events);
     for (uint32_t k = 0; k < net->n_roots; k++) {
         take(out, frame, lane, &p->roots[k].solution, 1);
+    }
+    for (uint32_t i = 0; i < p->n_guards; i++) { /* not the naive evaluator's */
+        out->slope[out->n_slopes++] =
+            frame->rows[(size_t)p->guards[i].row * frame->width + lane];
     }
     const uint32_t *const slopes[] = {p->df.row, p->df.by_time};
     const uint32_t n_slopes[] = {p->df.n, net->n_species};
@@ -159,6 +166,7 @@ static void run_all(const rsp_machine *machine, double *rows)
     machine->run(machine, RSP_RUN_OBSERVE, rows);
     machine->run(machine, RSP_RUN_ACT, rows);
     machine->run(machine, RSP_RUN_JACOBIAN, rows);
+    machine->run(machine, RSP_RUN_WATCH, rows);
 }
 
 /* Everyone's outputs, seated in blocks in order `stride`: person i * stride. */
@@ -349,6 +357,15 @@ static void naive_person(const rsp_network *net, uint64_t person,
     }
     for (uint32_t i = 0; i < net->n_assigns; i++) {
         put(out, v, net->assigns[i].value);
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        put(out, v, net->events[i].trigger);
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        put(out, v, net->events[i].delay);
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        put(out, v, net->events[i].priority);
     }
     for (uint32_t k = 0; k < net->n_roots; k++) {
         out->v[out->n++] = solutions[k];

@@ -311,9 +311,15 @@ static void functions_and_initial_assignments_may_stand_in_any_order(void **stat
 static void what_cannot_be_said_is_refused_at_its_line(void **state)
 {
     (void)state;
-    refused(HEAD CELL "<listOfEvents>\n<event id='E' useValuesFromTriggerTime='true'>"
+    refused(HEAD CELL "<listOfSpecies>" SPECIES("A", "initialAmount='1' hasOnlySubstanceUnits='true' boundaryCondition='false'")
+            "</listOfSpecies><listOfReactions><reaction id='J' reversible='false'><listOfReactants>"
+            "<speciesReference id='n' species='A' stoichiometry='1' constant='false'/></listOfReactants>"
+            "<kineticLaw>" MATH "<cn>1</cn></math></kineticLaw></reaction></listOfReactions>\n"
+            "<listOfEvents><event id='E' useValuesFromTriggerTime='true'>\n"
             "<trigger initialValue='true' persistent='true'>" MATH "<true/></math></trigger>"
-            "</event></listOfEvents>" TAIL, RSP_UNSUPPORTED, 6, "event 'E'");
+            "<listOfEventAssignments>\n<eventAssignment variable='n'>" MATH "<cn>2</cn></math>"
+            "</eventAssignment></listOfEventAssignments></event></listOfEvents>" TAIL,
+            RSP_UNSUPPORTED, 9, "stoichiometry");
     refused(HEAD "<listOfParameters><parameter id='p' value='1' constant='false'/></listOfParameters>\n"
             "<listOfRules>\n<algebraicRule>" MATH "<apply><minus/><ci>p</ci><cn>1</cn></apply>"
             "</math></algebraicRule></listOfRules>" TAIL, RSP_UNSUPPORTED, 6, "algebraic");
