@@ -2,7 +2,7 @@
  *
  *     quantity   unit                 range
  *     t          day                  t0 <= t <= t1
- *     amounts    the species' unit    >= 0
+ *     amounts    the species' unit    >= 0, or any under a rate law
  *
  * A run pulls participants from its client, each into a lane of its own; a
  * finished lane is refilled with the next.  Every lane has its own clock and
@@ -16,6 +16,11 @@
  * Coupling: each reaction has its own unit-rate Poisson clock (random time
  * change; Anderson 2007), so that arms that share a participant share noise.
  *
+ * Sign: an amount that a step would leave below zero is set to zero, which brings
+ * it nearer to a solution that is never negative; totals then hold to the
+ * tolerance, not to rounding.  One under a rate law may have any sign: where its
+ * solution is positive, it stays above -atol.
+ *
  * Threads: one rsp_sim per thread.  No allocation in a step. */
 #ifndef RESPITE_SIM_H
 #define RESPITE_SIM_H
@@ -24,8 +29,14 @@
 
 typedef enum rsp_method { RSP_ODE, RSP_HYBRID, RSP_SSA } rsp_method;
 
+/* How a deterministic lane steps. By itself it is explicit (Dormand & Prince 5(4))
+ * or implicit (Rodas5P) as the cheaper is stable; a model with millions of
+ * derivatives is explicit only. */
+typedef enum rsp_way { RSP_WAY_BY_ITSELF, RSP_WAY_EXPLICIT, RSP_WAY_IMPLICIT } rsp_way;
+
 typedef struct rsp_sim_options {
     rsp_method method;
+    rsp_way way;            /* of ode; the last two for tests and measurement */
     double rtol, atol;      /* of the deterministic part; amounts */
     /* Hybrid: regimes of a species by its amount.  One that may change by more than
      * 2 at once counts in units of its largest such burst: below exact_until of
@@ -73,6 +84,7 @@ typedef struct rsp_sim_job { /* one participant; arrays stay the client's until
 
 typedef struct rsp_sim_counts {
     uint64_t runs, steps, rejected, events, leaps, clamped, rate_calls;
+    uint64_t implicit;     /* steps that were implicit */
 } rsp_sim_counts;
 
 typedef struct rsp_sim_result {

@@ -62,6 +62,7 @@ static void add_counts(rsp_sim_counts *to, const rsp_sim_counts *more)
     to->runs += more->runs;
     to->clamped += more->clamped;
     to->rate_calls += more->rate_calls;
+    to->implicit += more->implicit;
 }
 
 static rsp_status merge(campaign *c, chunk *k, rsp_error *err)

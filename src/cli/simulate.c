@@ -247,12 +247,12 @@ static void print_stats(const simulation *s, const rsp_sim *sim, double cpu)
     fprintf(stderr,
             "{\"participants\":%u,\"failures\":%u,\"steps\":%llu,"
             "\"rejections\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
-            "\"rate_calls\":%llu,\"cpu_seconds\":%.4f,"
+            "\"rate_calls\":%llu,\"implicit_steps\":%llu,\"cpu_seconds\":%.4f,"
             "\"participants_per_cpu_second\":%.1f}\n",
             s->n_runs, s->failed, (unsigned long long)c.steps,
             (unsigned long long)c.rejected, (unsigned long long)c.events,
             (unsigned long long)c.leaps, (unsigned long long)c.clamped,
-            (unsigned long long)c.rate_calls, cpu, cpu > 0 ? s->n_runs / cpu : 0);
+            (unsigned long long)c.rate_calls, (unsigned long long)c.implicit, cpu, cpu > 0 ? s->n_runs / cpu : 0);
 }
 
 /* A model in units of its own choosing (moles, say) has amounts of any size: the

@@ -9,6 +9,8 @@
 #define RSP_SIM_BLOCK_H
 
 #include "respite/program.h"
+#include "sim/rosenbrock.h"
+#include "sim/sparse.h"
 #include "sim/tableau.h"
 
 enum { RSP_CHUNK = 8 };
@@ -57,6 +59,25 @@ typedef struct rsp_use { /* what one chunk uses */
     rsp_term *terms;  /* of reactions that are flowing or mixed */
 } rsp_use;
 
+/* What lanes that step implicitly have besides.  Rows are eight lanes wide and in
+ * order of chunks: the row i of n of a chunk is at (chunk * n + i) * 8. */
+typedef struct rsp_implicit {
+    const rsp_rosenbrock *tab;
+    rsp_sparse plan;
+    double *lu;  /* [n_slots] */
+    double *u[RSP_ROSENBROCK_STAGES]; /* [n_species] */
+    double *by_time;                  /* [n_species] df/dt */
+    double *end;                      /* [n_species] the solution */
+    double *right;                    /* [n_species] of one chunk */
+    bool has_time;                    /* df/dt is not zero for all states */
+    /* One row each, of the block's width. */
+    double *on;  /* 1: the lane steps implicitly */
+    double *h;   /* its step; 1 in the others */
+    double *err;
+    double *norm;   /* a bound on the eigenvalues of J, 1/day */
+    double *strain; /* of explicit steps: (h eigenvalue)^2, estimated */
+} rsp_implicit;
+
 typedef struct rsp_lanes {
     /* Layout. */
     uint32_t width, n_chunks;
@@ -97,7 +118,9 @@ typedef struct rsp_lanes {
     double *out;                 /* > 0: a species left its regime's bounds */
     double *leaping;             /* 1: the lane has a channel that leaps */
     double *part[2];             /* weights of stages 0 and 1 in these */
+    double *reading, *phi;       /* 1: is read, at the share phi of its step */
     double *scratch;             /* [n_reactions * 8] rates of a chunk */
+    rsp_implicit *implicit;      /* NULL: all lanes step explicitly */
 } rsp_lanes;
 
 /* A channel that reaches its threshold within the step in lanes `lanes`. */
@@ -133,6 +156,21 @@ typedef struct rsp_kernel {
     /* x = xn, not below the floor, where select is 1; out. With a "first same
      * as last", k[0] = the last k. */
     void (*settle)(rsp_lanes *b);
+    /* After RSP_RUN_JACOBIAN at the start: W is assembled and eliminated. */
+    void (*factor)(rsp_lanes *b);
+    /* Moving species of the frame at `stage` > 0. */
+    void (*place_implicit)(rsp_lanes *b, uint32_t stage);
+    /* u of `stage` from the derivatives k[0] at stage 0, later k[1]. */
+    void (*solve)(rsp_lanes *b, uint32_t stage);
+    /* implicit->end and implicit->err. */
+    void (*judge_implicit)(rsp_lanes *b);
+    /* implicit->strain from the last two stages of an explicit step. */
+    void (*strain)(rsp_lanes *b);
+    /* Species of the frame at the share phi of the step where reading is 1, by the
+     * dense output of the method of each lane; for deterministic lanes. */
+    void (*inside)(rsp_lanes *b, bool explicit_too);
+    /* xn of the lanes that step implicitly. */
+    void (*advance_implicit)(rsp_lanes *b);
     /* Eight normals of one participant, bits as rsp_normal's: one for each
      * channel. */
     void (*normals)(uint64_t seed, uint32_t trial, uint32_t participant,

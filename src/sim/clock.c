@@ -10,6 +10,9 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
 {
     rsp_lane *lane = &sim->lanes[l];
     lane->live = lane->fresh = true;
+    lane->stiff = sim->block.implicit != NULL;
+    lane->next_stiff = lane->stiff;
+    lane->calm = lane->steep = lane->mild = 0;
     lane->same = lane->dirty = lane->land = lane->accepted = lane->enough = false;
     lane->t = lane->job.t0;
     lane->t_next = lane->t;
@@ -126,6 +129,7 @@ void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop)
     sum->leaps += lane->counts.leaps;
     sum->clamped += lane->counts.clamped;
     sum->rate_calls += lane->counts.rate_calls;
+    sum->implicit += lane->counts.implicit;
     sim->client->done(sim->client->ctx, &lane->job, &result);
     lane->live = false;
     lane->h = 0;
@@ -380,8 +384,53 @@ static void hold(rsp_sim *sim, uint32_t l, double phi)
     rsp_leap_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
 }
 
+/* Lanes of sim->readers that have a read left in their step: their number. */
+static uint32_t next_readers(rsp_sim *sim, uint32_t n)
+{
+    rsp_lanes *b = &sim->block;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t l = sim->readers[i];
+        const rsp_lane *lane = &sim->lanes[l];
+        b->reading[l] = read_inside(lane, &b->phi[l]);
+        if (b->reading[l] > 0) {
+            sim->readers[left++] = l;
+            if (sim->net->n_observables > 0) {
+                rsp_clock_rows(sim, l, lane->job.reads[lane->i_read]);
+            }
+        }
+    }
+    return left;
+}
+
+/* All lanes of a deterministic block at once, each at the next of its reads. */
+static void read_together(rsp_sim *sim)
+{
+    const rsp_lanes *b = &sim->block;
+    uint32_t n = b->width;
+    bool explicit_too = false;
+    for (uint32_t l = 0; l < n; l++) {
+        sim->readers[l] = l;
+        explicit_too |= sim->lanes[l].live && !sim->lanes[l].stiff;
+    }
+    while ((n = next_readers(sim, n)) > 0) {
+        sim->kernel->inside(&sim->block, explicit_too);
+        observe(sim);
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t l = sim->readers[i];
+            rsp_lane *lane = &sim->lanes[l];
+            give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
+            lane->i_read++;
+        }
+    }
+}
+
 void rsp_clock_reads(rsp_sim *sim)
 {
+    if (!sim->block.stochastic) {
+        read_together(sim);
+        return;
+    }
     for (bool any = true; any;) {
         any = false;
         double phi;

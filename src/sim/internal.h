@@ -42,6 +42,8 @@ typedef struct rsp_lane { /* one participant's clock */
     double theta;     /* share of the step that was taken */
     bool land;        /* this step ends at t_next */
     bool accepted;
+    bool stiff, next_stiff; /* steps implicitly; and will after this step */
+    uint32_t calm, steep, mild; /* steps in a row that speak for the other way */
     bool enough;      /* the client wants no more of it */
     uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
     size_t i_action, i_read, i_stop;
@@ -70,11 +72,14 @@ struct rsp_sim {
     const rsp_kernel *kernel;
     rsp_machine machine;
     rsp_lanes block;
+    rsp_implicit implicit;
     rsp_lane *lanes;      /* [width] */
+    uint32_t n_explicit, n_implicit; /* lanes that step so in this step */
     uint8_t *regime;      /* [n_species * width] */
     uint32_t *fired;      /* [width][n_reactions] firings so far + 1 */
     uint32_t *rounded;    /* [width][n_species] */
     bool *relist;         /* [n_chunks] its lists are out of date */
+    uint32_t *readers;    /* [width] scratch: lanes with a read in their step */
     rsp_crossing *found;  /* [n_reactions * n_chunks] */
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */

@@ -413,6 +413,334 @@ static void settle(rsp_lanes *b)
     }
 }
 
+/* ---- Implicit steps. */
+
+static inline rsp_v8 in_chunk(const double *rows, size_t chunk, size_t n, size_t row)
+{
+    return rsp_v8_load(rows + (chunk * n + row) * RSP_CHUNK);
+}
+
+static inline void to_chunk(double *rows, size_t chunk, size_t n, size_t row, rsp_v8 v)
+{
+    rsp_v8_store(rows + (chunk * n + row) * RSP_CHUNK, v);
+}
+
+static void assemble(rsp_lanes *b, uint32_t chunk)
+{
+    const rsp_implicit *im = b->implicit;
+    const rsp_sparse *plan = &im->plan;
+    const rsp_jacobian *df = &b->program->df;
+    const double *rows = b->frame.rows + (size_t)chunk * RSP_CHUNK;
+    double *lu = im->lu + (size_t)chunk * plan->n_slots * RSP_CHUNK;
+    const rsp_v8 zero = rsp_v8_set(0);
+    for (uint32_t i = 0; i < plan->n_blank; i++) {
+        rsp_v8_store(lu + (size_t)plan->blank[i] * RSP_CHUNK, zero);
+    }
+    for (uint32_t e = 0; e < df->n; e++) {
+        rsp_v8_store(lu + (size_t)plan->slot[e] * RSP_CHUNK,
+                     -row_of(rows, df->row[e], b->width));
+    }
+    for (uint32_t s = 0; im->has_time && s < plan->n; s++) {
+        to_chunk(im->by_time, chunk, plan->n, s,
+                 df->by_time[s] == UINT32_MAX ? zero : row_of(rows, df->by_time[s], b->width));
+    }
+}
+
+/* The least of three norms of J: the largest sum of a row, of a column, and of a row
+ * in units of each species' tolerance. */
+static void bound(rsp_lanes *b, uint32_t chunk)
+{
+    const rsp_implicit *im = b->implicit;
+    const rsp_jacobian *df = &b->program->df;
+    const size_t first = (size_t)chunk * RSP_CHUNK;
+    const double *rows = b->frame.rows + first, *x = b->x + first;
+    const rsp_v8 zero = rsp_v8_set(0), least = rsp_v8_set(b->atol / b->rtol);
+    rsp_v8 by_row = zero, by_column = zero, scaled = zero;
+    for (uint32_t s = 0; s < im->plan.n; s++) {
+        rsp_v8_store(im->right + (size_t)s * RSP_CHUNK, zero);
+    }
+    for (uint32_t s = 0; s < im->plan.n; s++) {
+        rsp_v8 sum = zero, in_units = zero;
+        for (uint32_t e = df->first[s]; e < df->first[s + 1]; e++) {
+            rsp_v8 entry = rsp_v8_abs(row_of(rows, df->row[e], b->width));
+            double *column = im->right + (size_t)df->column[e] * RSP_CHUNK;
+            rsp_v8_store(column, rsp_v8_load(column) + entry);
+            sum += entry;
+            in_units += entry * (least + rsp_v8_abs(row_of(x, df->column[e], b->width)));
+        }
+        by_row = larger(by_row, sum);
+        scaled = larger(scaled, in_units / (least + rsp_v8_abs(row_of(x, s, b->width))));
+    }
+    for (uint32_t s = 0; s < im->plan.n; s++) {
+        by_column = larger(by_column, rsp_v8_load(im->right + (size_t)s * RSP_CHUNK));
+    }
+    rsp_v8_store(im->norm + first, smaller(smaller(by_row, by_column), scaled));
+}
+
+/* L has ones on its diagonal; that of U is kept as its inverse. */
+static void eliminate(const rsp_sparse *plan, double *lu, rsp_v8 shift)
+{
+    const rsp_v8 one = rsp_v8_set(1);
+    const uint32_t *target = plan->target_slot;
+    for (uint32_t k = 0; k < plan->n; k++) {
+        double *diagonal = lu + (size_t)plan->diagonal[k] * RSP_CHUNK;
+        /* The shift comes last to a pivot: all that is taken off it is there. */
+        rsp_v8 inverse = one / (rsp_v8_load(diagonal) + shift);
+        rsp_v8_store(diagonal, inverse);
+        for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
+            double *at = lu + (size_t)plan->lower_slot[i] * RSP_CHUNK;
+            rsp_v8 l = rsp_v8_load(at) * inverse;
+            rsp_v8_store(at, l);
+            for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
+                double *to = lu + (size_t)*target++ * RSP_CHUNK;
+                rsp_v8 u = rsp_v8_load(lu + (size_t)plan->upper_slot[j] * RSP_CHUNK);
+                rsp_v8_store(to, rsp_v8_load(to) - l * u);
+            }
+        }
+    }
+}
+
+static void factor(rsp_lanes *b)
+{
+    const rsp_implicit *im = b->implicit;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        assemble(b, chunk);
+        bound(b, chunk);
+        rsp_v8 h = rsp_v8_load(im->h + (size_t)chunk * RSP_CHUNK);
+        eliminate(&im->plan, im->lu + (size_t)chunk * im->plan.n_slots * RSP_CHUNK,
+                  rsp_v8_set(1) / (rsp_v8_set(im->tab->gamma) * h));
+    }
+}
+
+static void substitute(const rsp_sparse *plan, const double *lu, double *x)
+{
+    for (uint32_t k = 0; k < plan->n; k++) {
+        rsp_v8 xk = rsp_v8_load(x + (size_t)plan->pivot[k] * RSP_CHUNK);
+        for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
+            double *to = x + (size_t)plan->lower_row[i] * RSP_CHUNK;
+            rsp_v8 l = rsp_v8_load(lu + (size_t)plan->lower_slot[i] * RSP_CHUNK);
+            rsp_v8_store(to, rsp_v8_load(to) - l * xk);
+        }
+    }
+    for (uint32_t k = plan->n; k-- > 0;) {
+        double *at = x + (size_t)plan->pivot[k] * RSP_CHUNK;
+        rsp_v8 sum = rsp_v8_load(at);
+        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
+            sum -= rsp_v8_load(lu + (size_t)plan->upper_slot[j] * RSP_CHUNK) *
+                   rsp_v8_load(x + (size_t)plan->upper_column[j] * RSP_CHUNK);
+        }
+        rsp_v8_store(at, sum * rsp_v8_load(lu + (size_t)plan->diagonal[k] * RSP_CHUNK));
+    }
+}
+
+/* from + sum_j weight[j] u[j]; n is a constant where this is expanded. */
+RSP_LANE_INLINE rsp_v8 combined(const rsp_implicit *im, size_t at, rsp_v8 from,
+                                const double *weight, uint32_t n)
+{
+    for (uint32_t j = 0; j < n; j++) {
+        from += rsp_v8_set(weight[j]) * rsp_v8_load(im->u[j] + at);
+    }
+    return from;
+}
+
+/* `text` with N the number of stages so far, as a constant. */
+#define RSP_WITH_STAGES(count, text)                                           \
+    switch (count) {                                                           \
+    case 1: { enum { N = 1 }; text; break; }                                   \
+    case 2: { enum { N = 2 }; text; break; }                                   \
+    case 3: { enum { N = 3 }; text; break; }                                   \
+    case 4: { enum { N = 4 }; text; break; }                                   \
+    case 5: { enum { N = 5 }; text; break; }                                   \
+    case 6: { enum { N = 6 }; text; break; }                                   \
+    case 7: { enum { N = 7 }; text; break; }                                   \
+    default: break;                                                            \
+    }
+
+RSP_LANE_INLINE void place_chunk(rsp_lanes *b, size_t chunk, const double *weight,
+                                 uint32_t stages)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species, w = b->width, first = chunk * RSP_CHUNK;
+    const double *lowest = b->net.floor, *x0 = b->x + first;
+    double *to = b->frame.rows + (size_t)b->program->species * w + first;
+    for (size_t s = 0; s < n; s++) {
+        rsp_v8 x = combined(im, (chunk * n + s) * RSP_CHUNK, row_of(x0, s, w), weight, stages);
+        rsp_v8_store(to + s * w, larger(rsp_v8_set(lowest[s]), x));
+    }
+}
+
+static void place_implicit(rsp_lanes *b, uint32_t stage)
+{
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        RSP_WITH_STAGES(stage, place_chunk(b, chunk, b->implicit->tab->a[stage], N))
+    }
+}
+
+RSP_LANE_INLINE void right_side(rsp_lanes *b, size_t chunk, uint32_t stage, uint32_t stages)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species, w = b->width, first = chunk * RSP_CHUNK;
+    const double *k = b->k[stage > 0] + first, *weight = im->tab->g[stage];
+    const rsp_v8 h = rsp_v8_load(im->h + first), inverse = rsp_v8_set(1) / h;
+    const rsp_v8 hd = h * rsp_v8_set(im->tab->d[stage]);
+    double *u = im->u[stage] + chunk * n * RSP_CHUNK;
+    for (size_t s = 0; s < n; s++) {
+        rsp_v8 sum = combined(im, (chunk * n + s) * RSP_CHUNK, rsp_v8_set(0), weight, stages);
+        sum = row_of(k, s, w) + inverse * sum;
+        if (im->has_time) {
+            sum += hd * in_chunk(im->by_time, chunk, n, s);
+        }
+        rsp_v8_store(u + s * RSP_CHUNK, sum);
+    }
+}
+
+static void solve(rsp_lanes *b, uint32_t stage)
+{
+    const rsp_implicit *im = b->implicit;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (stage == 0) {
+            right_side(b, chunk, 0, 0);
+        }
+        RSP_WITH_STAGES(stage, right_side(b, chunk, stage, N))
+        substitute(&im->plan, im->lu + (size_t)chunk * im->plan.n_slots * RSP_CHUNK,
+                   im->u[stage] + (size_t)chunk * b->net.n_species * RSP_CHUNK);
+    }
+}
+
+static void judge_implicit(rsp_lanes *b)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species;
+    const double *last = im->u[im->tab->stages - 1];
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const size_t first = (size_t)chunk * RSP_CHUNK;
+        rsp_v8 worst = rsp_v8_set(0);
+        for (size_t s = 0; s < n; s++) {
+            rsp_v8 x = row_of(b->x + first, s, b->width);
+            rsp_v8 end = combined(im, (chunk * n + s) * RSP_CHUNK, x, im->tab->b,
+                                  im->tab->stages);
+            to_chunk(im->end, chunk, n, s, end);
+            rsp_v8 size = larger(rsp_v8_abs(x), rsp_v8_abs(end));
+            rsp_v8 e = rsp_v8_abs(in_chunk(last, chunk, n, s)) /
+                       (rsp_v8_set(b->atol) + rsp_v8_set(b->rtol) * size);
+            worst = rsp_v8_max(worst, e);
+        }
+        rsp_v8_store(im->err + first, worst);
+    }
+}
+
+/* The last two stages of the explicit method are at the same time; what the
+ * derivatives differ by over what the states do estimates the largest eigenvalue
+ * (Hairer & Wanner 1996, IV.2). */
+static void strain(rsp_lanes *b)
+{
+    const uint32_t last = b->tab->stages - 1;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const size_t first = (size_t)chunk * RSP_CHUNK;
+        const rsp_v8 least = rsp_v8_set(b->atol / b->rtol);
+        rsp_v8 above = rsp_v8_set(0), below = above;
+        for (size_t s = 0; s < b->net.n_species; s++) {
+            rsp_v8 moved = rsp_v8_set(0);
+            for (uint32_t j = 0; j < last; j++) {
+                moved += rsp_v8_set(b->tab->a[last][j] - b->tab->a[last - 1][j]) *
+                         row_of(b->k[j] + first, s, b->width);
+            }
+            const rsp_v8 unit = least + rsp_v8_abs(row_of(b->x + first, s, b->width));
+            const rsp_v8 turned = (row_of(b->k[last] + first, s, b->width) -
+                                   row_of(b->k[last - 1] + first, s, b->width)) / unit;
+            moved = moved / unit;
+            above += turned * turned;
+            below += moved * moved;
+        }
+        /* The states moved h times that much; (h eigenvalue)^2 is the quotient. */
+        rsp_v8_store(b->implicit->strain + first, above / below);
+    }
+}
+
+static void inside_explicit(rsp_lanes *b, uint32_t chunk, rsp_v8 theta)
+{
+    const rsp_tableau *tab = b->tab;
+    const size_t first = (size_t)chunk * RSP_CHUNK, w = b->width;
+    const rsp_v8 h = rsp_v8_load(b->h + first);
+    rsp_v8 weight[RSP_STAGES_MAX];
+    for (uint32_t i = 0; i < tab->stages; i++) {
+        rsp_v8 sum = rsp_v8_set(0);
+        for (uint32_t j = tab->degree; j-- > 0;) {
+            sum = (sum + rsp_v8_set(tab->dense[i][j])) * theta;
+        }
+        weight[i] = h * sum;
+    }
+    double *to = b->frame.rows + (size_t)b->program->species * w + first;
+    for (size_t s = 0; s < b->net.n_species; s++) {
+        rsp_v8 x = row_of(b->x + first, s, w);
+        for (uint32_t i = 0; i < tab->stages; i++) {
+            x += weight[i] * row_of(b->k[i] + first, s, w);
+        }
+        rsp_v8_store(to + s * w, larger(rsp_v8_set(b->net.floor[s]), x));
+    }
+}
+
+static void inside_implicit(rsp_lanes *b, uint32_t chunk, rsp_v8 theta, rsp_m8 on)
+{
+    const rsp_implicit *im = b->implicit;
+    const rsp_rosenbrock *tab = im->tab;
+    const size_t first = (size_t)chunk * RSP_CHUNK, w = b->width, n = b->net.n_species;
+    const rsp_v8 rest = rsp_v8_set(1) - theta;
+    rsp_v8 weight[RSP_ROSENBROCK_STAGES];
+    for (uint32_t i = 0; i < tab->stages; i++) {
+        rsp_v8 inner = rsp_v8_set(tab->dense[0][i]) +
+                       theta * (rsp_v8_set(tab->dense[1][i]) +
+                                theta * rsp_v8_set(tab->dense[2][i]));
+        weight[i] = theta * (rsp_v8_set(tab->b[i]) + rest * inner);
+    }
+    double *to = b->frame.rows + (size_t)b->program->species * w + first;
+    for (size_t s = 0; s < n; s++) {
+        rsp_v8 x = row_of(b->x + first, s, w);
+        for (uint32_t i = 0; i < tab->stages; i++) {
+            x += weight[i] * in_chunk(im->u[i], chunk, n, s);
+        }
+        x = larger(rsp_v8_set(b->net.floor[s]), x);
+        rsp_v8_store(to + s * w, rsp_v8_select(on, x, row_of(to, s, w)));
+    }
+}
+
+static void inside(rsp_lanes *b, bool explicit_too)
+{
+    const rsp_implicit *im = b->implicit;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const size_t first = (size_t)chunk * RSP_CHUNK;
+        const rsp_v8 theta = rsp_v8_load(b->phi + first);
+        if (!rsp_m8_any(rsp_v8_truth(rsp_v8_load(b->reading + first)))) {
+            continue;
+        }
+        if (explicit_too) {
+            inside_explicit(b, chunk, theta);
+        }
+        if (im == NULL) {
+            continue;
+        }
+        const rsp_m8 on = rsp_v8_truth(rsp_v8_load(im->on + first));
+        if (rsp_m8_any(on)) {
+            inside_implicit(b, chunk, theta, on);
+        }
+    }
+}
+
+static void advance_implicit(rsp_lanes *b)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species;
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const size_t first = (size_t)chunk * RSP_CHUNK;
+        const rsp_m8 on = rsp_v8_truth(rsp_v8_load(im->on + first));
+        for (size_t s = 0; s < n; s++) {
+            rsp_v8 end = larger(rsp_v8_set(b->net.floor[s]), in_chunk(im->end, chunk, n, s));
+            rsp_v8 x = row_of(b->xn + first, s, b->width);
+            rsp_v8_store(b->xn + first + s * b->width, rsp_v8_select(on, end, x));
+        }
+    }
+}
+
 static void normals(uint64_t seed, uint32_t trial, uint32_t participant,
                     uint32_t purpose, uint32_t index,
                     const uint32_t channel[RSP_CHUNK], double z[RSP_CHUNK])
@@ -433,4 +761,7 @@ const rsp_kernel RSP_JOIN(rsp_kernel_, RSP_ISA) = {
     .place_start = place_start, .begin = begin, .place = place, .derive = derive,
     .weigh = weigh, .judge = judge, .advance = advance, .cross = cross,
     .consume = consume, .gather = gather, .settle = settle, .normals = normals,
+    .factor = factor, .place_implicit = place_implicit, .solve = solve,
+    .strain = strain, .inside = inside,
+    .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,
 };

@@ -174,7 +174,8 @@ static bool block_new(rsp_sim *sim)
     bool ok = rows_new(sim, &b->x, m) && rows_new(sim, &b->xn, m) &&
               rows_new(sim, &b->err, 1) && rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
-              rows_new(sim, &b->h, 1);
+              rows_new(sim, &b->h, 1) && rows_new(sim, &b->reading, 1) &&
+              rows_new(sim, &b->phi, 1);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
     }
@@ -184,13 +185,46 @@ static bool block_new(rsp_sim *sim)
     sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
     sim->mark = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1, sizeof(bool));
     sim->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
+    sim->readers = rsp_arena_alloc(sim->arena, b->width, sizeof *sim->readers);
     ok = ok && b->scratch != NULL && b->use != NULL && sim->relist != NULL &&
-         sim->mark != NULL && sim->leap_no != NULL;
+         sim->mark != NULL && sim->leap_no != NULL && sim->readers != NULL;
     for (uint32_t c = 0; ok && c < b->n_chunks; c++) {
         sim->relist[c] = true;
         ok = use_new(sim, &b->use[c]);
     }
     return ok && (!b->stochastic || block_random_new(sim));
+}
+
+/* What implicit steps need, where there are any: false when memory is out. */
+static bool implicit_new(rsp_sim *sim)
+{
+    rsp_implicit *im = &sim->implicit;
+    const rsp_jacobian *df = &sim->program->df;
+    const uint32_t m = sim->net->n_species;
+    if (sim->method.random || sim->options.way == RSP_WAY_EXPLICIT || !df->known) {
+        return true;
+    }
+    if (!rsp_sparse_new(&im->plan, df, m, sim->arena)) {
+        return false;
+    }
+    if (im->plan.too_dense) {
+        return true;
+    }
+    im->tab = &rsp_rosenbrock_rodas5p;
+    bool ok = rows_new(sim, &im->lu, im->plan.n_slots) && rows_new(sim, &im->by_time, m) &&
+              rows_new(sim, &im->end, m) && rows_new(sim, &im->on, 1) &&
+              rows_new(sim, &im->h, 1) && rows_new(sim, &im->err, 1) &&
+              rows_new(sim, &im->norm, 1) && rows_new(sim, &im->strain, 1);
+    im->right = rsp_arena_alloc(sim->arena, (size_t)m + 1, RSP_CHUNK * sizeof(double));
+    ok = ok && im->right != NULL;
+    for (uint32_t i = 0; ok && i < im->tab->stages; i++) {
+        ok = rows_new(sim, &im->u[i], m);
+    }
+    for (uint32_t s = 0; s < m; s++) {
+        im->has_time |= df->by_time[s] != UINT32_MAX;
+    }
+    sim->block.implicit = im;
+    return ok;
 }
 
 static bool lanes_new(rsp_sim *sim)
@@ -260,7 +294,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->rtol = sim->options.rtol;
     b->atol = sim->options.atol;
     b->seed = sim->seed;
-    if (!block_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim)) {
+    if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
@@ -429,13 +463,13 @@ static void fail_collapsed(rsp_sim *sim, uint32_t l)
 
 /* ---- The step. */
 
-static void stage_times(rsp_sim *sim, uint32_t stage)
+static void stage_times(rsp_sim *sim, double share)
 {
     const rsp_program *p = sim->program;
     const rsp_lanes *b = &sim->block;
-    for (uint32_t l = 0; l < b->width; l++) {
+    for (uint32_t l = 0; (sim->uses_time || sim->uses_since) && l < b->width; l++) {
         const rsp_lane *lane = &sim->lanes[l];
-        double t = lane->t + b->tab->c[stage] * b->h[l];
+        double t = lane->t + share * b->h[l];
         *rsp_at(b->frame.rows, p->time, b->width, l) = t;
         for (uint32_t i = 0; sim->uses_since && i < sim->net->n_actions; i++) {
             *rsp_at(b->frame.rows, p->sinces + i, b->width, l) =
@@ -547,15 +581,103 @@ static void choose_steps(rsp_sim *sim)
     }
 }
 
+/* How many lanes step which way. */
+static void count_ways(rsp_sim *sim)
+{
+    sim->n_explicit = sim->n_implicit = 0;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        const rsp_lane *lane = &sim->lanes[l];
+        sim->n_implicit += lane->live && lane->stiff;
+        sim->n_explicit += lane->live && !lane->stiff;
+        if (sim->block.implicit != NULL) {
+            sim->implicit.on[l] = lane->live && lane->stiff;
+        }
+    }
+}
+
 static void later_stages(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
     for (uint32_t i = 1; i < b->tab->stages; i++) {
-        stage_times(sim, i);
+        stage_times(sim, b->tab->c[i]);
         sim->kernel->weigh(b, b->tab->a[i], i);
         sim->kernel->place(b, i);
         sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
         sim->kernel->derive(b, i);
+    }
+}
+
+/* The stages of the lanes that step implicitly; the others keep their k[0]. */
+static void implicit_stages(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_implicit *im = &sim->implicit;
+    for (uint32_t l = 0; l < b->width; l++) {
+        im->h[l] = im->on[l] > 0 && b->h[l] > 0 ? b->h[l] : 1;
+    }
+    stage_times(sim, 0);
+    sim->kernel->place_start(b);
+    sim->machine.run(&sim->machine, RSP_RUN_JACOBIAN, b->frame.rows);
+    sim->kernel->factor(b);
+    sim->kernel->solve(b, 0);
+    for (uint32_t i = 1; i < im->tab->stages; i++) {
+        stage_times(sim, im->tab->c[i]);
+        sim->kernel->place_implicit(b, i);
+        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+        sim->kernel->derive(b, 1);
+        sim->kernel->solve(b, i);
+    }
+    sim->kernel->judge_implicit(b);
+}
+
+/* ---- Which way a lane steps.  An implicit step costs a few explicit ones; it is left
+ * where explicit ones would have been stable for a while, and taken where they are
+ * held by stability (Hairer & Wanner 1996, IV.2). */
+
+enum { CALM_ENOUGH = 20, STEEP_ENOUGH = 25, MILD_ENOUGH = 6 };
+
+static bool leaves_implicit(const rsp_sim *sim, uint32_t l)
+{
+    /* The norm is a bound, often twice the largest eigenvalue and more. */
+    const double calm_below = 2, worth_it = 200;
+    rsp_lane *lane = &sim->lanes[l];
+    const double norm = sim->implicit.norm[l];
+    if (lane->h * norm < calm_below) {
+        lane->calm++;
+        lane->mild = 0;
+    } else if (++lane->mild >= MILD_ENOUGH) {
+        lane->calm = 0;
+    }
+    /* A first step may tell that the whole run is short for an explicit method. */
+    return lane->calm >= CALM_ENOUGH ||
+           (lane->counts.steps == 0 && (lane->job.t1 - lane->t) * norm < worth_it);
+}
+
+static bool leaves_explicit(const rsp_sim *sim, uint32_t l)
+{
+    /* Dormand-Prince 5(4) is stable up to 3.3 along the real axis; long before that
+     * its error is that of the fast modes, which an implicit step does not follow. */
+    const double steep_above = 1.5;
+    rsp_lane *lane = &sim->lanes[l];
+    if (sim->implicit.strain[l] > steep_above * steep_above) {
+        lane->steep++;
+        lane->mild = 0;
+    } else if (++lane->mild >= MILD_ENOUGH) {
+        lane->steep = 0;
+    }
+    return lane->steep >= STEEP_ENOUGH;
+}
+
+static void choose_method(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    lane->next_stiff = lane->stiff;
+    if (sim->block.implicit == NULL || sim->options.way != RSP_WAY_BY_ITSELF) {
+        return;
+    }
+    if (lane->stiff ? leaves_implicit(sim, l) : leaves_explicit(sim, l)) {
+        lane->next_stiff = !lane->stiff;
+        lane->calm = lane->steep = lane->mild = 0;
     }
 }
 
@@ -564,14 +686,15 @@ static void decide(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
-    lane->counts.rate_calls += b->tab->stages - 1;
-    double err = b->err[l];
+    lane->counts.rate_calls += (lane->stiff ? sim->implicit.tab->stages : b->tab->stages) - 1;
+    double err = lane->stiff ? sim->implicit.err[l] : b->err[l];
+    uint32_t root = lane->stiff ? sim->implicit.tab->root : b->tab->root;
     lane->accepted = err <= 1;
     lane->theta = 1;
     lane->fires = UINT32_MAX;
     double factor = 0.25;
     if (isfinite(err)) {
-        factor = 0.9 * rsp_inverse_root(fmax(err, 1e-6), b->tab->root);
+        factor = 0.9 * rsp_inverse_root(fmax(err, 1e-6), root);
         factor = fmin(fmax(factor, 0.2), lane->accepted ? 5 : 0.9);
     }
     double wish = factor * lane->h;
@@ -579,13 +702,18 @@ static void decide(rsp_sim *sim, uint32_t l)
     lane->wish = factor == 5 ? fmax(wish, lane->wish) : wish;
     lane->same = lane->same || !lane->accepted;
     if (lane->accepted) {
+        choose_method(sim, l);
         lane->counts.steps++;
+        lane->counts.implicit += lane->stiff;
     } else {
         lane->counts.rejected++;
     }
     if (lane->counts.steps + lane->counts.rejected >= sim->options.max_steps) {
-        snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g",
-                 (unsigned long long)sim->options.max_steps, lane->t);
+        const bool is_held = !sim->method.random && b->implicit == NULL &&
+                             sim->options.way == RSP_WAY_BY_ITSELF;
+        snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g%s",
+                 (unsigned long long)sim->options.max_steps, lane->t,
+                 is_held ? "; the model has too many derivatives for implicit steps" : "");
         fail(lane, RSP_STOP_STEPS);
     }
 }
@@ -593,8 +721,13 @@ static void decide(rsp_sim *sim, uint32_t l)
 static void judge_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    sim->kernel->weigh(b, b->tab->e, b->tab->stages);
-    sim->kernel->judge(b);
+    if (sim->n_explicit > 0) {
+        sim->kernel->weigh(b, b->tab->e, b->tab->stages);
+        sim->kernel->judge(b);
+        if (b->implicit != NULL) {
+            sim->kernel->strain(b);
+        }
+    }
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->accepted = false;
@@ -609,7 +742,9 @@ static void judge_steps(rsp_sim *sim)
 static void cut_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    sim->kernel->weigh(b, b->tab->b, b->tab->stages);
+    if (sim->n_explicit > 0) {
+        sim->kernel->weigh(b, b->tab->b, b->tab->stages);
+    }
     if (!b->stochastic) {
         return;
     }
@@ -677,7 +812,12 @@ static void end_random_step(rsp_sim *sim, uint32_t l)
 static void finish_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    sim->kernel->advance(b);
+    if (sim->n_explicit > 0) {
+        sim->kernel->advance(b);
+    }
+    if (sim->n_implicit > 0) {
+        sim->kernel->advance_implicit(b);
+    }
     rsp_clock_reads(sim);
     if (b->stochastic) {
         sim->kernel->gather(b);
@@ -688,11 +828,12 @@ static void finish_steps(rsp_sim *sim)
         if (!lane->accepted) {
             continue;
         }
-        lane->same = b->tab->fsal && b->lowest[l] >= -1e-9;
+        lane->same = b->tab->fsal && !lane->stiff && !lane->next_stiff && b->lowest[l] >= -1e-9;
         if (b->stochastic) {
             end_random_step(sim, l);
         }
         move_clock(lane);
+        lane->stiff = lane->next_stiff;
     }
     if (b->stochastic) {
         rsp_clock_release(sim);
@@ -714,7 +855,13 @@ static void step(rsp_sim *sim)
     rsp_regime_lists(sim);
     first_stage(sim);
     choose_steps(sim);
-    later_stages(sim);
+    count_ways(sim);
+    if (sim->n_implicit > 0) {
+        implicit_stages(sim);
+    }
+    if (sim->n_explicit > 0) {
+        later_stages(sim);
+    }
     judge_steps(sim);
     cut_steps(sim);
     finish_steps(sim);
