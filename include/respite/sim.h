@@ -13,8 +13,11 @@
  * are taken inside a step: dense output where deterministic, a bridge on its
  * own stream where random; adding a read changes no other number.
  *
- * Coupling: each reaction has its own unit-rate Poisson clock (random time
- * change; Anderson 2007), so that arms that share a participant share noise.
+ * Coupling: in hybrid, and in ssa where `coupled` is asked for, each reaction has
+ * its own unit-rate Poisson clock (random time change; Anderson 2007), so that
+ * arms that share a participant share noise.  Otherwise ssa draws all events of a
+ * participant from one stream (the direct method, under bounds): the same law,
+ * many times faster.  Models with species that flow keep the clocks.
  *
  * Sign: an amount that a step would leave below zero is set to zero, which brings
  * it nearer to a solution that is never negative; totals then hold to the
@@ -51,7 +54,10 @@ typedef struct rsp_sim_options {
      * at 0.4, 1 % at 0.2; days of extinction and rebound do not move. */
     double leap;
     double max_step;        /* day; 0: none */
-    uint64_t max_steps;     /* per participant: then RSP_STOP_STEPS */
+    uint64_t max_steps;     /* per participant, of ssa: events drawn; then
+                               RSP_STOP_STEPS; 0: no limit */
+    bool coupled;           /* ssa: each reaction keeps a clock of its own, so that
+                               runs of one participant share noise; slower */
     bool interpret;         /* bytecode even where compiled code exists */
     uint32_t lanes;         /* use so many at most; 0: all that the machine
                                has. A test of promise 1 */

@@ -332,10 +332,15 @@ RSP_LANE_CALL rsp_n rsp_n_pow(rsp_n x, rsp_n y)
 
 /* ---- Random numbers (the counter is packed as num.h says). */
 
-/* Philox4x32-10 (Salmon et al. 2011): words 0 and 1 of the block.  Words are
- * the low halves of 64-bit lanes; what stands above them is noise. */
-RSP_LANE_INLINE rsp_nw rsp_n_philox_top52(uint64_t key, rsp_nw c0, rsp_nw c1,
-                                          rsp_nw c2, rsp_nw c3)
+/* Two numbers of 52 bits: from words 0 and 1, and from words 2 and 3. */
+typedef struct rsp_n_words {
+    rsp_nw first, second;
+} rsp_n_words;
+
+/* Philox4x32-10 (Salmon et al. 2011).  Words are the low halves of 64-bit lanes;
+ * what stands above them is noise. */
+RSP_LANE_INLINE rsp_n_words rsp_n_philox(uint64_t key, rsp_nw c0, rsp_nw c1,
+                                         rsp_nw c2, rsp_nw c3)
 {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     rsp_nw m0 = {0}, m1 = {0};
@@ -350,7 +355,14 @@ RSP_LANE_INLINE rsp_nw rsp_n_philox_top52(uint64_t key, rsp_nw c0, rsp_nw c1,
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    return ((c1 & 0xffffffffu) << 20) | ((c0 >> 12) & 0xfffffu);
+    return (rsp_n_words){((c1 & 0xffffffffu) << 20) | ((c0 >> 12) & 0xfffffu),
+                         ((c3 & 0xffffffffu) << 20) | ((c2 >> 12) & 0xfffffu)};
+}
+
+RSP_LANE_INLINE rsp_nw rsp_n_philox_top52(uint64_t key, rsp_nw c0, rsp_nw c1,
+                                          rsp_nw c2, rsp_nw c3)
+{
+    return rsp_n_philox(key, c0, c1, c2, c3).first;
 }
 
 /* (k + 1/2) 2^-52 of k < 2^52; each step is exact. */
@@ -522,6 +534,23 @@ RSP_LANE_INLINE int rsp_m8_any(rsp_m8 mask)
         all |= m.nm[i];
     }
     return rsp_n_any(all);
+}
+
+/* In how many lanes it is set. */
+RSP_LANE_INLINE uint32_t rsp_m8_count(rsp_m8 mask)
+{
+    rsp_parts m = {.m = mask};
+    uint32_t n = 0;
+    for (int i = 0; i < RSP_PARTS; i++) {
+#if RSP_N == 8
+        n += (uint32_t)__builtin_popcount((unsigned)_mm512_movepi64_mask((__m512i)m.nm[i]));
+#elif RSP_N == 4
+        n += (uint32_t)__builtin_popcount((unsigned)_mm256_movemask_pd((__m256d)m.nm[i]));
+#else
+        n += (uint32_t)((m.nm[i][0] & 1) + (m.nm[i][1] & 1));
+#endif
+    }
+    return n;
 }
 
 /* Truth as a number: 1 or 0; and back: anything but zero is true. */

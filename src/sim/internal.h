@@ -7,6 +7,7 @@
 #include "respite/num.h"
 #include "respite/sim.h"
 #include "sim/block.h"
+#include "sim/direct.h"
 
 /* Actions that a client may have pending in one lane. */
 enum { RSP_ADDED_MAX = 64 };
@@ -70,6 +71,8 @@ struct rsp_sim {
     uint64_t seed;
     rsp_arena *arena;
     const rsp_kernel *kernel;
+    rsp_direct *direct;       /* NULL: all lanes step together */
+    const rsp_direct_kernel *direct_kernel;
     rsp_machine machine;
     rsp_lanes block;
     rsp_implicit implicit;
@@ -138,6 +141,11 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l);
  * changed amounts, so that also what stays exact may need rounding. */
 void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped);
 void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
+
+/* direct.c: the plan of the direct method, or none where a model is too large for
+ * it; false: no memory. */
+bool rsp_direct_new(rsp_sim *sim);
+RSP_MUST_USE rsp_status rsp_direct_run(rsp_sim *sim, rsp_error *err);
 
 /* essence.c: list the rows; false: no memory. */
 bool rsp_essence_new(rsp_sim *sim);

@@ -22,7 +22,9 @@ rsp_sim_options rsp_sim_defaults(rsp_method method)
                          .atol = method == RSP_ODE ? 1e-9 : 1e-6,
                          .exact_below = 10, .exact_until = 20,
                          .noise_below = 3e3, .noise_until = 1e4,
-                         .leap = 0.4, .max_steps = 5000000};
+                         .leap = 0.4,
+                         /* A step of ssa is one event: minutes of them. */
+                         .max_steps = method == RSP_SSA ? 10000000000 : 5000000};
     return o;
 }
 
@@ -62,11 +64,10 @@ static bool reads_row(const rsp_program *p, uint32_t first, uint32_t n)
     return false;
 }
 
-/* Every discrete species exact and nothing else that moves: rates are constant
- * between events, one stage is the exact solution. */
-static bool is_constant_between_events(const rsp_sim *sim)
+/* Every discrete species exact and nothing else that moves. */
+static bool is_discrete(const rsp_sim *sim)
 {
-    if (!sim->method.always_exact || sim->uses_time || sim->uses_since) {
+    if (!sim->method.always_exact) {
         return false;
     }
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
@@ -80,6 +81,13 @@ static bool is_constant_between_events(const rsp_sim *sim)
         }
     }
     return true;
+}
+
+/* Then, and without time, rates are constant between events: one stage is the
+ * exact solution. */
+static bool is_constant_between_events(const rsp_sim *sim)
+{
+    return is_discrete(sim) && !sim->uses_time && !sim->uses_since;
 }
 
 static void list_carried(rsp_sim *sim)
@@ -285,6 +293,12 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
                       reads_row(sim->program, sim->program->sinces, sim->net->n_actions);
+    if (is_discrete(sim) && !sim->options.coupled && !rsp_direct_new(sim)) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
+    }
+    if (sim->direct != NULL) { /* of one participant at a time */
+        sim->machine.width = RSP_CHUNK;
+    }
     b->program = sim->program;
     b->machine = sim->machine;
     b->width = sim->machine.width;
@@ -708,7 +722,8 @@ static void decide(rsp_sim *sim, uint32_t l)
     } else {
         lane->counts.rejected++;
     }
-    if (lane->counts.steps + lane->counts.rejected >= sim->options.max_steps) {
+    if (sim->options.max_steps > 0 &&
+        lane->counts.steps + lane->counts.rejected >= sim->options.max_steps) {
         const bool is_held = !sim->method.random && b->implicit == NULL &&
                              sim->options.way == RSP_WAY_BY_ITSELF;
         snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g%s",
@@ -917,6 +932,9 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
     for (uint32_t l = 0; l < sim->block.width; l++) {
         sim->lanes[l].live = false;
         rsp_regime_leave(sim, l);
+    }
+    if (sim->direct != NULL) {
+        return rsp_direct_run(sim, err);
     }
     for (uint64_t round = 0; serve(sim); round++) {
         if (client->cancelled != NULL && round % 64 == 0 && client->cancelled(client->ctx)) {

@@ -303,7 +303,7 @@ static bool admit(rsp_sim *sim, uint32_t from, uint32_t l)
     carry(sim, from, l);
     lane->job = *job;
     rsp_clock_start(sim, l);
-    if (sim->method.random) {
+    if (sim->method.random && sim->direct == NULL) {
         rsp_channels_start(sim, l);
     }
     rsp_regime_start(sim, l);
