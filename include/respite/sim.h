@@ -17,7 +17,8 @@
  * its own unit-rate Poisson clock (random time change; Anderson 2007), so that
  * arms that share a participant share noise.  Otherwise ssa draws all events of a
  * participant from one stream (the direct method, under bounds): the same law,
- * many times faster.  Models with species that flow keep the clocks.
+ * many times faster.  Models with species that flow or with events keep the
+ * clocks.
  *
  * Sign: an amount that a step would leave below zero is set to zero, which brings
  * it nearer to a solution that is never negative; totals then hold to the

@@ -536,18 +536,20 @@ RSP_LANE_INLINE int rsp_m8_any(rsp_m8 mask)
     return rsp_n_any(all);
 }
 
-/* In how many lanes it is set. */
-RSP_LANE_INLINE uint32_t rsp_m8_count(rsp_m8 mask)
+/* How many lanes of a are at most x. */
+RSP_LANE_INLINE uint32_t rsp_v8_count_le(rsp_v8 a, double x)
 {
-    rsp_parts m = {.m = mask};
+    rsp_parts p = {.v = a};
     uint32_t n = 0;
     for (int i = 0; i < RSP_PARTS; i++) {
 #if RSP_N == 8
-        n += (uint32_t)__builtin_popcount((unsigned)_mm512_movepi64_mask((__m512i)m.nm[i]));
+        n += (uint32_t)__builtin_popcount(_mm512_cmp_pd_mask(
+            (__m512d)p.n[i], _mm512_set1_pd(x), _CMP_LE_OQ));
 #elif RSP_N == 4
-        n += (uint32_t)__builtin_popcount((unsigned)_mm256_movemask_pd((__m256d)m.nm[i]));
+        n += (uint32_t)__builtin_popcount((unsigned)_mm256_movemask_pd(
+            _mm256_cmp_pd((__m256d)p.n[i], _mm256_set1_pd(x), _CMP_LE_OQ)));
 #else
-        n += (uint32_t)((m.nm[i][0] & 1) + (m.nm[i][1] & 1));
+        n += (uint32_t)(p.n[i][0] <= x) + (uint32_t)(p.n[i][1] <= x);
 #endif
     }
     return n;

@@ -59,7 +59,7 @@ static rsp_range power(rsp_range x, rsp_range y)
     if (x.low < 0 && !(is_point(y) && floor(y.low) == y.low && isfinite(y.low))) {
         return anything;
     }
-    if (x.low < 0 && x.high > 0 && y.low < 0) {
+    if (x.low <= 0 && x.high >= 0 && y.low < 0) {
         return anything;
     }
     double p = rsp_pow(x.low, y.low), q = rsp_pow(x.low, y.high);

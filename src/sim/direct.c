@@ -10,7 +10,7 @@
  * bounds costs about as much as ten candidates; a range of half width w is left
  * after about w^2 events, and refuses candidates in proportion to w / x: together
  * they cost least near a cube root. */
-static const double width_factor = 3;
+static const double width_factor = 1;
 
 static const rsp_direct_kernel *kernel_for_isa(void)
 {
@@ -200,15 +200,16 @@ static bool add_up(rsp_sim *sim)
             if (v + 1 < t->n_levels) {
                 t->stale[v + 1][i / RSP_NODE] = true;
             }
-            double sum = 0, *to = t->sum[v] + (size_t)i * RSP_NODE;
+            const double *part = (v == 0 ? d->upper : t->whole[v - 1]) + (size_t)i * RSP_NODE;
+            double sum = 0, *to = t->before[v] + (size_t)i * RSP_NODE;
             for (uint32_t k = 0; k < RSP_NODE; k++) {
-                size_t child = (size_t)i * RSP_NODE + k;
-                sum += v == 0 ? d->upper[child] : t->sum[v - 1][child * RSP_NODE + RSP_NODE - 1];
                 to[k] = sum;
+                sum += part[k];
             }
+            t->whole[v][i] = sum;
         }
     }
-    double total = t->sum[t->n_levels - 1][RSP_NODE - 1];
+    double total = t->whole[t->n_levels - 1][0];
     d->mean_gap = 1 / total;
     if (isfinite(total)) {
         return true;
@@ -422,10 +423,10 @@ static bool draw_more(rsp_sim *sim)
         return end(sim);
     }
     d->batch = d->batch < RSP_DIRECT_AHEAD ? 2 * d->batch : RSP_DIRECT_AHEAD;
-    if (sim->options.max_steps > 0 && sim->options.max_steps - so_far < d->batch) {
-        d->batch = (uint32_t)(sim->options.max_steps - so_far + 7) / 8 * 8;
-    }
     sim->direct_kernel->draw(d, sim->seed, lane->job.trial, lane->job.participant);
+    if (sim->options.max_steps > 0 && sim->options.max_steps - so_far < d->n_drawn) {
+        d->n_drawn = (uint32_t)(sim->options.max_steps - so_far);
+    }
     return true;
 }
 

@@ -37,12 +37,13 @@ typedef struct rsp_lists {
     uint32_t *first, *item;
 } rsp_lists;
 
-/* Level 0 of the tree are the channels' upper bounds; node i of level v sums
- * the children 8 i .. 8 i + 7 of the level below: [8 i + j] the first j + 1. */
+/* A tree over the channels' upper bounds.  Node i of level v has the children
+ * 8 i .. 8 i + 7 of the level below (channels under level 0): before[8 i + j] is the
+ * sum of the first j, whole[i] that of all. */
 typedef struct rsp_sums {
     uint32_t n_levels;
     uint32_t n[RSP_DIRECT_LEVELS]; /* nodes */
-    double *sum[RSP_DIRECT_LEVELS];
+    double *before[RSP_DIRECT_LEVELS], *whole[RSP_DIRECT_LEVELS];
     bool *stale[RSP_DIRECT_LEVELS];
 } rsp_sums;
 

@@ -55,85 +55,132 @@ static inline double rate_of(rsp_direct *d, uint32_t c)
     return d->value[d->slot[c]];
 }
 
-/* How many of a node's sums are at most x. */
-static inline uint32_t below(const double *sums, double x)
+/* The channel in whose share `rest` of the sum falls; *rest becomes the place
+ * within that share.  Rounding may lead beyond the last channel. */
+static inline uint32_t choose(const rsp_sums *sums, uint32_t n_levels, double *rest)
 {
-    return rsp_m8_count(rsp_v8_le(rsp_v8_load(sums), rsp_v8_set(x)));
+    uint32_t c = 0;
+    for (uint32_t v = n_levels; v-- > 0;) {
+        const double *before = sums->before[v] + (size_t)c * RSP_NODE;
+        uint32_t k = rsp_v8_count_le(rsp_v8_load(before), *rest) - 1;
+        *rest -= before[k];
+        c = c * RSP_NODE + k;
+    }
+    return c;
 }
 
-/* Add the changes of channel c; true: some amount left its range. */
-static inline bool apply(rsp_direct *d, uint32_t c)
+static inline bool is_outside(const rsp_range *range, double x)
 {
-    const rsp_effect *e = &d->effect[c];
-    double *x = d->value;
+    return (int)(x < range->low) | (int)(x > range->high);
+}
+
+/* Make the first two changes; true: an amount left its range, or there are more. */
+static inline bool apply(const rsp_effect *e, double *x, const rsp_range *range)
+{
+    const uint32_t i = e->slot[0], j = e->slot[1];
+    const double p = x[i] + e->amount[0];
+    x[i] = p;
+    const double q = x[j] + e->amount[1];
+    x[j] = q;
+    return (int)is_outside(&range[i], p) | (int)is_outside(&range[j], q) | (int)(e->n_more > 0);
+}
+
+/* Candidates whose channel is chosen before the first of them is looked at: bounds
+ * stand still until one makes an amount leave its range, and a processor that
+ * mispredicts one has the others ready. */
+enum { GROUP = 8 };
+
+typedef struct candidates {
+    double gap[GROUP], rest[GROUP];
+    uint32_t channel[GROUP];
+} candidates;
+
+static inline void choose_group(const rsp_direct *d, const rsp_sums *sums, uint32_t n_levels,
+                                uint32_t first, uint32_t n, candidates *to)
+{
+    const double total = sums->whole[n_levels - 1][0], mean_gap = d->mean_gap;
+    for (uint32_t k = 0; k < n; k++) {
+        to->gap[k] = d->gap[first + k] * mean_gap;
+        to->rest[k] = d->pick[first + k] * total;
+        to->channel[k] = choose(sums, n_levels, &to->rest[k]);
+    }
+}
+
+/* Whether candidate `rest` of channel c is refused at time t: what lies above the
+ * rate itself.  *valid: whether it is a rate. */
+static inline bool is_refused(rsp_direct *d, uint32_t c, double rest, double t, bool *valid)
+{
+    if (c >= d->n_channels) {
+        return true;
+    }
+    if (d->timed) {
+        rsp_direct_tick(d, t);
+    }
+    d->n_evaluated++;
+    const double rate = rate_of(d, c);
+    *valid = rate >= -1e-9 * (1 + 1 / d->mean_gap);
+    return !(rest < rate);
+}
+
+/* n_levels is a constant where this is expanded. */
+static inline __attribute__((always_inline)) rsp_direct_pause
+fire(rsp_direct *d, uint32_t n_levels)
+{
+    const double horizon = d->horizon, *lower = d->lower;
+    const rsp_effect *effect = d->effect;
     const rsp_range *range = d->range;
-    double p = x[e->slot[0]] + e->amount[0];
-    x[e->slot[0]] = p;
-    bool out = p < range[e->slot[0]].low || p > range[e->slot[0]].high;
-    double q = x[e->slot[1]] + e->amount[1];
-    x[e->slot[1]] = q;
-    return (int)out | (int)(q < range[e->slot[1]].low) | (int)(q > range[e->slot[1]].high) |
-           (int)(e->n_more > 0);
-}
-
-static rsp_direct_pause advance(rsp_direct *d)
-{
-    const uint32_t top = d->sums.n_levels - 1;
-    const double mean_gap = d->mean_gap, horizon = d->horizon;
-    const double total = d->sums.sum[top][RSP_NODE - 1];
+    const rsp_sums sums = d->sums;
+    const uint32_t first = d->i_drawn;
+    double *x = d->value;
     double t = d->t;
-    uint32_t i = d->i_drawn;
-    uint64_t n_events = d->n_events, n_refused = d->n_refused;
+    uint32_t i = first;
+    uint64_t n_refused = 0;
     rsp_direct_pause pause = RSP_PAUSE_DRAW;
-    for (; i < d->n_drawn; ) {
-        const double next = t + d->gap[i] * mean_gap;
-        if (!(next < horizon)) {
-            pause = RSP_PAUSE_HORIZON;
-            break;
-        }
-        double rest = d->pick[i] * total;
-        i++;
-        t = next;
-        uint32_t c = 0;
-        for (uint32_t v = top + 1; v-- > 0;) {
-            const double *sums = d->sums.sum[v] + (size_t)c * RSP_NODE;
-            uint32_t k = below(sums, rest);
-            k = k < RSP_NODE ? k : RSP_NODE - 1;
-            rest -= k > 0 ? sums[k - 1] : 0;
-            c = c * RSP_NODE + k;
-        }
-        if (!(rest < d->lower[c])) {
-            if (c >= d->n_channels) { /* beyond the last by rounding */
-                n_refused++;
-                continue;
+    candidates group;
+    while (pause == RSP_PAUSE_DRAW && i < d->n_drawn) {
+        const uint32_t n = d->n_drawn - i < GROUP ? d->n_drawn - i : GROUP;
+        choose_group(d, &sums, n_levels, i, n, &group);
+        for (uint32_t k = 0; k < n; k++) {
+            const double next = t + group.gap[k];
+            if (!(next < horizon)) {
+                pause = RSP_PAUSE_HORIZON;
+                break;
             }
-            if (d->timed) {
-                rsp_direct_tick(d, t);
-            }
-            d->n_evaluated++;
-            double rate = rate_of(d, c);
-            if (!(rest < rate)) {
+            t = next;
+            i++;
+            const uint32_t c = group.channel[k];
+            bool valid = true;
+            if (!(group.rest[k] < lower[c]) && is_refused(d, c, group.rest[k], t, &valid)) {
                 n_refused++;
-                if (rate >= -1e-9 * (1 + total)) {
+                if (valid) {
                     continue;
                 }
                 d->fired = c;
                 pause = RSP_PAUSE_INVALID;
                 break;
             }
-        }
-        n_events++;
-        if (apply(d, c)) {
-            d->fired = c;
-            pause = RSP_PAUSE_LEFT;
-            break;
+            if (apply(&effect[c], x, range)) {
+                d->fired = c;
+                pause = RSP_PAUSE_LEFT;
+                break;
+            }
         }
     }
     d->t = t;
     d->i_drawn = i;
-    d->n_events = n_events;
-    d->n_refused = n_refused;
+    d->n_events += i - first - n_refused;
+    d->n_refused += n_refused;
     return pause;
+}
+
+static rsp_direct_pause advance(rsp_direct *d)
+{
+    switch (d->sums.n_levels) {
+    case 1: return fire(d, 1);
+    case 2: return fire(d, 2);
+    case 3: return fire(d, 3);
+    default: return fire(d, d->sums.n_levels);
+    }
 }
 
 const rsp_direct_kernel RSP_JOIN(rsp_direct_kernel_, RSP_ISA) = {draw, advance};

@@ -311,7 +311,8 @@ static void make_sums(planner *pl)
     d->lower = room(pl, nodes * RSP_NODE, sizeof(double));
     for (uint32_t v = 0; v < t->n_levels && !pl->nomem && !pl->too_large; v++) {
         t->n[v] = (uint32_t)nodes;
-        t->sum[v] = room(pl, nodes * RSP_NODE, sizeof(double));
+        t->before[v] = room(pl, nodes * RSP_NODE, sizeof(double));
+        t->whole[v] = room(pl, nodes, sizeof(double));
         t->stale[v] = room(pl, nodes, sizeof(bool));
         nodes /= RSP_NODE;
     }

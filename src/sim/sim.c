@@ -293,7 +293,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
                       reads_row(sim->program, sim->program->sinces, sim->net->n_actions);
-    if (is_discrete(sim) && !sim->options.coupled && !rsp_direct_new(sim)) {
+    if (is_discrete(sim) && sim->net->n_events == 0 && !sim->options.coupled &&
+        !rsp_direct_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
     }
     if (sim->direct != NULL) { /* of one participant at a time */

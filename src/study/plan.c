@@ -137,6 +137,8 @@ static void read_solver(plan_reading *p)
             reader_fail(&p->r, step, RSP_RANGE, "max_step must be above 0");
         }
     }
+    /* Arms that share their participants share their noise. */
+    o->coupled = p->plan->view.design == RSP_COUNTERFACTUAL;
     o->max_steps = steps ? (uint64_t)reader_count(&p->r, steps, "max_steps", 1, 1e12)
                          : o->max_steps;
 }
