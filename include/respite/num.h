@@ -47,8 +47,9 @@ typedef enum rsp_purpose { /* part of every result: append only */
     RSP_PURPOSE_RANDOMISE = 14,
     RSP_PURPOSE_BATCH = 15,    /* assay run shared by a batch */
     RSP_PURPOSE_USER = 16,     /* bootstrap and permutation */
-    RSP_PURPOSE_CANDIDATE = 17 /* direct method: the n-th candidate event, n its
+    RSP_PURPOSE_CANDIDATE = 17,/* direct method: the n-th candidate event, n its
                                   index + 2^32 channel */
+    RSP_PURPOSE_TIE = 18       /* which of equal events comes first: index = n-th lot */
 } rsp_purpose;
 
 typedef struct rsp_stream { /* where draws come from; a small value */

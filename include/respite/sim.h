@@ -67,7 +67,8 @@ rsp_sim_options rsp_sim_defaults(rsp_method method);
 
 typedef enum rsp_stop { /* why a participant's run ended; not errors */
     RSP_STOP_END, RSP_STOP_CLIENT,     /* reached t1; the client ended it */
-    RSP_STOP_NONFINITE, RSP_STOP_STEPS, RSP_STOP_COLLAPSE, RSP_STOP_ROOT
+    RSP_STOP_NONFINITE, RSP_STOP_STEPS, RSP_STOP_COLLAPSE, RSP_STOP_ROOT,
+    RSP_STOP_EVENTS
 } rsp_stop;
 const char *rsp_stop_text(rsp_stop stop);
 

@@ -1,7 +1,8 @@
 /* The participant's clock: what happens when, and who is told.
  *
- * At one time, in this order: reads, stops, the end, `after` points, actions
- * (planned ones first, then those that stops added, each as they came). */
+ * At one time, in this order: events, reads, stops, the end, `after` points, actions
+ * (planned ones first, then those that stops added, each as they came); events anew
+ * where these turn a trigger. */
 #include "sim/internal.h"
 
 #include <string.h>
@@ -39,6 +40,7 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
     lane->used = 0;
     lane->n_held = lane->i_held = 0;
     lane->ready = false;
+    rsp_events_start(sim, l);
 }
 
 void rsp_clock_next(rsp_sim *sim, uint32_t l)
@@ -59,7 +61,7 @@ void rsp_clock_next(rsp_sim *sim, uint32_t l)
             t = fmin(t, lane->after_at[i]);
         }
     }
-    lane->t_next = fmax(t, lane->t);
+    lane->t_next = fmax(fmin(t, rsp_events_next(sim, l)), lane->t);
 }
 
 void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t)
@@ -78,9 +80,7 @@ void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t)
     }
 }
 
-/* Column l of the frame as it is at time t with amounts x (stride `step`). */
-static void show_column(rsp_sim *sim, uint32_t l, double t, const double *x,
-                        size_t step)
+void rsp_clock_column(rsp_sim *sim, uint32_t l, double t, const double *x, size_t step)
 {
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         *rsp_at(sim->block.frame.rows, sim->program->species + s,
@@ -155,7 +155,7 @@ static void pass_afters(const rsp_sim *sim, rsp_lane *lane)
         if (lane->after_at[i] >= 0 && lane->after_at[i] <= lane->t) {
             lane->after_at[i] = -1;
             lane->same = false;
-            lane->fresh = true;
+            lane->fresh = lane->look = true;
         }
     }
 }
@@ -204,7 +204,8 @@ static void serve_stop(rsp_sim *sim, uint32_t l)
     }
 }
 
-static void assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value)
+void rsp_clock_assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value,
+                      const char *by)
 {
     const rsp_program *p = sim->program;
     rsp_lanes *b = &sim->block;
@@ -216,7 +217,7 @@ static void assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value)
     if (!isfinite(next)) {
         lane->failed = RSP_STOP_NONFINITE;
         snprintf(lane->reason, sizeof lane->reason,
-                 "an action at day %.6g gives %s the value %g", lane->t,
+                 "%.30s at day %.6g gives %.30s the value %g", by, lane->t,
                  as->is_species ? sim->net->species[as->target].name
                                 : sim->net->inputs[as->target].name,
                  next);
@@ -249,7 +250,7 @@ static void apply_action(rsp_sim *sim, uint32_t l)
                                    sim->block.width, l);
     }
     for (uint32_t i = row->first_assign; i < end; i++) {
-        assign(sim, l, &sim->net->assigns[i], sim->assigned[i]);
+        rsp_clock_assign(sim, l, &sim->net->assigns[i], sim->assigned[i], row->name);
     }
     for (uint32_t i = 0; i < sim->net->n_afters; i++) {
         if (sim->net->afters[i].action == action.action && isnan(lane->last[action.action])) {
@@ -260,7 +261,7 @@ static void apply_action(rsp_sim *sim, uint32_t l)
     }
     lane->last[action.action] = lane->t;
     lane->same = false;
-    lane->fresh = lane->dirty = true;
+    lane->fresh = lane->dirty = lane->look = true;
 }
 
 /* Lanes whose first duty is `kind`: their columns, one run, each its turn.
@@ -273,7 +274,7 @@ static bool serve_observed(rsp_sim *sim)
         if (lane->live && lane->t >= lane->t_next) {
             due d = what_is_due(sim, lane);
             if (d == DUE_READ || d == DUE_STOP) {
-                show_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
+                rsp_clock_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
                 any = true;
             }
         }
@@ -308,7 +309,7 @@ static bool serve_actions(rsp_sim *sim)
         if (lane->live && lane->t >= lane->t_next &&
             what_is_due(sim, lane) == DUE_ACTION) {
             bool is_added;
-            show_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
+            rsp_clock_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
             *rsp_at(sim->block.frame.rows, sim->program->arg, sim->block.width, l) =
                 first_action(lane, &is_added)->amount;
             any = true;
@@ -331,10 +332,21 @@ static bool serve_actions(rsp_sim *sim)
     return true;
 }
 
+/* The end of an `after` or an action may turn a trigger. */
+static bool looks_again(const rsp_sim *sim)
+{
+    bool any = false;
+    for (uint32_t l = 0; sim->events != NULL && l < sim->block.width; l++) {
+        any |= sim->lanes[l].live && sim->lanes[l].look;
+    }
+    return any;
+}
+
 void rsp_clock_serve(rsp_sim *sim)
 {
-    while (serve_observed(sim) || serve_actions(sim)) {
-    }
+    do {
+        rsp_events_serve(sim);
+    } while (serve_observed(sim) || serve_actions(sim) || looks_again(sim));
     for (uint32_t l = 0; l < sim->block.width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         if (!lane->live || lane->t < lane->t_next) {
@@ -352,6 +364,11 @@ void rsp_clock_serve(rsp_sim *sim)
     }
 }
 
+double rsp_clock_end(const rsp_lane *lane)
+{
+    return lane->land ? lane->t_next : lane->t + lane->theta * lane->h;
+}
+
 /* The next read of an accepted step that lies before its end. */
 static bool read_inside(const rsp_lane *lane, double *phi)
 {
@@ -360,7 +377,7 @@ static bool read_inside(const rsp_lane *lane, double *phi)
         return false;
     }
     double t = lane->job.reads[lane->i_read];
-    double end = lane->land ? lane->t_next : lane->t + lane->theta * lane->h;
+    double end = rsp_clock_end(lane);
     if (!(t < end)) {
         return false;
     }
@@ -394,6 +411,7 @@ static uint32_t next_readers(rsp_sim *sim, uint32_t n)
         const rsp_lane *lane = &sim->lanes[l];
         b->reading[l] = read_inside(lane, &b->phi[l]);
         if (b->reading[l] > 0) {
+            b->phi[l] *= lane->theta; /* of the whole step */
             sim->readers[left++] = l;
             if (sim->net->n_observables > 0) {
                 rsp_clock_rows(sim, l, lane->job.reads[lane->i_read]);
@@ -442,7 +460,7 @@ void rsp_clock_reads(rsp_sim *sim)
             }
             if (!waits && read_inside(lane, &phi)) {
                 rsp_leap_inside(sim, l, phi, sim->amounts, NULL);
-                show_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
+                rsp_clock_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
                 any = true;
             }
         }
@@ -475,7 +493,7 @@ void rsp_clock_release(rsp_sim *sim)
             rsp_lane *lane = &sim->lanes[l];
             if (gives_held(lane)) {
                 const double *held = lane->held + lane->i_held * size;
-                show_column(sim, l, held[1], held + 2, 1);
+                rsp_clock_column(sim, l, held[1], held + 2, 1);
                 any = true;
             } else if (lane->ready) {
                 lane->ready = false;

@@ -36,6 +36,7 @@ typedef struct rsp_noise {
 typedef struct rsp_lane { /* one participant's clock */
     bool live, fresh; /* fresh: choose the step anew from the rates */
     bool same;        /* k[0] is that of the present state */
+    bool look;        /* triggers must be looked at: at lane->t */
     bool dirty;       /* regimes must be looked at: species may have jumped */
     rsp_sim_job job;
     double t, t_next; /* now; the next time that ends a step */
@@ -62,6 +63,8 @@ typedef struct rsp_lane { /* one participant's clock */
     char reason[128];
     rsp_sim_action added[RSP_ADDED_MAX];
 } rsp_lane;
+
+typedef struct rsp_events rsp_events;
 
 struct rsp_sim {
     const rsp_program *program;
@@ -101,6 +104,7 @@ struct rsp_sim {
     uint32_t n_essence;
     /* Views. */
     double *observed, *amounts, *weights, *drawn, *assigned;
+    rsp_events *events;       /* NULL: the model has none */
     rsp_sim_counts total;
     const rsp_sim_client *client;
 };
@@ -163,6 +167,28 @@ void rsp_clock_reads(rsp_sim *sim);
 /* Give held reads that are ready. */
 void rsp_clock_release(rsp_sim *sim);
 void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop);
+/* Column l of the frame as it is at time t with amounts x (stride `step`). */
+void rsp_clock_column(rsp_sim *sim, uint32_t l, double t, const double *x, size_t step);
+/* Give a target its value; `by` names what does in a failure. */
+void rsp_clock_assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value,
+                      const char *by);
+/* Day at which the step that was taken ends. */
+double rsp_clock_end(const rsp_lane *lane);
+
+/* events.c: false: no memory. */
+bool rsp_events_new(rsp_sim *sim);
+void rsp_events_start(rsp_sim *sim, uint32_t l);
+/* When the next event that was triggered is due; infinity: none is. */
+double rsp_events_next(const rsp_sim *sim, uint32_t l);
+/* Lanes with `look`: what turned is triggered, what is due happens, until nothing
+ * is left to do at their time. */
+void rsp_events_serve(rsp_sim *sim);
+/* After accepted steps: lanes that stand where something turned. */
+void rsp_events_after(rsp_sim *sim);
+/* locate.c: accepted steps end where a condition first changes. */
+void rsp_events_cut(rsp_sim *sim);
+/* The state there. */
+void rsp_events_place(rsp_sim *sim);
 
 /* An empty lane keeps nothing in a list. */
 void rsp_regime_leave(rsp_sim *sim, uint32_t l);
@@ -187,6 +213,8 @@ static inline bool rsp_leap_is_ahead(const rsp_sim *sim, uint32_t l)
     return sim->block.leaping[l] > 0 && sim->lanes[l].used < -0.05 * sim->options.leap;
 }
 size_t rsp_held_size(const rsp_sim *sim); /* doubles of one held read */
+/* Species s at the share of lane l's whole step, by the flow alone. */
+double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share);
 /* Amounts at the share `phi` of lane l's accepted step into x[n_species], without
  * the noise that is still to come, and the variance of that by then into
  * v[n_groups] (not where nothing leaps). */

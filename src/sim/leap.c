@@ -253,6 +253,20 @@ size_t rsp_held_size(const rsp_sim *sim)
     return 2 + (size_t)sim->net->n_species + sim->block.net.n_groups;
 }
 
+double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share)
+{
+    const rsp_lanes *b = &sim->block;
+    double x = *rsp_at(b->x, s, b->width, l), weight[RSP_STAGES_MAX];
+    if (sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT) {
+        return x; /* constant between events */
+    }
+    rsp_tableau_weights(b->tab, share, weight);
+    for (uint32_t i = 0; i < b->tab->stages; i++) {
+        x += b->h[l] * weight[i] * *rsp_at(b->k[i], s, b->width, l);
+    }
+    return fmax(x, b->net.floor[s]);
+}
+
 void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
                          double *v)
 {

@@ -37,6 +37,7 @@ const char *rsp_stop_text(rsp_stop stop)
         [RSP_STOP_STEPS] = "too many steps",
         [RSP_STOP_COLLAPSE] = "the step became too small",
         [RSP_STOP_ROOT] = "an equation has no solution",
+        [RSP_STOP_EVENTS] = "events could not be carried out",
     };
     return text[stop];
 }
@@ -309,7 +310,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->rtol = sim->options.rtol;
     b->atol = sim->options.atol;
     b->seed = sim->seed;
-    if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim)) {
+    if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim) ||
+        !rsp_events_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
@@ -323,10 +325,6 @@ rsp_status rsp_sim_new(const rsp_program *program, const rsp_sim_options *option
 {
     *out = NULL;
     rsp_status status = check_options(options, err);
-    if (status == RSP_OK && program->net->n_events > 0) {
-        status = rsp_fail(err, RSP_UNSUPPORTED, "event '%s': events are not run yet",
-                          program->net->events[0].name);
-    }
     if (status != RSP_OK) {
         return status;
     }
@@ -761,10 +759,13 @@ static void cut_steps(rsp_sim *sim)
     if (sim->n_explicit > 0) {
         sim->kernel->weigh(b, b->tab->b, b->tab->stages);
     }
+    if (b->stochastic) {
+        rsp_channels_cross(sim);
+    }
+    rsp_events_cut(sim);
     if (!b->stochastic) {
         return;
     }
-    rsp_channels_cross(sim);
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         double part[2];
@@ -774,7 +775,7 @@ static void cut_steps(rsp_sim *sim)
             for (uint32_t i = 0; i < b->tab->stages; i++) {
                 b->w[i][l] = weight[i] * lane->h;
             }
-            lane->land = false;
+            lane->land &= lane->fires == UINT32_MAX;
         }
         rsp_tableau_halves(b->tab, lane->theta, lane->h, part);
         b->part[0][l] = part[0];
@@ -834,6 +835,7 @@ static void finish_steps(rsp_sim *sim)
     if (sim->n_implicit > 0) {
         sim->kernel->advance_implicit(b);
     }
+    rsp_events_place(sim);
     rsp_clock_reads(sim);
     if (b->stochastic) {
         sim->kernel->gather(b);
@@ -851,6 +853,7 @@ static void finish_steps(rsp_sim *sim)
         move_clock(lane);
         lane->stiff = lane->next_stiff;
     }
+    rsp_events_after(sim);
     if (b->stochastic) {
         rsp_clock_release(sim);
     }

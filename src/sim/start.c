@@ -110,6 +110,9 @@ bool rsp_stoich_new(rsp_stoich *s, const rsp_network *net, bool any_sign,
         }
     }
     by_reaction[n] = at;
+    for (uint32_t i = 0; i < m; i++) { /* a value that events alone give has any sign */
+        lowest[i] = continuous[i] && by_species[i + 2] == 0 ? -(double)INFINITY : lowest[i];
+    }
     for (uint32_t i = 0; i < m; i++) {
         by_species[i + 2] += by_species[i + 1];
     }
