@@ -3,7 +3,9 @@
  * SBML writes a reversible reaction as one law, forward less backward.  A method
  * that counts needs the two apart: each fires by itself.  A law is split where the
  * signs of its parts can be told from those of amounts (never below zero) and
- * parameters (as given); a factor or divisor of known sign goes to both parts. */
+ * parameters (as given); a factor or divisor of known sign goes to both parts.  A number
+ * that is taken away is no part: P (P - 1) counts pairs, and is never below zero where P
+ * is counted. */
 #include "sbml/reader.h"
 
 #include <math.h>
@@ -136,7 +138,11 @@ static bool split(reader *r, rsp_expr e, parts *out, int depth)
         }
         return false;
     case RSP_OP_ADD:
-    case RSP_OP_SUB:
+    case RSP_OP_SUB: {
+        double number = 0;
+        if (pool_is_const(p, n.b, &number) || pool_is_const(p, n.a, &number)) {
+            return false;
+        }
         if (!split(r, n.a, &a, depth + 1) || !split(r, n.b, &b, depth + 1)) {
             return false;
         }
@@ -146,6 +152,7 @@ static bool split(reader *r, rsp_expr e, parts *out, int depth)
         *out = (parts){pool_make(p, RSP_OP_ADD, a.up, b.up, 0),
                        pool_make(p, RSP_OP_ADD, a.down, b.down, 0)};
         return true;
+    }
     case RSP_OP_MUL:
     case RSP_OP_DIV:
         return split_product(r, n, out, depth + 1);
