@@ -129,6 +129,17 @@ typedef struct rsp_crossing {
     uint32_t chunk, lanes;
 } rsp_crossing;
 
+/* Draws of leap noise. A count of a few events leans to one side, as a Poisson
+ * number does: a normal z becomes z sqrt(1 - 2 c^2) + c (z^2 - 1), of mean 0 and
+ * variance 1, with 6 c the skewness (Cornish and Fisher 1938, to first order);
+ * |c| is kept below 1/2. */
+typedef struct rsp_draws {
+    _Alignas(64) double variance[RSP_CHUNK]; /* in: above 0 */
+    double third[RSP_CHUNK];                 /* in: the third cumulant */
+    double normal[RSP_CHUNK], skew[RSP_CHUNK]; /* its two terms */
+    double whole[RSP_CHUNK]; /* their sum times the deviation */
+} rsp_draws;
+
 typedef struct rsp_kernel {
     /* Species rows of the frame: x. */
     void (*place_start)(rsp_lanes *b);
@@ -171,11 +182,11 @@ typedef struct rsp_kernel {
     void (*inside)(rsp_lanes *b, bool explicit_too);
     /* xn of the lanes that step implicitly. */
     void (*advance_implicit)(rsp_lanes *b);
-    /* Eight normals of one participant, bits as rsp_normal's: one for each
-     * channel. */
-    void (*normals)(uint64_t seed, uint32_t trial, uint32_t participant,
-                    uint32_t purpose, uint32_t index,
-                    const uint32_t channel[RSP_CHUNK], double z[RSP_CHUNK]);
+    /* Leap noise of one participant, one draw for each channel; the normals have
+     * rsp_normal's bits. */
+    void (*noise)(uint64_t seed, uint32_t trial, uint32_t participant,
+                  uint32_t purpose, uint32_t index,
+                  const uint32_t channel[RSP_CHUNK], rsp_draws *draws);
 } rsp_kernel;
 
 extern const rsp_kernel rsp_kernel_base;

@@ -741,9 +741,8 @@ static void advance_implicit(rsp_lanes *b)
     }
 }
 
-static void normals(uint64_t seed, uint32_t trial, uint32_t participant,
-                    uint32_t purpose, uint32_t index,
-                    const uint32_t channel[RSP_CHUNK], double z[RSP_CHUNK])
+static rsp_v8 normals(uint64_t seed, uint32_t trial, uint32_t participant,
+                      uint32_t purpose, uint32_t index, const uint32_t channel[RSP_CHUNK])
 {
     rsp_parts what, y;
     rsp_nw zero = {0};
@@ -754,13 +753,28 @@ static void normals(uint64_t seed, uint32_t trial, uint32_t participant,
         y.n[i] = rsp_n_normal_quantile(rsp_n_open(rsp_n_philox_top52(
             seed, zero + participant, zero + trial, what.nw[i], zero + index)));
     }
-    memcpy(z, &y, sizeof y);
+    return y.v;
+}
+
+static void noise(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
+                  uint32_t index, const uint32_t channel[RSP_CHUNK], rsp_draws *draws)
+{
+    const rsp_v8 one = rsp_v8_set(1), two = rsp_v8_set(2), most = rsp_v8_set(0.5);
+    rsp_v8 z = normals(seed, trial, participant, purpose, index, channel);
+    rsp_v8 variance = rsp_v8_load(draws->variance);
+    rsp_v8 deviation = rsp_v8_sqrt(variance);
+    rsp_v8 c = rsp_v8_load(draws->third) / (rsp_v8_set(6) * variance * deviation);
+    c = smaller(larger(c, -most), most);
+    rsp_v8 normal = z * rsp_v8_sqrt(one - two * c * c), skew = c * (z * z - one);
+    rsp_v8_store(draws->normal, normal);
+    rsp_v8_store(draws->skew, skew);
+    rsp_v8_store(draws->whole, deviation * (normal + skew));
 }
 
 const rsp_kernel RSP_JOIN(rsp_kernel_, RSP_ISA) = {
     .place_start = place_start, .begin = begin, .place = place, .derive = derive,
     .weigh = weigh, .judge = judge, .advance = advance, .cross = cross,
-    .consume = consume, .gather = gather, .settle = settle, .normals = normals,
+    .consume = consume, .gather = gather, .settle = settle, .noise = noise,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
     .strain = strain, .inside = inside,
     .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,

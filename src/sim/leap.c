@@ -67,16 +67,6 @@ static void add_noise(const rsp_lanes *b, uint32_t g, double noise, double *x,
 
 /* ---- Drawing. */
 
-/* A count of a few events leans to one side, as a Poisson number does: a normal z
- * becomes z sqrt(1 - 2 c^2) + c (z^2 - 1), of mean 0 and variance 1, with 6 c the
- * skewness (Cornish and Fisher 1938, to first order). */
-static rsp_noise lean(double z, double third, double variance, uint32_t index)
-{
-    double c = third / (6 * variance * sqrt(variance));
-    c = fmin(fmax(c, -0.5), 0.5);
-    return (rsp_noise){z * sqrt(1 - 2 * c * c), c * (z * z - 1), variance, index};
-}
-
 static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g)
 {
     rsp_lane *lane = &sim->lanes[l];
@@ -91,24 +81,66 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g)
     }
 }
 
-/* Draw what group g has pending and the variance `ahead`, with its third
- * cumulant, from the normal z. */
-static void draw(rsp_sim *sim, uint32_t l, uint32_t g, double z, double ahead,
-                 double third_ahead)
+/* Groups of one lane whose noise is drawn together. */
+typedef struct batch {
+    uint32_t n, group[RSP_CHUNK], channel[RSP_CHUNK];
+    rsp_draws draws;
+} batch;
+
+static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
 {
-    rsp_lanes *b = &sim->block;
+    const rsp_lanes *b = &sim->block;
+    const rsp_lane *lane = &sim->lanes[l];
+    const uint32_t index = (uint32_t)sim->leap_no[l];
+    sim->kernel->noise(sim->seed, lane->job.trial, lane->job.participant,
+                       RSP_PURPOSE_LEAP, index, d->channel, &d->draws);
+    for (uint32_t k = 0; k < d->n; k++) {
+        uint32_t g = d->group[k];
+        *noise_of(sim, l, g) = (rsp_noise){d->draws.normal[k], d->draws.skew[k],
+                                           d->draws.variance[k], index};
+        add_noise(b, g, d->draws.whole[k], b->x + l, b->width);
+        if (lane->n_held > 0) {
+            finish_held(sim, l, g);
+        }
+    }
+    d->n = 0;
+}
+
+/* Group g gathers what it has pending and the variance `ahead`, with its third
+ * cumulant, for the next draw of its batch. */
+static void add_to_batch(rsp_sim *sim, uint32_t l, uint32_t g, double ahead,
+                         double third_ahead, batch *d)
+{
+    const rsp_lanes *b = &sim->block;
     double *pending = rsp_at(b->pending, g, b->width, l);
     double *skewed = rsp_at(b->skewed, g, b->width, l);
     double variance = *pending + ahead;
     if (!(variance > 0)) {
         return;
     }
-    rsp_noise *noise = noise_of(sim, l, g);
-    *noise = lean(z, *skewed + third_ahead, variance, (uint32_t)sim->leap_no[l]);
-    add_noise(b, g, whole_of(noise), b->x + l, b->width);
-    finish_held(sim, l, g);
+    d->group[d->n] = g;
+    d->channel[d->n] = sim->group_channel[g];
+    d->draws.variance[d->n] = variance;
+    d->draws.third[d->n] = *skewed + third_ahead;
+    d->n++;
     *pending = -ahead;
     *skewed = -third_ahead;
+    if (d->n == RSP_CHUNK) {
+        draw_batch(sim, l, d);
+    }
+}
+
+static void end_batch(rsp_sim *sim, uint32_t l, batch *d)
+{
+    if (d->n == 0) {
+        return;
+    }
+    for (uint32_t k = d->n; k < RSP_CHUNK; k++) {
+        d->channel[k] = 0;
+        d->draws.variance[k] = 1;
+        d->draws.third[k] = 0;
+    }
+    draw_batch(sim, l, d);
 }
 
 /* Take back what group g has in x ahead of time: the end of the path of its last
@@ -131,53 +163,6 @@ static void take_back(rsp_sim *sim, uint32_t l, uint32_t g)
     }
     *pending = 0;
     *rsp_at(b->skewed, g, b->width, l) = 0;
-}
-
-/* What becomes of a group at a draw, given its normal z and the days ahead. */
-typedef void act_on_group(rsp_sim *sim, uint32_t l, uint32_t g, double z, double ahead);
-
-/* Act on every group of the lane that leaps; normals are drawn eight at a time. */
-static void for_each_group(rsp_sim *sim, uint32_t l, act_on_group *act, double ahead)
-{
-    const rsp_lanes *b = &sim->block;
-    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
-    const rsp_lane *lane = &sim->lanes[l];
-    uint32_t group[RSP_CHUNK], channel[RSP_CHUNK] = {0}, n = 0;
-    for (uint32_t i = 0; i < noisy->n; i++) {
-        uint32_t g = noisy->item[i];
-        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
-            group[n] = g;
-            channel[n++] = sim->group_channel[g];
-        }
-        if (n == RSP_CHUNK || (i + 1 == noisy->n && n > 0)) {
-            double z[RSP_CHUNK];
-            sim->kernel->normals(sim->seed, lane->job.trial, lane->job.participant,
-                                 RSP_PURPOSE_LEAP, (uint32_t)sim->leap_no[l], channel, z);
-            for (uint32_t k = 0; k < n; k++) {
-                act(sim, l, group[k], z[k], ahead);
-            }
-            n = 0;
-        }
-    }
-}
-
-static void draw_ahead(rsp_sim *sim, uint32_t l, uint32_t g, double z, double ahead)
-{
-    const rsp_lanes *b = &sim->block;
-    draw(sim, l, g, z, ahead * *rsp_at(b->gross[0], g, b->width, l),
-         ahead * *rsp_at(b->tilt[0], g, b->width, l));
-}
-
-static void settle_group(rsp_sim *sim, uint32_t l, uint32_t g, double z, double ahead)
-{
-    (void)ahead;
-    double pending = *rsp_at(sim->block.pending, g, sim->block.width, l);
-    if (pending > 0) {
-        draw(sim, l, g, z, 0, 0);
-        noise_of(sim, l, g)->variance = 0;
-    } else if (pending < 0) {
-        take_back(sim, l, g);
-    }
 }
 
 static void floor_amounts(rsp_sim *sim, uint32_t l)
@@ -211,19 +196,47 @@ static void end_draw(rsp_sim *sim, uint32_t l)
 
 void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead)
 {
-    for_each_group(sim, l, draw_ahead, ahead);
+    const rsp_lanes *b = &sim->block;
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    batch d = {0};
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        uint32_t g = noisy->item[i];
+        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
+            add_to_batch(sim, l, g, ahead * *rsp_at(b->gross[0], g, b->width, l),
+                         ahead * *rsp_at(b->tilt[0], g, b->width, l), &d);
+        }
+    }
+    end_batch(sim, l, &d);
     end_draw(sim, l);
 }
 
 void rsp_leap_settle(rsp_sim *sim, uint32_t l)
 {
-    for_each_group(sim, l, settle_group, 0);
+    const rsp_lanes *b = &sim->block;
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    batch d = {0};
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        uint32_t g = noisy->item[i];
+        if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
+            continue;
+        }
+        if (*rsp_at(b->pending, g, b->width, l) < 0) {
+            take_back(sim, l, g);
+        } else {
+            add_to_batch(sim, l, g, 0, 0, &d);
+        }
+    }
+    end_batch(sim, l, &d);
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        noise_of(sim, l, noisy->item[i])->variance = 0;
+    }
     end_draw(sim, l);
 }
 
 void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
 {
     const rsp_lanes *b = &sim->block;
+    batch d = {0};
     bool any = false;
     for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
         uint32_t g = b->net.group_of[b->net.terms[i].index];
@@ -232,11 +245,15 @@ void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
             /* A trace: the path is not current to the last digit. */
             *pending = *rsp_at(b->skewed, g, b->width, l) = 0;
         } else if (*pending > 0) {
-            rsp_stream stream = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_LEAP,
-                                                sim->group_channel[g]);
-            draw(sim, l, g, rsp_normal(&stream, (uint32_t)sim->leap_no[l], 0), 0, 0);
-            noise_of(sim, l, g)->variance = 0;
+            add_to_batch(sim, l, g, 0, 0, &d);
             any = true;
+        }
+    }
+    end_batch(sim, l, &d);
+    for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
+        uint32_t g = b->net.group_of[b->net.terms[i].index];
+        if (!(*rsp_at(b->pending, g, b->width, l) < 0)) {
+            noise_of(sim, l, g)->variance = 0;
         }
     }
     if (any) {
