@@ -15,6 +15,10 @@
 
 enum { RSP_CHUNK = 8 };
 
+/* Of species that relax: see measure_haste. */
+#define RSP_RELAX_HASTE 0.6
+#define RSP_RELAX_NOISE 0.36
+
 typedef enum rsp_regime {
     RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_BURST, RSP_REGIME_EXACT
 } rsp_regime;
@@ -40,6 +44,7 @@ typedef struct rsp_stoich {
     const bool *continuous;       /* [n_species] */
     const bool *deterministic;    /* [n_reactions] changes nothing discrete */
     const double *floor;          /* [n_species] 0, or -inf under a rate law */
+    const bool *relaxes;          /* [n_species] see relax.c */
     const double *burst;          /* [n_species] largest change, or 1 where small */
 } rsp_stoich;
 
@@ -88,7 +93,7 @@ typedef struct rsp_lanes {
     rsp_frame frame;
     bool stochastic; /* lanes may have exact or leap channels */
     bool any_sign;   /* rates and amounts below zero are followed */
-    double rtol, atol;
+    double rtol, atol, leap;
     uint64_t seed;
     rsp_use *use;    /* [n_chunks] */
 
@@ -96,6 +101,7 @@ typedef struct rsp_lanes {
     double *x, *xn;              /* at the start and at the end of the step */
     double *low, *high;          /* regime bounds */
     double *k[RSP_STAGES_MAX];   /* deterministic time derivatives */
+    double *relax;               /* 1/day: rate of loss of one that relaxes */
     double *is_leap;             /* 1: its gross change is bounded */
     /* Channels, [n_reactions]. */
     double *flows, *fires;       /* 1 and 0, or 0 and 1 */

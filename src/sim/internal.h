@@ -15,7 +15,7 @@ enum { RSP_ADDED_MAX = 64 };
  * holds but a few of them. */
 enum { RSP_SMALL_CHANGE = 2 };
 /* A read inside a step with leap noise is placed on a grid of 2^depth. */
-enum { RSP_BRIDGE_DEPTH = 10 };
+enum { RSP_BRIDGE_DEPTH = 10, RSP_LOST_NODE = 1 << 20 };
 
 /* A method: which tableau it steps with, and which regimes it knows.  One that
  * is not an explicit Runge-Kutta method would bring its own step here. */
@@ -30,6 +30,8 @@ typedef struct rsp_method_row {
  * normal path, and what its skewness adds.  Variance 0: nothing to take back. */
 typedef struct rsp_noise {
     double normal, skew, variance;
+    double span, share; /* days that it covers; the share before its draw */
+    double lost;        /* variance that a species that relaxes lacked before it */
     uint32_t index;
 } rsp_noise;
 
@@ -58,6 +60,7 @@ typedef struct rsp_lane { /* one participant's clock */
     double *held;
     size_t n_held, i_held, held_capacity; /* n, next to release; in doubles */
     bool ready;       /* the held amounts have their noise */
+    bool pauses;      /* at the end of this leap regimes must be looked at */
     rsp_sim_counts counts;
     rsp_stop failed;   /* a failure: RSP_STOP_END while there is none */
     char reason[128];
@@ -150,6 +153,9 @@ void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
  * it; false: no memory. */
 bool rsp_direct_new(rsp_sim *sim);
 RSP_MUST_USE rsp_status rsp_direct_run(rsp_sim *sim, rsp_error *err);
+
+/* relax.c: which species relax; false: no memory. */
+bool rsp_relax_new(rsp_sim *sim);
 
 /* essence.c: list the rows; false: no memory. */
 bool rsp_essence_new(rsp_sim *sim);

@@ -161,23 +161,39 @@ static void sum_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk, bool keep)
     }
 }
 
-/* Largest expected gross change over amount of the species that leap. */
+/* How fast the species that leap use up a leap.  Most by their expected gross
+ * change over their amount.  One that relaxes forgets: `leap` / RSP_RELAX_HASTE
+ * times what it takes to, but not longer than keeps its noise small beside its
+ * amount: a variance of RSP_RELAX_NOISE leap^2 of the squared amount. */
 static void measure_haste(rsp_lanes *b, uint32_t chunk)
 {
     const rsp_list counted = b->use[chunk].counted;
     const rsp_chunk c = chunk_of(b, chunk);
     const double *is_leap = b->is_leap + c.first, *flows = b->flows + c.first;
-    rsp_v8 haste = rsp_v8_set(0);
+    const rsp_v8 zero = rsp_v8_set(0), one = rsp_v8_set(1);
+    const rsp_v8 forgets = rsp_v8_set(RSP_RELAX_HASTE);
+    const rsp_v8 cells = rsp_v8_set(1 / (RSP_RELAX_NOISE * b->leap));
+    rsp_v8 haste = zero;
     for (uint32_t i = 0; i < counted.n; i++) {
         uint32_t s = counted.item[i];
-        rsp_v8 sum = rsp_v8_set(0);
+        rsp_v8 gross = zero, lost = zero;
         const rsp_term *end = b->net.terms + b->net.by_species[s + 1];
         for (const rsp_term *t = b->net.terms + b->net.by_species[s]; t < end; t++) {
-            sum += rsp_v8_set(fabs(t->amount)) * rate_of(&c, t->index) *
-                   row_of(flows, t->index, c.width);
+            rsp_v8 flow = rsp_v8_set(fabs(t->amount)) * rate_of(&c, t->index) *
+                          row_of(flows, t->index, c.width);
+            gross += flow;
+            if (t->amount < 0) {
+                lost += flow;
+            }
         }
-        rsp_v8 x = larger(rsp_v8_set(1), at(b->x, s, b->width, c.first));
-        haste = larger(haste, sum * row_of(is_leap, s, c.width) / x);
+        rsp_v8 x = larger(one, at(b->x, s, b->width, c.first));
+        rsp_v8 mine = gross / x;
+        if (b->net.relaxes[s]) {
+            rsp_v8 rate = lost / x;
+            put(b->relax, s, b->width, c.first, rate);
+            mine = smaller(mine, larger(forgets * rate, mine * cells / x));
+        }
+        haste = larger(haste, mine * row_of(is_leap, s, c.width));
     }
     rsp_v8_store(b->haste + c.first, haste);
 }

@@ -41,14 +41,17 @@ static double bridge_at(const rsp_stream *s, uint32_t index, double end, double 
     return low + (high - low) * (u - from) / width;
 }
 
-/* The noise of a draw after the share u of its variance. */
-static double path_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u)
+/* How far the path of group g's last draw strays from the straight line to its
+ * end, after the share u: of mean 0 and variance 1. */
+static double stray_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u)
 {
     const rsp_noise *noise = noise_of(sim, l, g);
     rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
                                    sim->group_channel[g]);
-    return sqrt(noise->variance) *
-           (bridge_at(&s, noise->index, noise->normal, u) + u * noise->skew);
+    double plain = u * (1 - u);
+    return plain > 1e-9 ? (bridge_at(&s, noise->index, noise->normal, u) - u * noise->normal) /
+                              sqrt(plain)
+                        : 0;
 }
 
 static double whole_of(const rsp_noise *noise)
@@ -56,12 +59,103 @@ static double whole_of(const rsp_noise *noise)
     return sqrt(noise->variance) * (noise->normal + noise->skew);
 }
 
-static void add_noise(const rsp_lanes *b, uint32_t g, double noise, double *x,
-                      size_t stride)
+/* What is left, after the share u of a draw, of the noise by then, in a species
+ * that forgets `a` times in all: the law of an Ornstein-Uhlenbeck process given the
+ * whole of its noise, from a path that strays by `stray`. */
+static double left_at(const rsp_noise *noise, double a, double u, double stray)
 {
+    double mean = u, variance = u * (1 - u);
+    if (a > 1e-3) {
+        double kept = rsp_exp(-u * a);
+        mean = (1 - kept) / a;
+        variance = (1 - kept * kept) / (2 * a) - mean * mean;
+    }
+    return sqrt(noise->variance) *
+           (mean * (noise->normal + noise->skew) + sqrt(fmax(variance, 0)) * stray);
+}
+
+/* How often species s forgets its noise in the days of a draw. */
+static double forgets(const rsp_lanes *b, uint32_t s, uint32_t l, const rsp_noise *noise)
+{
+    return b->net.relaxes[s] && *rsp_at(b->is_leap, s, b->width, l) > 0
+               ? *rsp_at(b->relax, s, b->width, l) * noise->span : 0;
+}
+
+/* The one species that group g changes, where that relaxes and leaps; else how often
+ * it forgets is 0. */
+static double group_forgets(const rsp_sim *sim, uint32_t l, uint32_t g)
+{
+    const rsp_stoich *net = &sim->block.net;
+    uint32_t lead = net->members[net->by_group[g]];
+    return forgets(&sim->block, net->changes[net->by_reaction[lead]].index, l,
+                   noise_of(sim, l, g));
+}
+
+/* What group g's species lacks after the share u of the last draw: what it lacked
+ * before fades; a draw in the middle fades more than noise that came all along,
+ * which a whole leap makes up for in the mean. */
+static double lost_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u, bool whole)
+{
+    const rsp_noise *noise = noise_of(sim, l, g);
+    double a = group_forgets(sim, l, g);
+    if (!(a > 1e-3)) {
+        return 0;
+    }
+    double kept = rsp_exp(-2 * a * u), lost = noise->lost * kept;
+    if (whole) {
+        lost += noise->variance *
+                ((1 - kept) / (2 * a) - rsp_exp(-2 * a * (1 - noise->share)));
+    }
+    return fmax(lost, 0);
+}
+
+static double lost_noise(const rsp_sim *sim, uint32_t l, uint32_t g)
+{
+    const rsp_noise *noise = noise_of(sim, l, g);
+    rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
+                                   sim->group_channel[g]);
+    return sqrt(noise->lost) * rsp_normal(&s, noise->index, RSP_LOST_NODE);
+}
+
+/* Onto amounts at the share u of group g's last draw: what its noise is by then,
+ * less what the flow made of the draw where that has come already. */
+static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, double stray,
+                     bool drawn, double *x, size_t stride)
+{
+    const rsp_lanes *b = &sim->block;
+    const rsp_noise *noise = noise_of(sim, l, g);
     uint32_t lead = b->net.members[b->net.by_group[g]];
     for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
-        x[b->net.changes[i].index * stride] += b->net.changes[i].amount * noise;
+        const rsp_term *change = &b->net.changes[i];
+        double a = forgets(b, change->index, l, noise);
+        double part = left_at(noise, a, u, stray);
+        if (drawn) {
+            double since = fmax(u - noise->share, 0);
+            part -= whole_of(noise) * (a > 1e-3 ? rsp_exp(-a * since) : 1);
+        }
+        if (a > 1e-3 && noise->lost > 0) {
+            part += rsp_exp(-a * u) * lost_noise(sim, l, g);
+        }
+        x[change->index * stride] += change->amount * part;
+    }
+}
+
+/* Onto x: a draw, in the middle of its days; or, where no more is to come, at their
+ * end, where a species that relaxes has forgotten some of it. */
+static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
+{
+    const rsp_lanes *b = &sim->block;
+    const rsp_noise *noise = noise_of(sim, l, g);
+    uint32_t lead = b->net.members[b->net.by_group[g]];
+    for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
+        const rsp_term *change = &b->net.changes[i];
+        double a = noise->share < 1 ? 0 : forgets(b, change->index, l, noise);
+        double part = whole;
+        if (a > 1e-3) {
+            part *= sqrt((1 - rsp_exp(-2 * a)) / (2 * a));
+            part += noise->lost > 0 ? rsp_exp(-a) * lost_noise(sim, l, g) : 0;
+        }
+        *rsp_at(b->x, change->index, b->width, l) += change->amount * part;
     }
 }
 
@@ -75,7 +169,8 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g)
         double *x = lane->held + i * rsp_held_size(sim) + 2;
         double *v = &x[sim->net->n_species + g];
         if (*v > 0) {
-            add_noise(&sim->block, g, path_at(sim, l, g, fmin(*v / variance, 1)), x, 1);
+            double u = fmin(*v / variance, 1);
+            add_part(sim, l, g, u, stray_at(sim, l, g, u), false, x, 1);
             *v = 0;
         }
     }
@@ -96,9 +191,14 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
                        RSP_PURPOSE_LEAP, index, d->channel, &d->draws);
     for (uint32_t k = 0; k < d->n; k++) {
         uint32_t g = d->group[k];
-        *noise_of(sim, l, g) = (rsp_noise){d->draws.normal[k], d->draws.skew[k],
-                                           d->draws.variance[k], index};
-        add_noise(b, g, d->draws.whole[k], b->x + l, b->width);
+        rsp_noise *noise = noise_of(sim, l, g);
+        double rate = *rsp_at(b->gross[0], g, b->width, l), all = d->draws.variance[k];
+        double ahead = -*rsp_at(b->pending, g, b->width, l);
+        double lost = noise->variance > 0 ? lost_at(sim, l, g, 1, true) : noise->lost;
+        *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k], .lost = lost,
+                             .variance = all, .span = rate > 0 ? all / rate : 0,
+                             .share = 1 - ahead / all, .index = index};
+        add_draw(sim, l, g, d->draws.whole[k]);
         if (lane->n_held > 0) {
             finish_held(sim, l, g);
         }
@@ -153,13 +253,9 @@ static void take_back(rsp_sim *sim, uint32_t l, uint32_t g)
     if (noise->variance > 0) {
         rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
                                        sim->group_channel[g]);
-        double u = fmax(1 + *pending / noise->variance, 0);
-        rsp_noise part = *noise;
-        part.normal = u * noise->normal +
-                      sqrt(u * (1 - u)) * rsp_normal(&s, noise->index, 0);
-        part.skew = u * noise->skew;
-        add_noise(b, g, whole_of(&part) - whole_of(noise), b->x + l, b->width);
-        noise->variance = 0;
+        double u = fmin(fmax(1 + *pending / noise->variance, 0), 1);
+        add_part(sim, l, g, u, rsp_normal(&s, noise->index, 0), true, b->x + l, b->width);
+        noise->lost = noise->variance = 0;
     }
     *pending = 0;
     *rsp_at(b->skewed, g, b->width, l) = 0;
@@ -177,6 +273,9 @@ static void floor_amounts(rsp_sim *sim, uint32_t l)
             *x = b->net.floor[s];
             lane->counts.clamped++;
         }
+        lane->pauses |= sim->regime[(size_t)s * b->width + l] != RSP_REGIME_EXACT &&
+                        (*x < *rsp_at(b->low, s, b->width, l) ||
+                         *x >= *rsp_at(b->high, s, b->width, l));
     }
     for (size_t i = 0; i < lane->n_held; i++) {
         double *x = lane->held + i * rsp_held_size(sim) + 2;
@@ -220,7 +319,7 @@ void rsp_leap_settle(rsp_sim *sim, uint32_t l)
         if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
             continue;
         }
-        if (*rsp_at(b->pending, g, b->width, l) < 0) {
+        if (*rsp_at(b->pending, g, b->width, l) < 0.05 * noise_of(sim, l, g)->variance) {
             take_back(sim, l, g);
         } else {
             add_to_batch(sim, l, g, 0, 0, &d);
@@ -228,7 +327,8 @@ void rsp_leap_settle(rsp_sim *sim, uint32_t l)
     }
     end_batch(sim, l, &d);
     for (uint32_t i = 0; i < noisy->n; i++) {
-        noise_of(sim, l, noisy->item[i])->variance = 0;
+        rsp_noise *noise = noise_of(sim, l, noisy->item[i]);
+        noise->lost = noise->variance = 0;
     }
     end_draw(sim, l);
 }
@@ -315,7 +415,7 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
         const rsp_noise *noise = noise_of(sim, l, g);
         if (v[g] < 0 && noise->variance > 0) {
             double u = fmax(1 + v[g] / noise->variance, 0);
-            add_noise(b, g, path_at(sim, l, g, u) - whole_of(noise), x, 1);
+            add_part(sim, l, g, u, stray_at(sim, l, g, u), true, x, 1);
         }
         v[g] = fmax(v[g], 0);
     }

@@ -152,6 +152,7 @@ static bool block_random_new(rsp_sim *sim)
               rows_new(sim, &b->gross[0], g) && rows_new(sim, &b->gross[1], g) &&
               rows_new(sim, &b->tilt[0], g) && rows_new(sim, &b->tilt[1], g) &&
               rows_new(sim, &b->pending, g) && rows_new(sim, &b->skewed, g) && rows_new(sim, &b->is_leap, m) &&
+              rows_new(sim, &b->relax, m) &&
               rows_new(sim, &b->low, m) && rows_new(sim, &b->high, m) &&
               rows_new(sim, &b->haste, 1) && rows_new(sim, &b->leaping, 1) &&
               rows_new(sim, &b->part[0], 1) && rows_new(sim, &b->part[1], 1);
@@ -309,9 +310,10 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->tab = is_constant_between_events(sim) ? &rsp_tableau_constant : sim->method.tab;
     b->rtol = sim->options.rtol;
     b->atol = sim->options.atol;
+    b->leap = sim->options.leap;
     b->seed = sim->seed;
     if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim) ||
-        !rsp_events_new(sim)) {
+        !rsp_events_new(sim) || !rsp_relax_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
@@ -565,7 +567,8 @@ static void choose_step(rsp_sim *sim, uint32_t l)
     if (b->stochastic) {
         /* Three expected events: a longer step would be cut anyway. */
         double hazard = b->hazard[0][l];
-        double leap = (rsp_leap_is_ahead(sim, l) ? 0 : 0.5 * o->leap) - lane->used;
+        bool pauses = lane->pauses && rsp_leap_is_ahead(sim, l);
+        double leap = (pauses ? 0 : 0.5 * o->leap) - lane->used;
         h = h * hazard > 3 ? 3 / hazard : h;
         h = h * b->haste[l] > leap ? leap / b->haste[l] : h;
     }
@@ -803,6 +806,7 @@ static void leap_on(rsp_sim *sim, uint32_t l)
     } else if (lane->used >= half) {
         /* Half a leap ahead, but not beyond where the state is looked at. */
         double ahead = fmin(half / haste, lane->t_next - lane->t - taken);
+        lane->pauses = sim->block.out[l] > 0;
         rsp_leap_draw(sim, l, ahead);
         lane->used = -ahead * haste;
     }
