@@ -133,6 +133,17 @@ typedef struct rsp_machine {
  * before it makes frames; compiled code has width 8. */
 rsp_machine rsp_machine_for(const rsp_program *program, bool interpret);
 
+/* Code of one program that the system's C compiler ($CC, else cc) makes here and
+ * now, for the instruction set in use, with the bits of the bytecode.
+ * RSP_UNSUPPORTED, with a mend, where there is no compiler; RSP_WRITE where there is
+ * no place ($TMPDIR, else /tmp) for its files, of which none stays. */
+typedef struct rsp_shared rsp_shared;
+RSP_MUST_USE rsp_status rsp_program_compile(const rsp_program *program,
+                                            rsp_shared **shared, rsp_error *err);
+void rsp_shared_free(rsp_shared *shared);
+/* Any number of machines may run it, in any thread, until it is freed. */
+rsp_machine rsp_machine_of(const rsp_program *program, const rsp_shared *shared);
+
 RSP_MUST_USE rsp_status rsp_frame_new(const rsp_machine *machine,
                                       rsp_frame *frame, rsp_error *err);
 void rsp_frame_free(rsp_frame *frame);

@@ -60,6 +60,8 @@ typedef struct rsp_sim_options {
     bool coupled;           /* ssa: each reaction keeps a clock of its own, so that
                                runs of one participant share noise; slower */
     bool interpret;         /* bytecode even where compiled code exists */
+    const rsp_shared *code; /* of the same program: run this; NULL: the best
+                               that is built in */
     uint32_t lanes;         /* use so many at most; 0: all that the machine
                                has. A test of promise 1 */
 } rsp_sim_options;

@@ -28,6 +28,8 @@ typedef struct simulation {
     uint32_t failed;
     char first_failure[200];
     uint32_t *order; /* with --shuffle */
+    rsp_shared *code; /* with --compile */
+    double compile_seconds;
 } simulation;
 
 static int next(void *ctx, rsp_sim_job *job)
@@ -241,18 +243,44 @@ static double seconds(void)
     return (double)clock() / CLOCKS_PER_SEC;
 }
 
+static double wall_seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The model as machine code, where that was asked for. */
+static rsp_status compile(simulation *s, const rsp_program *program, rsp_sim_options *options,
+                          rsp_error *err)
+{
+    if (!s->args->compile) {
+        return RSP_OK;
+    }
+    if (s->args->interpret) {
+        return rsp_fail(err, RSP_USAGE, "--compile and --interpret contradict each other");
+    }
+    double start = wall_seconds();
+    rsp_status st = rsp_program_compile(program, &s->code, err);
+    s->compile_seconds = wall_seconds() - start;
+    options->code = s->code;
+    return st;
+}
+
 static void print_stats(const simulation *s, const rsp_sim *sim, double cpu)
 {
     rsp_sim_counts c = rsp_sim_total(sim);
     fprintf(stderr,
             "{\"participants\":%u,\"failures\":%u,\"steps\":%llu,"
             "\"rejections\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
-            "\"rate_calls\":%llu,\"implicit_steps\":%llu,\"cpu_seconds\":%.4f,"
+            "\"rate_calls\":%llu,\"implicit_steps\":%llu,"
+            "\"compile_seconds\":%.3f,\"cpu_seconds\":%.4f,"
             "\"participants_per_cpu_second\":%.1f}\n",
             s->n_runs, s->failed, (unsigned long long)c.steps,
             (unsigned long long)c.rejected, (unsigned long long)c.events,
             (unsigned long long)c.leaps, (unsigned long long)c.clamped,
-            (unsigned long long)c.rate_calls, (unsigned long long)c.implicit, cpu, cpu > 0 ? s->n_runs / cpu : 0);
+            (unsigned long long)c.rate_calls, (unsigned long long)c.implicit,
+            s->compile_seconds, cpu, cpu > 0 ? s->n_runs / cpu : 0);
 }
 
 /* A model in units of its own choosing (moles, say) has amounts of any size: the
@@ -315,6 +343,9 @@ static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
     rsp_sim_client client = {.ctx = s, .next = next, .read = read_state,
                              .done = done, .cancelled = cli_interrupted};
     rsp_status st = solver_options(s->args, &options, err);
+    if (st == RSP_OK) {
+        st = compile(s, program, &options, err);
+    }
     if (st == RSP_OK && s->net->any_sign && !(s->args->atol > 0)) {
         st = scale_tolerance(s, program, &options, err);
     }
@@ -332,6 +363,8 @@ static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
         print_stats(s, sim, seconds() - start);
     }
     rsp_sim_free(sim);
+    rsp_shared_free(s->code);
+    s->code = NULL;
     return st;
 }
 

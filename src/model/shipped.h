@@ -10,6 +10,9 @@ typedef struct shipped_text {
 
 extern const shipped_text shipped_texts[];
 extern const size_t shipped_count;
+/* Headers that emitted C includes: "model/compiled.h". */
+extern const shipped_text built_in_headers[];
+extern const size_t built_in_header_count;
 const shipped_text *shipped_find(const char *name);
 
 #endif

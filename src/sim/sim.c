@@ -290,7 +290,9 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     if (sim->arena == NULL || !rsp_stoich_new(&b->net, sim->net, b->any_sign, sim->arena)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
     }
-    sim->machine = rsp_machine_for(sim->program, sim->options.interpret);
+    sim->machine = sim->options.code != NULL
+                       ? rsp_machine_of(sim->program, sim->options.code)
+                       : rsp_machine_for(sim->program, sim->options.interpret);
     sim->kernel = choose_kernel();
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
