@@ -102,7 +102,7 @@ typedef struct rsp_lanes {
     double *low, *high;          /* regime bounds */
     double *k[RSP_STAGES_MAX];   /* deterministic time derivatives */
     double *relax;               /* 1/day: rate of loss of one that relaxes */
-    double *is_leap;             /* 1: its gross change is bounded */
+    double *is_leap;             /* 1: its gross change is bounded; 8: eightfold */
     /* Channels, [n_reactions]. */
     double *flows, *fires;       /* 1 and 0, or 0 and 1 */
     double *a[RSP_STAGES_MAX];   /* rates of exact channels, else 0 */

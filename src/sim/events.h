@@ -37,6 +37,8 @@ struct rsp_events {
     uint32_t n_guards, n_events;
     bool cuts;              /* something that is watched moves within steps */
     uint32_t *watched, n_watched; /* species that the conditions read */
+    bool *is_watched;       /* [n_species] */
+    rsp_sim_options further; /* thresholds of the regimes of those that are */
     uint32_t most_assigns;
     rsp_agenda *agenda;     /* [width] */
     bool *holds;            /* [width][n_events] truth at the last look */

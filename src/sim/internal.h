@@ -184,6 +184,8 @@ double rsp_clock_end(const rsp_lane *lane);
 /* events.c: false: no memory. */
 bool rsp_events_new(rsp_sim *sim);
 void rsp_events_start(rsp_sim *sim, uint32_t l);
+/* The thresholds of the regimes of species s. */
+const rsp_sim_options *rsp_events_thresholds(const rsp_sim *sim, uint32_t s);
 /* When the next event that was triggered is due; infinity: none is. */
 double rsp_events_next(const rsp_sim *sim, uint32_t l);
 /* Lanes with `look`: what turned is triggered, what is due happens, until nothing

@@ -21,7 +21,7 @@ static bool has_regimes(const rsp_sim *sim, uint32_t s)
 
 static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 {
-    const rsp_sim_options *o = &sim->options;
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
@@ -39,7 +39,7 @@ static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
                               double x)
 {
-    const rsp_sim_options *o = &sim->options;
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return now;
@@ -60,7 +60,7 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
 
 static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
 {
-    const rsp_sim_options *o = &sim->options;
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     rsp_lanes *b = &sim->block;
     const double none = (double)INFINITY, burst = b->net.burst[s];
     const double low[] = {
@@ -79,7 +79,7 @@ static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
     bool leaps = regime == RSP_REGIME_LEAP || regime == RSP_REGIME_BURST;
     *rsp_at(b->low, s, b->width, l) = bounded ? low[regime] : -none;
     *rsp_at(b->high, s, b->width, l) = bounded ? high[regime] : none;
-    *rsp_at(b->is_leap, s, b->width, l) = leaps ? 1 : 0;
+    *rsp_at(b->is_leap, s, b->width, l) = leaps ? sim->options.leap / o->leap : 0;
     sim->regime[(size_t)s * b->width + l] = (uint8_t)regime;
 }
 

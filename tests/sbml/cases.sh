@@ -18,4 +18,9 @@ if [ ! -d "$cases" ]; then
   echo "no cases at $cases: skipped"
   exit 77
 fi
-RESPITE=$respite "$root/script/sbml-suite" --brief "$cases"
+said=$(RESPITE=$respite "$root/script/sbml-suite" --brief "$cases")
+status=$?
+echo "$said"
+[ $status = 0 ] || exit $status
+echo "$said" | grep -q '^308 pass, 0 fail, 0 refused'
+

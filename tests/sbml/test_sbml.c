@@ -308,6 +308,54 @@ static void functions_and_initial_assignments_may_stand_in_any_order(void **stat
     rsp_model_free(r.model);
 }
 
+#define CLOCK "<csymbol encoding='text' definitionURL='http://www.sbml.org/sbml/symbols/time'>t</csymbol>"
+#define TO(symbol, value) "<eventAssignment variable='" symbol "'>" MATH "<cn>" value "</cn></math></eventAssignment>"
+#define EVENT(day, delay, to)                                                      \
+    "<event useValuesFromTriggerTime='true'><trigger initialValue='true' persistent='true'>" MATH \
+    "<apply><geq/>" CLOCK "<cn>" day "</cn></apply></math></trigger>"               \
+    "<delay>" MATH "<cn>" delay "</cn></math></delay><listOfEventAssignments>" to   \
+    "</listOfEventAssignments></event>\n"
+
+/* A compartment that grows keeps amounts; a concentration that is given counts with
+ * the size of the moment it is given at. */
+static void events_set_sizes_concentrations_and_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        double t, size, a, b, p;
+    } expected[] = {{0.9, 2, 6, 2, 1}, {1, 4, 6, 2, 1}, {2, 4, 20, 2, 1}, {3, 8, 8, 2, 1},
+                    {4.6, 10, 8, 2, 1}, {5, 10, 8, 20, -7}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        result r;
+        run(&r, HEAD "<listOfCompartments><compartment id='c' spatialDimensions='3' size='2' "
+            "constant='false'/></listOfCompartments><listOfSpecies>"
+            SPECIES("A", "initialConcentration='3' hasOnlySubstanceUnits='false' boundaryCondition='true'")
+            SPECIES("B", "initialAmount='2' hasOnlySubstanceUnits='false' boundaryCondition='true'")
+            "</listOfSpecies><listOfParameters><parameter id='p' value='1' constant='false'/>"
+            "</listOfParameters><listOfEvents>" EVENT("1", "0", TO("c", "4"))
+            EVENT("2", "0", TO("A", "5")) EVENT("3", "0", TO("c", "8") TO("A", "1"))
+            EVENT("4", "1", TO("B", "2") TO("p", "-7")) EVENT("4", "0.5", TO("c", "10"))
+            "</listOfEvents>" TAIL, expected[i].t);
+        assert_close(amount(&r, "c"), expected[i].size);
+        assert_close(amount(&r, "A"), expected[i].a);
+        assert_close(seen(&r, "[A]"), expected[i].a / expected[i].size);
+        assert_close(amount(&r, "B"), expected[i].b);
+        assert_close(amount(&r, "p"), expected[i].p);
+        rsp_model_free(r.model);
+    }
+}
+
+/* Pairs: P (P - 1) is one channel, not P P there and P back. */
+static void a_number_of_pairs_is_no_reversible_law(void **state)
+{
+    (void)state;
+    result r;
+    open(&r, DECAY(SPECIES("A", "initialAmount='9' hasOnlySubstanceUnits='true' boundaryCondition='false'"),
+                   "<apply><times/><ci>k</ci><ci>A</ci><apply><minus/><ci>A</ci><cn>1</cn></apply></apply>"));
+    assert_int_equal(r.net->n_reactions, 1);
+    rsp_model_free(r.model);
+}
+
 static void what_cannot_be_said_is_refused_at_its_line(void **state)
 {
     (void)state;
@@ -350,6 +398,8 @@ int main(void)
         cmocka_unit_test(a_growing_compartment_thins_what_is_in_it),
         cmocka_unit_test(functions_of_mathml_are_those_of_libm),
         cmocka_unit_test(functions_and_initial_assignments_may_stand_in_any_order),
+        cmocka_unit_test(events_set_sizes_concentrations_and_parameters),
+        cmocka_unit_test(a_number_of_pairs_is_no_reversible_law),
         cmocka_unit_test(what_cannot_be_said_is_refused_at_its_line),
         cmocka_unit_test(a_text_that_is_no_sbml_says_where)};
     if (!rsp_sbml_built()) {
