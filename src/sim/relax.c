@@ -64,6 +64,7 @@ bool rsp_relax_new(rsp_sim *sim)
     }
     for (uint32_t s = 0; p->df.known && s < net->n_species; s++) {
         relaxes[s] = !net->continuous[s] && p->drift[s] == UINT32_MAX &&
+                     rsp_events_thresholds(sim, s) == &sim->options && /* no trigger reads it */
                      is_made_apart(sim, s, reads) && is_lost_in_proportion(sim, s, reads);
     }
     net->relaxes = relaxes;
