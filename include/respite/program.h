@@ -126,6 +126,8 @@ typedef struct rsp_machine {
     uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */
     const char *kind;   /* "compiled" or "bytecode" */
     void (*run)(const struct rsp_machine *machine, rsp_run what, double *rows);
+    /* The same for eight lanes: rows points at the first of them in row 0. */
+    void (*run_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
     const void *compiled; /* private */
 } rsp_machine;
 /* Best code for this program and processor; `interpret` insists on bytecode.

@@ -115,6 +115,7 @@ typedef struct rsp_sim_view {
 
 typedef struct rsp_sim_client {
     void *ctx;
+    bool amounts_only; /* `observed` is not looked at, and then not computed */
     /* The next participant: 1 and *job filled, or 0: none left. */
     int (*next)(void *ctx, rsp_sim_job *job);
     /* Return false where nothing more is wanted of this participant: the run

@@ -115,8 +115,3 @@ void cli_columns_fini(cli_columns *columns)
     free(columns->text);
     *columns = (cli_columns){0};
 }
-
-double cli_column_value(const cli_column *column, const rsp_sim_view *view)
-{
-    return (column->observed ? view->observed : view->amounts)[column->at] / column->factor;
-}

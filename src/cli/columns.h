@@ -23,6 +23,11 @@ typedef struct cli_columns {
 RSP_MUST_USE rsp_status cli_columns_make(const cli_args *args, const rsp_network *net,
                                          cli_columns *columns, rsp_error *err);
 void cli_columns_fini(cli_columns *columns);
-double cli_column_value(const cli_column *column, const rsp_sim_view *view);
+
+/* Asked for each number that is kept. */
+static inline double cli_column_value(const cli_column *column, const rsp_sim_view *view)
+{
+    return (column->observed ? view->observed : view->amounts)[column->at] / column->factor;
+}
 
 #endif

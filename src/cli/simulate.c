@@ -343,6 +343,10 @@ static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
     rsp_sim_client client = {.ctx = s, .next = next, .read = read_state,
                              .done = done, .cancelled = cli_interrupted};
     rsp_status st = solver_options(s->args, &options, err);
+    client.amounts_only = true;
+    for (uint32_t i = 0; i < s->columns.n; i++) {
+        client.amounts_only &= !s->columns.item[i].observed;
+    }
     if (st == RSP_OK) {
         st = compile(s, program, &options, err);
     }

@@ -92,21 +92,32 @@ static void run_octet(const octet *code, double *rows)
     run_lanes(code->program, code->code, code->n, rows, code->width, 8);
 }
 
-void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
-                                      double *rows)
+static rsp_section section_of(const rsp_program *p, rsp_run what)
 {
-    const rsp_program *p = machine->program;
     const rsp_section *sections[] = {[RSP_RUN_PREPARE] = &p->prepare,
                                      [RSP_RUN_RATES] = &p->rates,
                                      [RSP_RUN_OBSERVE] = &p->observe,
                                      [RSP_RUN_ACT] = &p->act,
                                      [RSP_RUN_JACOBIAN] = &p->jacobian,
                                      [RSP_RUN_WATCH] = &p->watch};
-    const rsp_section *s = sections[what];
+    return *sections[what];
+}
+
+void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
+                                      double *rows)
+{
+    const rsp_program *p = machine->program;
+    const rsp_section s = section_of(p, what);
     if (machine->width == RSP_BYTECODE_WIDTH) {
-        run_lanes(p, s->code, s->n, rows, RSP_BYTECODE_WIDTH,
-                  RSP_BYTECODE_WIDTH);
+        run_lanes(p, s.code, s.n, rows, RSP_BYTECODE_WIDTH, RSP_BYTECODE_WIDTH);
     } else {
-        run_lanes(p, s->code, s->n, rows, machine->width, machine->width);
+        run_lanes(p, s.code, s.n, rows, machine->width, machine->width);
     }
+}
+
+void PASTE(rsp_bytecode_run_eight, RSP_ISA)(const rsp_machine *machine, rsp_run what,
+                                            double *rows)
+{
+    const rsp_section s = section_of(machine->program, what);
+    run_octet(&(octet){machine->program, s.code, s.n, machine->width}, rows);
 }

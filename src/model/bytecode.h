@@ -12,5 +12,12 @@ void rsp_bytecode_run_avx2(const rsp_machine *machine, rsp_run what,
                            double *rows);
 void rsp_bytecode_run_avx512(const rsp_machine *machine, rsp_run what,
                              double *rows);
+/* Eight lanes only, from the one at which rows points. */
+void rsp_bytecode_run_eight_base(const rsp_machine *machine, rsp_run what,
+                                 double *rows);
+void rsp_bytecode_run_eight_avx2(const rsp_machine *machine, rsp_run what,
+                                 double *rows);
+void rsp_bytecode_run_eight_avx512(const rsp_machine *machine, rsp_run what,
+                                   double *rows);
 
 #endif

@@ -18,12 +18,15 @@ static void use_bytecode(rsp_machine *machine)
     machine->width = RSP_BYTECODE_WIDTH;
     machine->kind = "bytecode";
     machine->run = rsp_bytecode_run_base;
+    machine->run_eight = rsp_bytecode_run_eight_base;
 #ifdef RSP_ISA_ALL
     const char *isa = rsp_isa();
     if (strcmp(isa, "avx512") == 0) {
         machine->run = rsp_bytecode_run_avx512;
+        machine->run_eight = rsp_bytecode_run_eight_avx512;
     } else if (strcmp(isa, "avx2") == 0) {
         machine->run = rsp_bytecode_run_avx2;
+        machine->run_eight = rsp_bytecode_run_eight_avx2;
     }
 #endif
 }
@@ -39,7 +42,7 @@ rsp_machine rsp_machine_for(const rsp_program *program, bool interpret)
     }
     machine.width = RSP_COMPILED_WIDTH;
     machine.kind = "compiled";
-    machine.run = run_compiled;
+    machine.run = machine.run_eight = run_compiled; /* eight is all its lanes */
     machine.compiled = compiled;
     return machine;
 }

@@ -124,7 +124,8 @@ typedef struct rsp_lanes {
     double *out;                 /* > 0: a species left its regime's bounds */
     double *leaping;             /* 1: the lane has a channel that leaps */
     double *part[2];             /* weights of stages 0 and 1 in these */
-    double *reading, *phi;       /* 1: is read, at the share phi of its step */
+    double *reading, *phi;       /* 1: is looked at, at the share phi of its step */
+    bool *active;                /* [n_chunks] has a lane that steps the way in hand */
     double *scratch;             /* [n_reactions * 8] rates of a chunk */
     rsp_implicit *implicit;      /* NULL: all lanes step explicitly */
 } rsp_lanes;
@@ -183,9 +184,9 @@ typedef struct rsp_kernel {
     void (*judge_implicit)(rsp_lanes *b);
     /* implicit->strain from the last two stages of an explicit step. */
     void (*strain)(rsp_lanes *b);
-    /* Species of the frame at the share phi of the step where reading is 1, by the
-     * dense output of the method of each lane; for deterministic lanes. */
-    void (*inside)(rsp_lanes *b, bool explicit_too);
+    /* Amounts of a deterministic lane at eight shares of its step, by the dense
+     * output of its method, into x[n_species * 8]: share by share within a species. */
+    void (*inside)(const rsp_lanes *b, uint32_t lane, const double *share, double *x);
     /* xn of the lanes that step implicitly. */
     void (*advance_implicit)(rsp_lanes *b);
     /* Leap noise of one participant, one draw for each channel; the normals have

@@ -91,27 +91,36 @@ void rsp_clock_column(rsp_sim *sim, uint32_t l, double t, const double *x, size_
 
 static rsp_sim_view take_view(rsp_sim *sim, uint32_t l, double t)
 {
-    const rsp_lanes *b = &sim->block;
-    for (uint32_t i = 0; i < sim->net->n_observables; i++) {
-        sim->observed[i] = *rsp_at(b->frame.rows, sim->program->observed[i], b->width, l);
+    const size_t w = sim->block.width;
+    const double *rows = sim->block.frame.rows + l;
+    const uint32_t *row = sim->program->observed;
+    double *observed = sim->observed, *amounts = sim->amounts;
+    for (uint32_t i = 0, n = sim->observes ? sim->net->n_observables : 0; i < n; i++) {
+        observed[i] = rows[row[i] * w];
     }
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        sim->amounts[s] = *rsp_at(b->frame.rows, sim->program->species + s, b->width, l);
+    rows += sim->program->species * w;
+    for (uint32_t s = 0, n = sim->net->n_species; s < n; s++) {
+        amounts[s] = rows[s * w];
     }
-    return (rsp_sim_view){t, sim->observed, sim->amounts};
+    return (rsp_sim_view){t, observed, amounts};
+}
+
+static void show(rsp_sim *sim, uint32_t l, size_t which, const rsp_sim_view *view)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    lane->enough |= !sim->client->read(sim->client->ctx, &lane->job, which, view);
 }
 
 /* Show the client what the observed column of lane l holds. */
 static void give_read(rsp_sim *sim, uint32_t l, size_t which, double t)
 {
-    rsp_lane *lane = &sim->lanes[l];
-    rsp_sim_view view = take_view(sim, l, t);
-    lane->enough |= !sim->client->read(sim->client->ctx, &lane->job, which, &view);
+    const rsp_sim_view view = take_view(sim, l, t);
+    show(sim, l, which, &view);
 }
 
 static void observe(rsp_sim *sim)
 {
-    if (sim->net->n_observables > 0) {
+    if (sim->observes) {
         sim->machine.run(&sim->machine, RSP_RUN_OBSERVE, sim->block.frame.rows);
     }
 }
@@ -401,44 +410,91 @@ static void hold(rsp_sim *sim, uint32_t l, double phi)
     rsp_leap_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
 }
 
-/* Lanes of sim->readers that have a read left in their step: their number. */
-static uint32_t next_readers(rsp_sim *sim, uint32_t n)
+/* Amounts of a deterministic lane at its next reads inside its step, eight at most. */
+static void take_batch(rsp_sim *sim, uint32_t l, double *x)
 {
-    rsp_lanes *b = &sim->block;
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t l = sim->readers[i];
-        const rsp_lane *lane = &sim->lanes[l];
-        b->reading[l] = read_inside(lane, &b->phi[l]);
+    rsp_lane *lane = &sim->lanes[l];
+    _Alignas(64) double share[RSP_CHUNK] = {0};
+    lane->n_batch = 0;
+    if (!lane->live || !lane->accepted || lane->enough) {
+        return;
+    }
+    const double end = rsp_clock_end(lane);
+    const double *read = lane->job.reads + lane->i_read;
+    const size_t left = lane->job.n_reads - lane->i_read;
+    while (lane->n_batch < RSP_CHUNK && lane->n_batch < left && read[lane->n_batch] < end) {
+        /* Of the whole step. */
+        share[lane->n_batch] =
+            (read[lane->n_batch] - lane->t) / (end - lane->t) * lane->theta;
+        lane->n_batch++;
+    }
+    if (lane->n_batch > 0) {
+        sim->kernel->inside(&sim->block, l, share, x);
+    }
+}
+
+void rsp_clock_inside(rsp_sim *sim)
+{
+    const rsp_lanes *b = &sim->block;
+    for (uint32_t l = 0; l < b->width; l++) {
         if (b->reading[l] > 0) {
-            b->phi[l] *= lane->theta; /* of the whole step */
-            sim->readers[left++] = l;
-            if (sim->net->n_observables > 0) {
-                rsp_clock_rows(sim, l, lane->job.reads[lane->i_read]);
+            _Alignas(64) const double share[RSP_CHUNK] = {b->phi[l]};
+            sim->kernel->inside(b, l, share, sim->inside);
+            for (uint32_t s = 0; s < b->net.n_species; s++) {
+                *rsp_at(b->frame.rows, sim->program->species + s, b->width, l) =
+                    sim->inside[(size_t)s * RSP_CHUNK];
             }
         }
     }
-    return left;
 }
 
-/* All lanes of a deterministic block at once, each at the next of its reads. */
-static void read_together(rsp_sim *sim)
+/* Reads inside the steps of a deterministic block, where only amounts are wanted. */
+static void read_amounts(rsp_sim *sim)
 {
-    const rsp_lanes *b = &sim->block;
-    uint32_t n = b->width;
-    bool explicit_too = false;
-    for (uint32_t l = 0; l < n; l++) {
-        sim->readers[l] = l;
-        explicit_too |= sim->lanes[l].live && !sim->lanes[l].stiff;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        do {
+            take_batch(sim, l, sim->inside);
+            for (uint32_t k = 0; k < lane->n_batch && !lane->enough; k++) {
+                for (uint32_t s = 0; s < sim->net->n_species; s++) {
+                    sim->amounts[s] = sim->inside[(size_t)s * RSP_CHUNK + k];
+                }
+                const rsp_sim_view view = {lane->job.reads[lane->i_read], sim->observed,
+                                           sim->amounts};
+                show(sim, l, lane->i_read++, &view);
+            }
+        } while (lane->n_batch == RSP_CHUNK);
     }
-    while ((n = next_readers(sim, n)) > 0) {
-        sim->kernel->inside(&sim->block, explicit_too);
-        observe(sim);
-        for (uint32_t i = 0; i < n; i++) {
-            const uint32_t l = sim->readers[i];
+}
+
+/* The same with observables: all lanes at once, each at the next of its reads. */
+static void read_observed(rsp_sim *sim)
+{
+    const size_t size = (size_t)sim->net->n_species * RSP_CHUNK;
+    bool any = true;
+    for (uint32_t round = 0; any; round++) {
+        const uint32_t k = round % RSP_CHUNK;
+        any = false;
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            const rsp_lane *lane = &sim->lanes[l];
+            double *x = sim->inside + l * size;
+            if (k == 0) {
+                take_batch(sim, l, x);
+            }
+            if (k < lane->n_batch && !lane->enough) {
+                rsp_clock_column(sim, l, lane->job.reads[lane->i_read], x + k, RSP_CHUNK);
+                any = true;
+            }
+        }
+        if (any) {
+            observe(sim);
+        }
+        for (uint32_t l = 0; any && l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
-            lane->i_read++;
+            if (k < lane->n_batch && !lane->enough) {
+                give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
+                lane->i_read++;
+            }
         }
     }
 }
@@ -446,7 +502,11 @@ static void read_together(rsp_sim *sim)
 void rsp_clock_reads(rsp_sim *sim)
 {
     if (!sim->block.stochastic) {
-        read_together(sim);
+        if (sim->observes) {
+            read_observed(sim);
+        } else {
+            read_amounts(sim);
+        }
         return;
     }
     for (bool any = true; any;) {
@@ -454,7 +514,7 @@ void rsp_clock_reads(rsp_sim *sim)
         double phi;
         for (uint32_t l = 0; l < sim->block.width; l++) {
             rsp_lane *lane = &sim->lanes[l];
-            bool waits = sim->block.stochastic && sim->block.leaping[l] > 0;
+            bool waits = sim->block.leaping[l] > 0;
             while (waits && !sim->nomem && read_inside(lane, &phi)) {
                 hold(sim, l, phi);
             }

@@ -52,6 +52,7 @@ typedef struct rsp_lane { /* one participant's clock */
     uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
     size_t i_action, i_read, i_stop;
     size_t n_added;
+    uint32_t n_batch;  /* reads in sim->inside */
     double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
     double *last;      /* [n_actions] last time of it; NaN: never */
     double used;      /* gross change since x had all noise; < 0: ahead */
@@ -88,7 +89,8 @@ struct rsp_sim {
     uint32_t *fired;      /* [width][n_reactions] firings so far + 1 */
     uint32_t *rounded;    /* [width][n_species] */
     bool *relist;         /* [n_chunks] its lists are out of date */
-    uint32_t *readers;    /* [width] scratch: lanes with a read in their step */
+    double *inside;       /* [width][n_species * 8] amounts at a batch of reads */
+    bool observes;        /* the client looks at observables */
     rsp_crossing *found;  /* [n_reactions * n_chunks] */
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */
@@ -170,6 +172,9 @@ void rsp_clock_serve(rsp_sim *sim);
 /* Reads inside the steps that were accepted, before the state moves; those that
  * wait for noise are held. */
 void rsp_clock_reads(rsp_sim *sim);
+/* Species of the frame for deterministic lanes where `reading` is 1, at the share `phi`
+ * of their step. */
+void rsp_clock_inside(rsp_sim *sim);
 /* Give held reads that are ready. */
 void rsp_clock_release(rsp_sim *sim);
 void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop);

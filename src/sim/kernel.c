@@ -210,9 +210,41 @@ static void begin(rsp_lanes *b)
     }
 }
 
+/* Derivatives of a deterministic chunk at a later stage: what split_rates and
+ * sum_rates do where every reaction flows, to the bit. */
+static void flow(rsp_lanes *b, uint32_t stage, uint32_t chunk)
+{
+    const rsp_chunk c = chunk_of(b, chunk);
+    const uint32_t *drifts = b->program->drift;
+    const rsp_v8 least = rsp_v8_set(b->any_sign ? -(double)INFINITY : 0);
+    double *k = b->k[stage] + c.first;
+    const rsp_use *use = &b->use[chunk];
+    for (uint32_t i = 0; i < use->moving.n; i++) {
+        const uint32_t s = use->moving.item[i];
+        rsp_v8 sum = rsp_v8_set(0);
+        if (drifts[s] != UINT32_MAX) {
+            sum = row_of(c.rows, drifts[s], c.width);
+        }
+        const rsp_term *end = use->terms + use->first[i + 1];
+        for (const rsp_term *t = use->terms + use->first[i]; t < end; t++) {
+            sum += rsp_v8_set(t->amount) *
+                   larger(least, row_of(c.rows, c.rate[t->index], c.width));
+        }
+        rsp_v8_store(k + s * c.width, sum);
+    }
+}
+
 static void derive(rsp_lanes *b, uint32_t stage)
 {
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
+        /* The last stage may be the next step's first, whose signs are looked at. */
+        if (!b->stochastic && stage + 1 < b->tab->stages) {
+            flow(b, stage, chunk);
+            continue;
+        }
         split_rates(b, stage, chunk);
         sum_rates(b, stage, chunk, false);
         if (b->stochastic && stage == 1) {
@@ -233,6 +265,9 @@ static void move_along(const rsp_lanes *b, uint32_t n, double *to)
 {
     const size_t w = b->width;
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const rsp_list moving = b->use[chunk].moving;
         const size_t first = (size_t)chunk * RSP_CHUNK;
         const double *x = b->x + first, *k[RSP_STAGES_MAX];
@@ -277,6 +312,9 @@ static void judge(rsp_lanes *b)
 {
     const uint32_t w = b->width, n = b->tab->stages;
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const rsp_list *moving = &b->use[chunk].moving;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_v8 worst = rsp_v8_set(0);
@@ -441,6 +479,23 @@ static inline void to_chunk(double *rows, size_t chunk, size_t n, size_t row, rs
     rsp_v8_store(rows + (chunk * n + row) * RSP_CHUNK, v);
 }
 
+/* So many chunks go through the elimination together. */
+enum { RSP_TOGETHER = 4 };
+
+/* The next active chunks from *chunk on: RSP_TOGETHER of them in a row, or one. */
+static bool next_chunks(const rsp_lanes *b, uint32_t *chunk, uint32_t *n)
+{
+    while (*chunk < b->n_chunks && !b->active[*chunk]) {
+        ++*chunk;
+    }
+    uint32_t row = 0;
+    while (row < RSP_TOGETHER && *chunk + row < b->n_chunks && b->active[*chunk + row]) {
+        row++;
+    }
+    *n = row == RSP_TOGETHER ? RSP_TOGETHER : 1;
+    return *chunk < b->n_chunks;
+}
+
 static void assemble(rsp_lanes *b, uint32_t chunk)
 {
     const rsp_implicit *im = b->implicit;
@@ -493,24 +548,37 @@ static void bound(rsp_lanes *b, uint32_t chunk)
     rsp_v8_store(im->norm + first, smaller(smaller(by_row, by_column), scaled));
 }
 
-/* L has ones on its diagonal; that of U is kept as its inverse. */
-static void eliminate(const rsp_sparse *plan, double *lu, rsp_v8 shift)
+/* Elimination and substitution go entry by entry through all chunks at hand: one
+ * chunk alone would wait for each of its entries in turn. `n` is a constant where
+ * these are expanded, and `apart` the distance from chunk to chunk.
+ *
+ * L has ones on its diagonal; that of U is kept as its inverse. */
+RSP_LANE_INLINE void eliminate(const rsp_sparse *plan, double *lu, size_t apart,
+                               const rsp_v8 *shift, uint32_t n)
 {
-    const rsp_v8 one = rsp_v8_set(1);
     const uint32_t *target = plan->target_slot;
     for (uint32_t k = 0; k < plan->n; k++) {
         double *diagonal = lu + (size_t)plan->diagonal[k] * RSP_CHUNK;
-        /* The shift comes last to a pivot: all that is taken off it is there. */
-        rsp_v8 inverse = one / (rsp_v8_load(diagonal) + shift);
-        rsp_v8_store(diagonal, inverse);
+        rsp_v8 inverse[RSP_TOGETHER];
+        for (uint32_t c = 0; c < n; c++) {
+            /* The shift comes last to a pivot: all that is taken off it is there. */
+            inverse[c] = rsp_v8_set(1) / (rsp_v8_load(diagonal + c * apart) + shift[c]);
+            rsp_v8_store(diagonal + c * apart, inverse[c]);
+        }
         for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
             double *at = lu + (size_t)plan->lower_slot[i] * RSP_CHUNK;
-            rsp_v8 l = rsp_v8_load(at) * inverse;
-            rsp_v8_store(at, l);
+            rsp_v8 l[RSP_TOGETHER];
+            for (uint32_t c = 0; c < n; c++) {
+                l[c] = rsp_v8_load(at + c * apart) * inverse[c];
+                rsp_v8_store(at + c * apart, l[c]);
+            }
             for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
                 double *to = lu + (size_t)*target++ * RSP_CHUNK;
-                rsp_v8 u = rsp_v8_load(lu + (size_t)plan->upper_slot[j] * RSP_CHUNK);
-                rsp_v8_store(to, rsp_v8_load(to) - l * u);
+                const double *from = lu + (size_t)plan->upper_slot[j] * RSP_CHUNK;
+                for (uint32_t c = 0; c < n; c++) {
+                    rsp_v8_store(to + c * apart, rsp_v8_load(to + c * apart) -
+                                                     l[c] * rsp_v8_load(from + c * apart));
+                }
             }
         }
     }
@@ -519,33 +587,58 @@ static void eliminate(const rsp_sparse *plan, double *lu, rsp_v8 shift)
 static void factor(rsp_lanes *b)
 {
     const rsp_implicit *im = b->implicit;
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        assemble(b, chunk);
-        bound(b, chunk);
-        rsp_v8 h = rsp_v8_load(im->h + (size_t)chunk * RSP_CHUNK);
-        eliminate(&im->plan, im->lu + (size_t)chunk * im->plan.n_slots * RSP_CHUNK,
-                  rsp_v8_set(1) / (rsp_v8_set(im->tab->gamma) * h));
+    const size_t apart = (size_t)im->plan.n_slots * RSP_CHUNK;
+    rsp_v8 shift[RSP_TOGETHER];
+    for (uint32_t chunk = 0, n = 0; next_chunks(b, &chunk, &n); chunk += n) {
+        for (uint32_t c = 0; c < n; c++) {
+            assemble(b, chunk + c);
+            bound(b, chunk + c);
+            rsp_v8 h = rsp_v8_load(im->h + (size_t)(chunk + c) * RSP_CHUNK);
+            shift[c] = rsp_v8_set(1) / (rsp_v8_set(im->tab->gamma) * h);
+        }
+        double *lu = im->lu + chunk * apart;
+        if (n == RSP_TOGETHER) {
+            eliminate(&im->plan, lu, apart, shift, RSP_TOGETHER);
+        } else {
+            eliminate(&im->plan, lu, apart, shift, 1);
+        }
     }
 }
 
-static void substitute(const rsp_sparse *plan, const double *lu, double *x)
+RSP_LANE_INLINE void substitute(const rsp_sparse *plan, const double *lu, size_t lu_apart,
+                                double *x, size_t x_apart, uint32_t n)
 {
     for (uint32_t k = 0; k < plan->n; k++) {
-        rsp_v8 xk = rsp_v8_load(x + (size_t)plan->pivot[k] * RSP_CHUNK);
+        rsp_v8 xk[RSP_TOGETHER];
+        for (uint32_t c = 0; c < n; c++) {
+            xk[c] = rsp_v8_load(x + c * x_apart + (size_t)plan->pivot[k] * RSP_CHUNK);
+        }
         for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
             double *to = x + (size_t)plan->lower_row[i] * RSP_CHUNK;
-            rsp_v8 l = rsp_v8_load(lu + (size_t)plan->lower_slot[i] * RSP_CHUNK);
-            rsp_v8_store(to, rsp_v8_load(to) - l * xk);
+            const double *l = lu + (size_t)plan->lower_slot[i] * RSP_CHUNK;
+            for (uint32_t c = 0; c < n; c++) {
+                rsp_v8_store(to + c * x_apart, rsp_v8_load(to + c * x_apart) -
+                                                   rsp_v8_load(l + c * lu_apart) * xk[c]);
+            }
         }
     }
     for (uint32_t k = plan->n; k-- > 0;) {
         double *at = x + (size_t)plan->pivot[k] * RSP_CHUNK;
-        rsp_v8 sum = rsp_v8_load(at);
-        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
-            sum -= rsp_v8_load(lu + (size_t)plan->upper_slot[j] * RSP_CHUNK) *
-                   rsp_v8_load(x + (size_t)plan->upper_column[j] * RSP_CHUNK);
+        const double *diagonal = lu + (size_t)plan->diagonal[k] * RSP_CHUNK;
+        rsp_v8 sum[RSP_TOGETHER];
+        for (uint32_t c = 0; c < n; c++) {
+            sum[c] = rsp_v8_load(at + c * x_apart);
         }
-        rsp_v8_store(at, sum * rsp_v8_load(lu + (size_t)plan->diagonal[k] * RSP_CHUNK));
+        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
+            const double *u = lu + (size_t)plan->upper_slot[j] * RSP_CHUNK;
+            const double *xj = x + (size_t)plan->upper_column[j] * RSP_CHUNK;
+            for (uint32_t c = 0; c < n; c++) {
+                sum[c] -= rsp_v8_load(u + c * lu_apart) * rsp_v8_load(xj + c * x_apart);
+            }
+        }
+        for (uint32_t c = 0; c < n; c++) {
+            rsp_v8_store(at + c * x_apart, sum[c] * rsp_v8_load(diagonal + c * lu_apart));
+        }
     }
 }
 
@@ -588,6 +681,9 @@ RSP_LANE_INLINE void place_chunk(rsp_lanes *b, size_t chunk, const double *weigh
 static void place_implicit(rsp_lanes *b, uint32_t stage)
 {
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         RSP_WITH_STAGES(stage, place_chunk(b, chunk, b->implicit->tab->a[stage], N))
     }
 }
@@ -613,13 +709,22 @@ RSP_LANE_INLINE void right_side(rsp_lanes *b, size_t chunk, uint32_t stage, uint
 static void solve(rsp_lanes *b, uint32_t stage)
 {
     const rsp_implicit *im = b->implicit;
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        if (stage == 0) {
-            right_side(b, chunk, 0, 0);
+    const size_t lu_apart = (size_t)im->plan.n_slots * RSP_CHUNK;
+    const size_t x_apart = (size_t)b->net.n_species * RSP_CHUNK;
+    for (uint32_t chunk = 0, n = 0; next_chunks(b, &chunk, &n); chunk += n) {
+        for (uint32_t c = chunk; c < chunk + n; c++) {
+            if (stage == 0) {
+                right_side(b, c, 0, 0);
+            }
+            RSP_WITH_STAGES(stage, right_side(b, c, stage, N))
         }
-        RSP_WITH_STAGES(stage, right_side(b, chunk, stage, N))
-        substitute(&im->plan, im->lu + (size_t)chunk * im->plan.n_slots * RSP_CHUNK,
-                   im->u[stage] + (size_t)chunk * b->net.n_species * RSP_CHUNK);
+        const double *lu = im->lu + chunk * lu_apart;
+        double *x = im->u[stage] + chunk * x_apart;
+        if (n == RSP_TOGETHER) {
+            substitute(&im->plan, lu, lu_apart, x, x_apart, RSP_TOGETHER);
+        } else {
+            substitute(&im->plan, lu, lu_apart, x, x_apart, 1);
+        }
     }
 }
 
@@ -629,6 +734,9 @@ static void judge_implicit(rsp_lanes *b)
     const size_t n = b->net.n_species;
     const double *last = im->u[im->tab->stages - 1];
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const size_t first = (size_t)chunk * RSP_CHUNK;
         rsp_v8 worst = rsp_v8_set(0);
         for (size_t s = 0; s < n; s++) {
@@ -652,6 +760,9 @@ static void strain(rsp_lanes *b)
 {
     const uint32_t last = b->tab->stages - 1;
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const size_t first = (size_t)chunk * RSP_CHUNK;
         const rsp_v8 least = rsp_v8_set(b->atol / b->rtol);
         rsp_v8 above = rsp_v8_set(0), below = above;
@@ -673,11 +784,10 @@ static void strain(rsp_lanes *b)
     }
 }
 
-static void inside_explicit(rsp_lanes *b, uint32_t chunk, rsp_v8 theta)
+static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
 {
     const rsp_tableau *tab = b->tab;
-    const size_t first = (size_t)chunk * RSP_CHUNK, w = b->width;
-    const rsp_v8 h = rsp_v8_load(b->h + first);
+    const rsp_v8 h = rsp_v8_set(b->h[lane]);
     rsp_v8 weight[RSP_STAGES_MAX];
     for (uint32_t i = 0; i < tab->stages; i++) {
         rsp_v8 sum = rsp_v8_set(0);
@@ -686,59 +796,45 @@ static void inside_explicit(rsp_lanes *b, uint32_t chunk, rsp_v8 theta)
         }
         weight[i] = h * sum;
     }
-    double *to = b->frame.rows + (size_t)b->program->species * w + first;
     for (size_t s = 0; s < b->net.n_species; s++) {
-        rsp_v8 x = row_of(b->x + first, s, w);
+        const size_t at = s * b->width + lane;
+        rsp_v8 sum = rsp_v8_set(b->x[at]);
         for (uint32_t i = 0; i < tab->stages; i++) {
-            x += weight[i] * row_of(b->k[i] + first, s, w);
+            sum += weight[i] * rsp_v8_set(b->k[i][at]);
         }
-        rsp_v8_store(to + s * w, larger(rsp_v8_set(b->net.floor[s]), x));
+        rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
     }
 }
 
-static void inside_implicit(rsp_lanes *b, uint32_t chunk, rsp_v8 theta, rsp_m8 on)
+static void inside_implicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
 {
     const rsp_implicit *im = b->implicit;
     const rsp_rosenbrock *tab = im->tab;
-    const size_t first = (size_t)chunk * RSP_CHUNK, w = b->width, n = b->net.n_species;
+    const size_t n = b->net.n_species;
+    const size_t first = lane / RSP_CHUNK * n * RSP_CHUNK + lane % RSP_CHUNK;
     const rsp_v8 rest = rsp_v8_set(1) - theta;
     rsp_v8 weight[RSP_ROSENBROCK_STAGES];
-    for (uint32_t i = 0; i < tab->stages; i++) {
+    for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
         rsp_v8 inner = rsp_v8_set(tab->dense[0][i]) +
                        theta * (rsp_v8_set(tab->dense[1][i]) +
                                 theta * rsp_v8_set(tab->dense[2][i]));
         weight[i] = theta * (rsp_v8_set(tab->b[i]) + rest * inner);
     }
-    double *to = b->frame.rows + (size_t)b->program->species * w + first;
     for (size_t s = 0; s < n; s++) {
-        rsp_v8 x = row_of(b->x + first, s, w);
-        for (uint32_t i = 0; i < tab->stages; i++) {
-            x += weight[i] * in_chunk(im->u[i], chunk, n, s);
+        rsp_v8 sum = rsp_v8_set(b->x[s * b->width + lane]);
+        for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
+            sum += weight[i] * rsp_v8_set(im->u[i][first + s * RSP_CHUNK]);
         }
-        x = larger(rsp_v8_set(b->net.floor[s]), x);
-        rsp_v8_store(to + s * w, rsp_v8_select(on, x, row_of(to, s, w)));
+        rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
     }
 }
 
-static void inside(rsp_lanes *b, bool explicit_too)
+static void inside(const rsp_lanes *b, uint32_t lane, const double *share, double *x)
 {
-    const rsp_implicit *im = b->implicit;
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        const size_t first = (size_t)chunk * RSP_CHUNK;
-        const rsp_v8 theta = rsp_v8_load(b->phi + first);
-        if (!rsp_m8_any(rsp_v8_truth(rsp_v8_load(b->reading + first)))) {
-            continue;
-        }
-        if (explicit_too) {
-            inside_explicit(b, chunk, theta);
-        }
-        if (im == NULL) {
-            continue;
-        }
-        const rsp_m8 on = rsp_v8_truth(rsp_v8_load(im->on + first));
-        if (rsp_m8_any(on)) {
-            inside_implicit(b, chunk, theta, on);
-        }
+    if (b->implicit != NULL && b->implicit->on[lane] > 0) {
+        inside_implicit(b, lane, rsp_v8_load(share), x);
+    } else {
+        inside_explicit(b, lane, rsp_v8_load(share), x);
     }
 }
 

@@ -348,7 +348,7 @@ static void place(rsp_sim *sim)
         }
     }
     if (!b->stochastic) {
-        sim->kernel->inside(b, sim->n_explicit > 0);
+        rsp_clock_inside(sim);
     }
 }
 
@@ -419,7 +419,7 @@ void rsp_events_place(rsp_sim *sim)
     if (!any) {
         return;
     }
-    sim->kernel->inside(b, sim->n_explicit > 0);
+    rsp_clock_inside(sim);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         for (uint32_t l = 0; l < b->width; l++) {
             if (ev->cut[l]) {

@@ -185,7 +185,7 @@ static bool block_new(rsp_sim *sim)
               rows_new(sim, &b->err, 1) && rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
               rows_new(sim, &b->h, 1) && rows_new(sim, &b->reading, 1) &&
-              rows_new(sim, &b->phi, 1);
+              rows_new(sim, &b->phi, 1) && (b->stochastic || rows_new(sim, &sim->inside, 8 * m));
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
     }
@@ -195,11 +195,11 @@ static bool block_new(rsp_sim *sim)
     sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
     sim->mark = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1, sizeof(bool));
     sim->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
-    sim->readers = rsp_arena_alloc(sim->arena, b->width, sizeof *sim->readers);
+    b->active = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof *b->active);
     ok = ok && b->scratch != NULL && b->use != NULL && sim->relist != NULL &&
-         sim->mark != NULL && sim->leap_no != NULL && sim->readers != NULL;
+         sim->mark != NULL && sim->leap_no != NULL && b->active != NULL;
     for (uint32_t c = 0; ok && c < b->n_chunks; c++) {
-        sim->relist[c] = true;
+        sim->relist[c] = b->active[c] = true;
         ok = use_new(sim, &b->use[c]);
     }
     return ok && (!b->stochastic || block_random_new(sim));
@@ -613,14 +613,44 @@ static void count_ways(rsp_sim *sim)
     }
 }
 
+/* Turn to the chunks with a lane that steps this way. */
+static void turn_to(rsp_sim *sim, bool stiff)
+{
+    const rsp_lanes *b = &sim->block;
+    for (uint32_t l = 0; b->implicit != NULL && l < b->width; l++) {
+        const rsp_lane *lane = &sim->lanes[l];
+        const bool more = l % RSP_CHUNK > 0 && b->active[l / RSP_CHUNK];
+        b->active[l / RSP_CHUNK] = more || (lane->live && lane->stiff == stiff);
+    }
+}
+
+static void run_active(const rsp_sim *sim, rsp_run what)
+{
+    const rsp_lanes *b = &sim->block;
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < b->n_chunks; c++) {
+        n += b->active[c];
+    }
+    if (n == b->n_chunks) {
+        sim->machine.run(&sim->machine, what, b->frame.rows);
+        return;
+    }
+    for (uint32_t c = 0; c < b->n_chunks; c++) {
+        if (b->active[c]) {
+            sim->machine.run_eight(&sim->machine, what, b->frame.rows + (size_t)c * RSP_CHUNK);
+        }
+    }
+}
+
 static void later_stages(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
+    turn_to(sim, false);
     for (uint32_t i = 1; i < b->tab->stages; i++) {
         stage_times(sim, b->tab->c[i]);
         sim->kernel->weigh(b, b->tab->a[i], i);
         sim->kernel->place(b, i);
-        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+        run_active(sim, RSP_RUN_RATES);
         sim->kernel->derive(b, i);
     }
 }
@@ -633,15 +663,16 @@ static void implicit_stages(rsp_sim *sim)
     for (uint32_t l = 0; l < b->width; l++) {
         im->h[l] = im->on[l] > 0 && b->h[l] > 0 ? b->h[l] : 1;
     }
+    turn_to(sim, true);
     stage_times(sim, 0);
     sim->kernel->place_start(b);
-    sim->machine.run(&sim->machine, RSP_RUN_JACOBIAN, b->frame.rows);
+    run_active(sim, RSP_RUN_JACOBIAN);
     sim->kernel->factor(b);
     sim->kernel->solve(b, 0);
     for (uint32_t i = 1; i < im->tab->stages; i++) {
         stage_times(sim, im->tab->c[i]);
         sim->kernel->place_implicit(b, i);
-        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+        run_active(sim, RSP_RUN_RATES);
         sim->kernel->derive(b, 1);
         sim->kernel->solve(b, i);
     }
@@ -936,6 +967,7 @@ static bool serve(rsp_sim *sim)
 rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *err)
 {
     sim->client = client;
+    sim->observes = sim->net->n_observables > 0 && !client->amounts_only;
     sim->dry = false;
     sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;

@@ -422,6 +422,7 @@ static void stiffer_by_participant(const bed *b, uint32_t participant, double *p
 {
     (void)b;
     params[0] = participant % 3 == 0 ? 1 : participant % 3 == 1 ? 30 : 1000;
+    params[1] = 1 + 0.01 * (participant % 7); /* all of the Jacobian differs */
 }
 
 static void open_mixed(bed *b)
@@ -475,6 +476,39 @@ static void ode_has_the_same_bits_on_every_instruction_set_and_in_any_packing(vo
     bed_close(&b);
 }
 
+/* Amounts are read in batches of a lane's own; observables all lanes at once. */
+static void reads_are_the_same_with_observables_and_without(void **state)
+{
+    (void)state;
+    char text[1024];
+    double reads[200];
+    for (uint32_t i = 0; i < 200; i++) {
+        reads[i] = 1.5 * i;
+    }
+    snprintf(text, sizeof text, "%sobserve twice = 2 * y in 1\n", vdp);
+    bed plain, observed;
+    bed_open(&plain, vdp, RSP_ODE);
+    bed_open(&observed, text, RSP_ODE);
+    bed *const beds[] = {&plain, &observed};
+    for (int i = 0; i < 2; i++) {
+        beds[i]->n = 30;
+        beds[i]->t1 = 300;
+        beds[i]->reads = reads;
+        beds[i]->n_reads = 200;
+        beds[i]->vary = stiffer_by_participant;
+        bed_run(beds[i]);
+    }
+    assert_memory_equal(plain.amounts, observed.amounts, 30 * 200 * 2 * sizeof(double));
+    for (uint32_t l = 0; l < 30; l++) {
+        for (uint32_t i = 0; i < 200; i++) {
+            assert_true(bed_observed(&observed, l, i, "twice") ==
+                        2 * bed_amount(&plain, l, i, "y"));
+        }
+    }
+    bed_close(&observed);
+    bed_close(&plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_ring_of_500_keeps_its_total_and_settles),
         cmocka_unit_test(a_network_too_dense_to_plan_is_stepped_explicitly_and_says_so),
         cmocka_unit_test(stiff_and_other_lanes_do_not_know_each_other),
+        cmocka_unit_test(reads_are_the_same_with_observables_and_without),
         cmocka_unit_test(ode_has_the_same_bits_on_every_instruction_set_and_in_any_packing),
     };
     return cmocka_run_group_tests_name("stiff", tests, NULL, NULL);
