@@ -281,5 +281,5 @@ static void run_shared(const rsp_machine *machine, rsp_run what, double *rows)
 rsp_machine rsp_machine_of(const rsp_program *program, const rsp_shared *shared)
 {
     return (rsp_machine){.program = program, .width = RSP_COMPILED_WIDTH, .kind = "compiled",
-                         .run = run_shared, .compiled = shared->code};
+                         .run = run_shared, .run_eight = run_shared, .compiled = shared->code};
 }
