@@ -187,29 +187,45 @@ static bool bound(rsp_sim *sim, uint32_t c)
     return d->by_time[c] && r.high > 0 ? shorten_window(sim, c) : bound_by_value(sim, c);
 }
 
+static void add_node(rsp_direct *d, uint32_t v, uint32_t i)
+{
+    rsp_sums *t = &d->sums;
+    const double *part = (v == 0 ? d->upper : t->whole[v - 1]) + (size_t)i * RSP_NODE;
+    double sum = 0, *to = t->before[v] + (size_t)i * RSP_NODE;
+    for (uint32_t k = 0; k < RSP_NODE; k++) {
+        to[k] = sum;
+        sum += part[k];
+    }
+    t->whole[v][i] = sum;
+}
+
+/* New sums above the suspects, which are none any more: their list becomes that of
+ * the nodes above them, level by level. */
 static bool add_up(rsp_sim *sim)
 {
     rsp_direct *d = sim->direct;
-    rsp_sums *t = &d->sums;
-    for (uint32_t v = 0; v < t->n_levels; v++) {
-        for (uint32_t i = 0; i < t->n[v]; i++) {
-            if (!t->stale[v][i]) {
-                continue;
+    uint32_t *list = d->suspect;
+    for (uint32_t i = 0; i < d->n_suspect; i++) {
+        d->is_suspect[list[i]] = false;
+    }
+    for (uint32_t v = 0, n = d->n_suspect; v < d->sums.n_levels; v++) {
+        bool *stale = d->sums.stale[v];
+        uint32_t n_nodes = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t node = list[i] / RSP_NODE;
+            if (!stale[node]) {
+                stale[node] = true;
+                list[n_nodes++] = node;
             }
-            t->stale[v][i] = false;
-            if (v + 1 < t->n_levels) {
-                t->stale[v + 1][i / RSP_NODE] = true;
-            }
-            const double *part = (v == 0 ? d->upper : t->whole[v - 1]) + (size_t)i * RSP_NODE;
-            double sum = 0, *to = t->before[v] + (size_t)i * RSP_NODE;
-            for (uint32_t k = 0; k < RSP_NODE; k++) {
-                to[k] = sum;
-                sum += part[k];
-            }
-            t->whole[v][i] = sum;
+        }
+        n = n_nodes;
+        for (uint32_t i = 0; i < n; i++) {
+            stale[list[i]] = false;
+            add_node(d, v, list[i]);
         }
     }
-    double total = t->whole[t->n_levels - 1][0];
+    d->n_suspect = 0;
+    const double total = d->sums.whole[d->sums.n_levels - 1][0];
     d->mean_gap = 1 / total;
     if (isfinite(total)) {
         return true;
@@ -254,11 +270,6 @@ static bool renew(rsp_sim *sim)
             d->window *= 0.5;
             d->stale_window = true;
         }
-    }
-    while (d->n_suspect > 0) {
-        uint32_t c = d->suspect[--d->n_suspect];
-        d->is_suspect[c] = false;
-        d->sums.stale[0][c / RSP_NODE] = true;
     }
     return add_up(sim);
 }
