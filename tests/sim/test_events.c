@@ -368,6 +368,10 @@ static void an_agenda_gives_what_is_due_by_priority_then_as_triggered(void **sta
     *rsp_agenda_add(&a, 1, 3) = 13;
     assert_null(rsp_agenda_add(&a, 1, 3));
     assert_true(rsp_agenda_next(&a) == 1);
+    priority[3] = 4;
+    assert_int_equal(rsp_agenda_first(&a, 1, priority, which, 4), 1);
+    assert_int_equal(a.item[which[0]].event, 3);
+    priority[3] = 2;
     assert_int_equal(rsp_agenda_first(&a, 1, priority, which, 4), 2);
     assert_int_equal(a.item[which[0]].event, 2);
     assert_int_equal(a.item[which[1]].event, 3);
