@@ -15,6 +15,10 @@
 
 enum { RSP_CHUNK = 8 };
 
+/* An error of rtol of so many times the noise of a species that leaps is as good as
+ * one of rtol of its amount. */
+#define RSP_NOISE_SIZE 50
+
 /* Of species that relax: see measure_haste. */
 #define RSP_RELAX_HASTE 0.6
 #define RSP_RELAX_NOISE 0.36
@@ -189,6 +193,9 @@ typedef struct rsp_kernel {
     void (*inside)(const rsp_lanes *b, uint32_t lane, const double *share, double *x);
     /* xn of the lanes that step implicitly. */
     void (*advance_implicit)(rsp_lanes *b);
+    /* Normals of one stream, for eight subs: bits as rsp_normal's. */
+    void (*path)(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
+                 uint32_t channel, uint32_t index, const uint32_t sub[RSP_CHUNK], double z[RSP_CHUNK]);
     /* Leap noise of one participant, one draw for each channel; the normals have
      * rsp_normal's bits. */
     void (*noise)(uint64_t seed, uint32_t trial, uint32_t participant,

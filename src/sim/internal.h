@@ -14,6 +14,10 @@ enum { RSP_ADDED_MAX = 64 };
 /* A larger change at once is a burst: its law is far from normal while the species
  * holds but a few of them. */
 enum { RSP_SMALL_CHANGE = 2 };
+/* A species that forgets less than so often in a leap counts as one that does not: of
+ * a variance, a^2 / 6 is lost. */
+#define RSP_FORGETS 0.05
+
 /* A read inside a step with leap noise is placed on a grid of 2^depth. */
 enum { RSP_BRIDGE_DEPTH = 10, RSP_LOST_NODE = 1 << 20 };
 
@@ -47,6 +51,8 @@ typedef struct rsp_lane { /* one participant's clock */
     bool land;        /* this step ends at t_next */
     bool accepted;
     bool stiff, next_stiff; /* steps implicitly; and will after this step */
+    bool runs;        /* takes part in this step of the block */
+    bool tame;        /* random, all flows: implicit steps were not worth it */
     uint32_t calm, steep, mild; /* steps in a row that speak for the other way */
     bool enough;      /* the client wants no more of it */
     uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
@@ -74,6 +80,7 @@ struct rsp_sim {
     const rsp_program *program;
     const rsp_network *net;
     rsp_sim_options options;
+    rsp_sim_options relaxed; /* of species that relax */
     rsp_method_row method;
     uint64_t seed;
     rsp_arena *arena;
@@ -88,6 +95,7 @@ struct rsp_sim {
     uint8_t *regime;      /* [n_species * width] */
     uint32_t *fired;      /* [width][n_reactions] firings so far + 1 */
     uint32_t *rounded;    /* [width][n_species] */
+    bool *turned;         /* [n_chunks] its implicit lanes step, the others wait */
     bool *relist;         /* [n_chunks] its lists are out of date */
     double *inside;       /* [width][n_species * 8] amounts at a batch of reads */
     bool observes;        /* the client looks at observables */
@@ -218,7 +226,9 @@ bool rsp_channels_fire(rsp_sim *sim, uint32_t l);
 void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead);
 /* Make x hold the noise of just the time so far. */
 void rsp_leap_settle(rsp_sim *sim, uint32_t l);
-/* The same for the groups that change species s. */
+/* Take the noise ahead for that of the time so far. */
+void rsp_leap_forgive(rsp_sim *sim, uint32_t l);
+/* Make x hold the noise of just the time so far, for the groups that change s. */
 void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s);
 /* Whether x holds noise of a time to come. */
 static inline bool rsp_leap_is_ahead(const rsp_sim *sim, uint32_t l)

@@ -326,6 +326,11 @@ static void judge(rsp_lanes *b)
             }
             rsp_v8 last = at(b->frame.rows, b->program->species + s, w, first);
             rsp_v8 size = larger(rsp_v8_abs(at(b->x, s, w, first)), rsp_v8_abs(last));
+            if (b->stochastic) {
+                rsp_v8 noise = rsp_v8_set(RSP_NOISE_SIZE) * rsp_v8_sqrt(size);
+                rsp_m8 leaps = rsp_v8_truth(at(b->is_leap, s, w, first));
+                size += rsp_v8_select(leaps, noise, rsp_v8_set(0));
+            }
             e = rsp_v8_abs(e) / (rsp_v8_set(b->atol) + rsp_v8_set(b->rtol) * size);
             worst = rsp_v8_max(worst, e); /* a NaN in either stays */
         }
@@ -380,6 +385,9 @@ static uint32_t cross(rsp_lanes *b, rsp_crossing *found)
     uint32_t n = 0;
     const rsp_v8 zero = rsp_v8_set(0);
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const rsp_list *exact = &b->use[chunk].exact;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_m8 chosen = chosen_lanes(b, first);
@@ -401,6 +409,9 @@ static void consume(rsp_lanes *b)
 {
     const rsp_v8 zero = rsp_v8_set(0);
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const rsp_list *exact = &b->use[chunk].exact;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_m8 chosen = chosen_lanes(b, first);
@@ -419,6 +430,9 @@ static void consume(rsp_lanes *b)
 static void gather(rsp_lanes *b)
 {
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (!b->active[chunk]) {
+            continue;
+        }
         const rsp_list *noisy = &b->use[chunk].noisy;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_m8 chosen = chosen_lanes(b, first);
@@ -868,6 +882,22 @@ static rsp_v8 normals(uint64_t seed, uint32_t trial, uint32_t participant,
     return y.v;
 }
 
+static void path(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
+                 uint32_t channel, uint32_t index, const uint32_t sub[RSP_CHUNK], double z[RSP_CHUNK])
+{
+    rsp_parts where, y;
+    rsp_nw zero = {0};
+    for (int i = 0; i < RSP_CHUNK; i++) {
+        where.w[i] = trial | (uint64_t)(sub[i] << 20);
+    }
+    for (int i = 0; i < RSP_PARTS; i++) {
+        y.n[i] = rsp_n_normal_quantile(rsp_n_open(rsp_n_philox_top52(
+            seed, zero + participant, where.nw[i],
+            zero + (uint64_t)(purpose | channel << 6), zero + index)));
+    }
+    memcpy(z, &y, sizeof y);
+}
+
 static void noise(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
                   uint32_t index, const uint32_t channel[RSP_CHUNK], rsp_draws *draws)
 {
@@ -886,7 +916,7 @@ static void noise(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t 
 const rsp_kernel RSP_JOIN(rsp_kernel_, RSP_ISA) = {
     .place_start = place_start, .begin = begin, .place = place, .derive = derive,
     .weigh = weigh, .judge = judge, .advance = advance, .cross = cross,
-    .consume = consume, .gather = gather, .settle = settle, .noise = noise,
+    .consume = consume, .gather = gather, .settle = settle, .noise = noise, .path = path,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
     .strain = strain, .inside = inside,
     .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,

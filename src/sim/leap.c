@@ -19,19 +19,33 @@ static rsp_noise *noise_of(const rsp_sim *sim, uint32_t l, uint32_t g)
     return &sim->noise[(size_t)l * sim->block.net.n_groups + g];
 }
 
-/* A Brownian path on [0, 1], pinned at 0 and at `end`, refined by halving (Levy
- * 1948).  Each midpoint has a number and so a draw of its own, whoever asks: a
- * read's value does not depend on other reads. */
-static double bridge_at(const rsp_stream *s, uint32_t index, double end, double u)
+/* The Levy (1948) construction of a Brownian path on [0, 1], pinned at 0 and at `end`:
+ * refined by halving.  Each midpoint has a number and so a draw of its own, whoever
+ * asks: a read's value does not depend on other reads. */
+static double bridge_at(const rsp_sim *sim, uint32_t l, uint32_t channel, uint32_t index,
+                        double end, double u)
 {
-    double from = 0, width = 1, low = 0, high = end;
-    uint32_t node = 1;
-    for (int depth = 0; depth < RSP_BRIDGE_DEPTH; depth++) {
-        double mid = 0.5 * (low + high) + 0.5 * sqrt(width) * rsp_normal(s, index, node);
+    enum { DRAWS = (RSP_BRIDGE_DEPTH + RSP_CHUNK - 1) / RSP_CHUNK * RSP_CHUNK };
+    const rsp_sim_job *job = &sim->lanes[l].job;
+    uint32_t node[DRAWS] = {1};
+    double z[DRAWS], from = 0, width = 1;
+    for (int depth = 0; depth + 1 < RSP_BRIDGE_DEPTH; depth++) {
         width *= 0.5;
         bool right = u >= from + width;
-        node = 2 * node + right;
-        if (right) {
+        node[depth + 1] = 2 * node[depth] + right;
+        from += right ? width : 0;
+    }
+    for (int i = 0; i < DRAWS; i += RSP_CHUNK) {
+        sim->kernel->path(sim->seed, job->trial, job->participant, RSP_PURPOSE_BRIDGE, channel,
+                          index, node + i, z + i);
+    }
+    double low = 0, high = end;
+    from = 0;
+    width = 1;
+    for (int depth = 0; depth < RSP_BRIDGE_DEPTH; depth++) {
+        double mid = 0.5 * (low + high) + 0.5 * sqrt(width) * z[depth];
+        width *= 0.5;
+        if (u >= from + width) {
             from += width;
             low = mid;
         } else {
@@ -46,12 +60,12 @@ static double bridge_at(const rsp_stream *s, uint32_t index, double end, double 
 static double stray_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u)
 {
     const rsp_noise *noise = noise_of(sim, l, g);
-    rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
-                                   sim->group_channel[g]);
     double plain = u * (1 - u);
-    return plain > 1e-9 ? (bridge_at(&s, noise->index, noise->normal, u) - u * noise->normal) /
-                              sqrt(plain)
-                        : 0;
+    if (!(plain > 1e-9)) {
+        return 0;
+    }
+    double path = bridge_at(sim, l, sim->group_channel[g], noise->index, noise->normal, u);
+    return (path - u * noise->normal) / sqrt(plain);
 }
 
 static double whole_of(const rsp_noise *noise)
@@ -65,7 +79,7 @@ static double whole_of(const rsp_noise *noise)
 static double left_at(const rsp_noise *noise, double a, double u, double stray)
 {
     double mean = u, variance = u * (1 - u);
-    if (a > 1e-3) {
+    if (a > RSP_FORGETS) {
         double kept = rsp_exp(-u * a);
         mean = (1 - kept) / a;
         variance = (1 - kept * kept) / (2 * a) - mean * mean;
@@ -98,7 +112,7 @@ static double lost_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u, bool
 {
     const rsp_noise *noise = noise_of(sim, l, g);
     double a = group_forgets(sim, l, g);
-    if (!(a > 1e-3)) {
+    if (!(a > RSP_FORGETS)) {
         return 0;
     }
     double kept = rsp_exp(-2 * a * u), lost = noise->lost * kept;
@@ -131,9 +145,9 @@ static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, doubl
         double part = left_at(noise, a, u, stray);
         if (drawn) {
             double since = fmax(u - noise->share, 0);
-            part -= whole_of(noise) * (a > 1e-3 ? rsp_exp(-a * since) : 1);
+            part -= whole_of(noise) * (a > RSP_FORGETS ? rsp_exp(-a * since) : 1);
         }
-        if (a > 1e-3 && noise->lost > 0) {
+        if (a > RSP_FORGETS && noise->lost > 0) {
             part += rsp_exp(-a * u) * lost_noise(sim, l, g);
         }
         x[change->index * stride] += change->amount * part;
@@ -151,7 +165,7 @@ static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
         const rsp_term *change = &b->net.changes[i];
         double a = noise->share < 1 ? 0 : forgets(b, change->index, l, noise);
         double part = whole;
-        if (a > 1e-3) {
+        if (a > RSP_FORGETS) {
             part *= sqrt((1 - rsp_exp(-2 * a)) / (2 * a));
             part += noise->lost > 0 ? rsp_exp(-a) * lost_noise(sim, l, g) : 0;
         }
@@ -309,6 +323,20 @@ void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead)
     end_draw(sim, l);
 }
 
+void rsp_leap_forgive(rsp_sim *sim, uint32_t l)
+{
+    const rsp_lanes *b = &sim->block;
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        uint32_t g = noisy->item[i];
+        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
+            *rsp_at(b->pending, g, b->width, l) = 0;
+            *rsp_at(b->skewed, g, b->width, l) = 0;
+            noise_of(sim, l, g)->variance = 0;
+        }
+    }
+}
+
 void rsp_leap_settle(rsp_sim *sim, uint32_t l)
 {
     const rsp_lanes *b = &sim->block;
@@ -389,6 +417,14 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
 {
     const rsp_lanes *b = &sim->block;
     double share = phi * sim->lanes[l].theta, weight[RSP_STAGES_MAX];
+    if (sim->lanes[l].stiff) {
+        _Alignas(64) const double at[RSP_CHUNK] = {share};
+        sim->kernel->inside(b, l, at, sim->inside);
+        for (uint32_t s = 0; s < b->net.n_species; s++) {
+            x[s] = sim->inside[(size_t)s * RSP_CHUNK];
+        }
+        return;
+    }
     rsp_tableau_weights(b->tab, share, weight);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         x[s] = *rsp_at(b->x, s, b->width, l);

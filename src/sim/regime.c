@@ -19,9 +19,17 @@ static bool has_regimes(const rsp_sim *sim, uint32_t s)
     return !sim->block.net.continuous[s] && sim->method.random && !sim->method.always_exact;
 }
 
-static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
+/* Half as many of a species that relaxes need be counted: what matters of it to others
+ * is what its noise adds up to, and that is exact also where the noise is not normal. */
+static const rsp_sim_options *thresholds(const rsp_sim *sim, uint32_t s)
 {
     const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    return o == &sim->options && sim->block.net.relaxes[s] ? &sim->relaxed : o;
+}
+
+static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
+{
+    const rsp_sim_options *o = thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
@@ -39,7 +47,7 @@ static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
                               double x)
 {
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    const rsp_sim_options *o = thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return now;
@@ -60,7 +68,7 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
 
 static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
 {
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    const rsp_sim_options *o = thresholds(sim, s);
     rsp_lanes *b = &sim->block;
     const double none = (double)INFINITY, burst = b->net.burst[s];
     const double low[] = {
@@ -171,6 +179,19 @@ static void round_species(rsp_sim *sim, uint32_t s, uint32_t l, bool flowed)
     sim->lanes[l].same = false;
 }
 
+/* A lane in which all flows may step implicitly. */
+static void set_way(rsp_sim *sim, uint32_t l)
+{
+    const rsp_lanes *b = &sim->block;
+    rsp_lane *lane = &sim->lanes[l];
+    bool flows = b->implicit != NULL;
+    for (uint32_t s = 0; flows && s < b->net.n_species; s++) {
+        flows = sim->regime[(size_t)s * b->width + l] == RSP_REGIME_ODE;
+    }
+    lane->tame &= flows;
+    lane->stiff = lane->next_stiff = flows && !lane->tame;
+}
+
 void rsp_regime_start(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
@@ -193,6 +214,7 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
         channel_regime(sim, r, l);
     }
     count_leaping(sim, l);
+    set_way(sim, l);
     sim->relist[l / RSP_CHUNK] = true;
 }
 
@@ -229,6 +251,7 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
     }
     if (changed) {
         count_leaping(sim, l);
+        set_way(sim, l);
         /* With the last group that leapt settled, no held read waits for more. */
         sim->lanes[l].ready |= b->leaping[l] == 0;
         sim->relist[l / RSP_CHUNK] = true;

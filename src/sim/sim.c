@@ -185,18 +185,20 @@ static bool block_new(rsp_sim *sim)
               rows_new(sim, &b->err, 1) && rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
               rows_new(sim, &b->h, 1) && rows_new(sim, &b->reading, 1) &&
-              rows_new(sim, &b->phi, 1) && (b->stochastic || rows_new(sim, &sim->inside, 8 * m));
+              rows_new(sim, &b->phi, 1) && rows_new(sim, &sim->inside, 8 * m);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
     }
     b->scratch = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1,
                                  RSP_CHUNK * sizeof(double));
     b->use = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof *b->use);
+    sim->turned = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
     sim->relist = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
     sim->mark = rsp_arena_alloc(sim->arena, b->net.n_reactions + 1, sizeof(bool));
     sim->leap_no = rsp_arena_alloc(sim->arena, b->width, sizeof(uint64_t));
     b->active = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof *b->active);
     ok = ok && b->scratch != NULL && b->use != NULL && sim->relist != NULL &&
+         sim->turned != NULL &&
          sim->mark != NULL && sim->leap_no != NULL && b->active != NULL;
     for (uint32_t c = 0; ok && c < b->n_chunks; c++) {
         sim->relist[c] = b->active[c] = true;
@@ -211,7 +213,9 @@ static bool implicit_new(rsp_sim *sim)
     rsp_implicit *im = &sim->implicit;
     const rsp_jacobian *df = &sim->program->df;
     const uint32_t m = sim->net->n_species;
-    if (sim->method.random || sim->options.way == RSP_WAY_EXPLICIT || !df->known) {
+    const bool is_watched = sim->method.random && sim->net->n_events > 0;
+    if (sim->method.always_exact || is_watched || sim->options.way == RSP_WAY_EXPLICIT ||
+        !df->known) {
         return true;
     }
     if (!rsp_sparse_new(&im->plan, df, m, sim->arena)) {
@@ -501,7 +505,7 @@ static void first_stage(rsp_sim *sim)
     bool any = false;
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
-        bool wanted = lane->live && !lane->same;
+        bool wanted = lane->runs && !lane->same;
         b->select[l] = wanted ? 1 : 0;
         any |= wanted;
     }
@@ -592,23 +596,41 @@ static void choose_steps(rsp_sim *sim)
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->h = 0;
-        if (lane->live && lane->failed == RSP_STOP_END) {
+        if (lane->runs && lane->failed == RSP_STOP_END) {
             choose_step(sim, l);
         }
         b->h[l] = lane->h;
     }
 }
 
-/* How many lanes step which way. */
-static void count_ways(rsp_sim *sim)
+/* Few lanes of a random block step implicitly, and few steps each: the lanes of a
+ * chunk wait until half of them do, and then for those until few are left. */
+static bool steps_implicitly(const rsp_sim *sim, uint32_t chunk)
 {
+    uint32_t live = 0, stiff = 0;
+    for (uint32_t k = 0; k < RSP_CHUNK; k++) {
+        const rsp_lane *lane = &sim->lanes[chunk * RSP_CHUNK + k];
+        live += lane->live;
+        stiff += lane->live && lane->stiff;
+    }
+    return sim->turned[chunk] ? stiff > live / RSP_CHUNK : stiff > 0 && 2 * stiff >= live;
+}
+
+/* Which lanes take part in this step, and how many step which way. */
+static void choose_ways(rsp_sim *sim)
+{
+    const bool takes_turns = sim->block.stochastic && sim->block.implicit != NULL;
+    for (uint32_t c = 0; takes_turns && c < sim->block.n_chunks; c++) {
+        sim->turned[c] = steps_implicitly(sim, c);
+    }
     sim->n_explicit = sim->n_implicit = 0;
     for (uint32_t l = 0; l < sim->block.width; l++) {
-        const rsp_lane *lane = &sim->lanes[l];
-        sim->n_implicit += lane->live && lane->stiff;
-        sim->n_explicit += lane->live && !lane->stiff;
+        rsp_lane *lane = &sim->lanes[l];
+        lane->runs = lane->live && (!takes_turns || lane->stiff == sim->turned[l / RSP_CHUNK]);
+        sim->n_implicit += lane->runs && lane->stiff;
+        sim->n_explicit += lane->runs && !lane->stiff;
         if (sim->block.implicit != NULL) {
-            sim->implicit.on[l] = lane->live && lane->stiff;
+            sim->implicit.on[l] = lane->runs && lane->stiff;
         }
     }
 }
@@ -620,7 +642,7 @@ static void turn_to(rsp_sim *sim, bool stiff)
     for (uint32_t l = 0; b->implicit != NULL && l < b->width; l++) {
         const rsp_lane *lane = &sim->lanes[l];
         const bool more = l % RSP_CHUNK > 0 && b->active[l / RSP_CHUNK];
-        b->active[l / RSP_CHUNK] = more || (lane->live && lane->stiff == stiff);
+        b->active[l / RSP_CHUNK] = more || (lane->runs && lane->stiff == stiff);
     }
 }
 
@@ -724,6 +746,11 @@ static void choose_method(rsp_sim *sim, uint32_t l)
     if (sim->block.implicit == NULL || sim->options.way != RSP_WAY_BY_ITSELF) {
         return;
     }
+    if (sim->block.stochastic) { /* to implicit steps: regime.c */
+        lane->tame |= lane->stiff && leaves_implicit(sim, l);
+        lane->next_stiff &= !lane->tame;
+        return;
+    }
     if (lane->stiff ? leaves_implicit(sim, l) : leaves_explicit(sim, l)) {
         lane->next_stiff = !lane->stiff;
         lane->calm = lane->steep = lane->mild = 0;
@@ -742,7 +769,9 @@ static void decide(rsp_sim *sim, uint32_t l)
     lane->theta = 1;
     lane->fires = UINT32_MAX;
     double factor = 0.25;
-    if (isfinite(err)) {
+    if (err < 1e-4) {
+        factor = 5; /* whatever the root */
+    } else if (isfinite(err)) {
         factor = 0.9 * rsp_inverse_root(fmax(err, 1e-6), root);
         factor = fmin(fmax(factor, 0.2), lane->accepted ? 5 : 0.9);
     }
@@ -774,14 +803,14 @@ static void judge_steps(rsp_sim *sim)
     if (sim->n_explicit > 0) {
         sim->kernel->weigh(b, b->tab->e, b->tab->stages);
         sim->kernel->judge(b);
-        if (b->implicit != NULL) {
+        if (b->implicit != NULL && !b->stochastic) {
             sim->kernel->strain(b);
         }
     }
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->accepted = false;
-        if (lane->live && lane->failed == RSP_STOP_END) {
+        if (lane->runs && lane->failed == RSP_STOP_END) {
             decide(sim, l);
         }
         b->select[l] = lane->accepted ? 1 : 0;
@@ -796,6 +825,7 @@ static void cut_steps(rsp_sim *sim)
         sim->kernel->weigh(b, b->tab->b, b->tab->stages);
     }
     if (b->stochastic) {
+        turn_to(sim, false); /* an implicit step knows no firings */
         rsp_channels_cross(sim);
     }
     rsp_events_cut(sim);
@@ -833,6 +863,11 @@ static void leap_on(rsp_sim *sim, uint32_t l)
     double taken = lane->theta * lane->h, haste = sim->block.haste[l];
     double half = 0.45 * sim->options.leap;
     lane->used += taken * haste;
+    if (!(haste > 0) && lane->used < 0) {
+        /* Nothing is left that would pay for the noise ahead: the last were lost. */
+        rsp_leap_forgive(sim, l);
+        lane->used = 0;
+    }
     if (lane->land) {
         rsp_leap_settle(sim, l);
         lane->used = 0;
@@ -855,7 +890,7 @@ static void end_random_step(rsp_sim *sim, uint32_t l)
         out |= rsp_channels_fire(sim, l);
     }
     if (b->leaping[l] > 0) {
-        out |= lane->land;
+        out |= lane->land || !(b->haste[l] > 0);
         leap_on(sim, l);
     }
     if (out) {
@@ -909,9 +944,9 @@ static void end_failed(rsp_sim *sim, uint32_t l)
 static void step(rsp_sim *sim)
 {
     rsp_regime_lists(sim);
+    choose_ways(sim);
     first_stage(sim);
     choose_steps(sim);
-    count_ways(sim);
     if (sim->n_implicit > 0) {
         implicit_stages(sim);
     }

@@ -1,7 +1,5 @@
 #include "bed.h"
 
-#include "respite/sbml.h"
-
 static void must(rsp_status status, const rsp_error *err)
 {
     if (status != RSP_OK) {
@@ -32,7 +30,7 @@ void bed_load(bed *b, const char *path, rsp_method method)
 {
     rsp_error err = {0};
     *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
-    must(rsp_model_open(path, NULL, &b->model, &err), &err);
+    must(rsp_model_load(path, NULL, &b->model, &err), &err);
     bed_prepare(b);
 }
 
@@ -226,7 +224,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void assert_same_law(double *x, size_t n, double *y, size_t m)
+double ks_distance(double *x, size_t n, double *y, size_t m)
 {
     qsort(x, n, sizeof *x, ascending);
     qsort(y, m, sizeof *y, ascending);
@@ -241,6 +239,12 @@ void assert_same_law(double *x, size_t n, double *y, size_t m)
         }
         most = fmax(most, fabs((double)i / (double)n - (double)j / (double)m));
     }
+    return most;
+}
+
+void assert_same_law(double *x, size_t n, double *y, size_t m)
+{
+    double most = ks_distance(x, n, y, m);
     double critical = 1.628 * sqrt(1.0 / (double)n + 1.0 / (double)m);
     print_message("    KS distance %.4f, critical %.4f\n", most, critical);
     if (most > critical) {

@@ -67,7 +67,9 @@ void assert_mean(const double *x, size_t n, double expected);
 void assert_variance(const double *x, size_t n, double expected);
 void assert_share(double found, size_t n, double expected);
 void assert_relative(double found, double expected, double tolerance);
-/* Two-sample Kolmogorov-Smirnov distance; below the critical value at 1 %. */
+/* Two-sample Kolmogorov-Smirnov distance; sorts both. */
+double ks_distance(double *x, size_t n, double *y, size_t m);
+/* It is below the critical value at 1 %. */
 void assert_same_law(double *x, size_t n, double *y, size_t m);
 
 #endif
