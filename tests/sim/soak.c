@@ -210,6 +210,26 @@ static const char *look_bursts(const kind *k, run *r, const rsp_sim_view *v)
     return cells == floor(cells) && cells <= 5 ? NULL : "cells from nothing, or parts of one";
 }
 
+/* ---- What is lost faster than in proportion: saturated at a fraction of a cell, twenty
+ * at once, and by actions that take more than there is. */
+static const char drain[] =
+    "model drain\ntime day\nparameter supply = 60 cell/day\nparameter use = 80 cell/day\n"
+    "parameter little = 0.02 cell\nparameter many = 2 1/day\nparameter d = 1 1/day\n"
+    "parameter start = 150 cell\n"
+    "species S cell\nspecies B cell\nspecies C cell continuous\ninitial S = start\n"
+    "reaction come: -> S @ supply\nreaction go: S -> @ use * S / (little + S)\n"
+    "reaction pack: 20 S -> B @ many * (if S >= start / 5 then S / 20 else 0)\n"
+    "reaction lose: B -> @ d * B\nreaction drip: -> C @ d * B\n"
+    "reaction drink: C -> @ use * C / (little + C)\n"
+    "action cull(cells cell): S += -cells, C += -cells\n";
+
+static void plan_drain(const kind *k, run *r)
+{
+    for (int i = 0; i < 4; i++) {
+        add_action(k, r, 0.7 + 3.3 * i, "cull", 10 + 5 * i);
+    }
+}
+
 /* ---- The shipped model: ART stopped, cells infused. */
 static void plan_shipped(const kind *k, run *r)
 {
@@ -223,7 +243,8 @@ static kind bag[] = {
     {.name = "fading", .text = fading, .share = 0.25, .days = 30, .look = look_fading},
     {.name = "pairs", .text = pairs, .share = 0.15, .days = 10, .look = look_pairs},
     {.name = "hunt", .text = hunt, .share = 0.15, .days = 20, .look = look_hunt},
-    {.name = "toggle", .text = toggle, .share = 0.14, .days = 20},
+    {.name = "toggle", .text = toggle, .share = 0.10, .days = 20},
+    {.name = "drain", .text = drain, .share = 0.04, .days = 15, .plan = plan_drain},
     {.name = "bursts", .text = bursts, .share = 0.10, .days = 20, .look = look_bursts},
     {.name = "hiv_car_t", .share = 0.01, .days = 60, .plan = plan_shipped},
 };
