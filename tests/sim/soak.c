@@ -238,11 +238,11 @@ static void plan_shipped(const kind *k, run *r)
 }
 
 static kind bag[] = {
-    {.name = "therapy", .text = therapy, .share = 0.20, .days = 40, .plan = plan_therapy,
+    {.name = "therapy", .text = therapy, .share = 0.10, .days = 40, .plan = plan_therapy,
      .look = look_therapy},
-    {.name = "fading", .text = fading, .share = 0.25, .days = 30, .look = look_fading},
+    {.name = "fading", .text = fading, .share = 0.30, .days = 30, .look = look_fading},
     {.name = "pairs", .text = pairs, .share = 0.15, .days = 10, .look = look_pairs},
-    {.name = "hunt", .text = hunt, .share = 0.15, .days = 20, .look = look_hunt},
+    {.name = "hunt", .text = hunt, .share = 0.20, .days = 20, .look = look_hunt},
     {.name = "toggle", .text = toggle, .share = 0.10, .days = 20},
     {.name = "drain", .text = drain, .share = 0.04, .days = 15, .plan = plan_drain},
     {.name = "bursts", .text = bursts, .share = 0.10, .days = 20, .look = look_bursts},
