@@ -83,6 +83,26 @@ sed 's/1000 \* one/-1000 * one/' "$work/decay.rsp" >"$work/negative.rsp"
 expect 70 '2 of 2 runs failed; run 1 stopped on day 0.*initial amount of A is -1000' \
   "$respite" simulate "$work/negative.rsp" --until 2 --replicates 2
 if grep -q '^1,' "$work/out"; then echo "amounts of a run that never began"; bad=$((bad + 1)); fi
+# Some fail: they are counted, the others' rows are as they are alone.
+cat >"$work/partly.rsp" <<'END'
+model partly "some stop on their way"
+time day
+parameter last = 100 day "until when the rate has a value" source "a test" status assumed
+parameter k = 3 cell/day "rate" source "a test" status assumed
+species A cell "a"
+reaction drip: -> A @ k * sqrt(1 - t / last)
+END
+printf 'ID,last\na,100\nb,2\nc,50\nd,1\n' >"$work/partly.csv"
+for solver in ode hybrid ssa; do
+  expect 0 '2 of 4 runs failed; run . stopped on day [0-9.]*: .*the rate of drip is not a number at day' \
+    "$respite" simulate "$work/partly.rsp" --participants "$work/partly.csv" --solver $solver --until 5 --every 1 --csv
+  grep -v '^[bd],' "$work/out" >"$work/mixed"
+  expect 0 '"participants":4,"failures":2' \
+    "$respite" simulate "$work/partly.rsp" --participants "$work/partly.csv" --solver $solver --until 5 --every 1 --stats
+  sed 's/,2$/,70/; s/,1$/,70/' "$work/partly.csv" >"$work/sound.csv"
+  expect 0 '^d,5,' "$respite" simulate "$work/partly.rsp" --participants "$work/sound.csv" --solver $solver --until 5 --every 1 --csv
+  if ! grep -v '^[bd],' "$work/out" | cmp -s - "$work/mixed"; then echo "$solver: a failure moved others"; bad=$((bad + 1)); fi
+done
 sed 's/k \* A/k * B/' "$work/decay.rsp" >"$work/broken.rsp"
 expect 65 'broken.rsp:7:.*unknown' "$respite" check "$work/broken.rsp"
 sed 's/@ k \* A/@ A/' "$work/decay.rsp" >"$work/units.rsp"

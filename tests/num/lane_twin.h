@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 typedef enum lane_kind {
-    LANE_EXP, LANE_LOG, LANE_POW, LANE_UNIFORM, LANE_NORMAL, LANE_HASHED,
-    LANE_EXPONENTIAL = LANE_HASHED, LANE_QUANTILE, LANE_SQRT, LANE_ABS,
-    LANE_FLOOR, LANE_MIN, LANE_MAX, LANE_LT, LANE_LE, LANE_EQ, LANE_NE,
-    LANE_SELECT, LANE_KINDS
+    LANE_EXP, LANE_LOG, LANE_POW, LANE_UNIFORM, LANE_NORMAL, LANE_EXPONENTIAL,
+    LANE_QUANTILE, LANE_HASHED, /* of these, lanes and scalars have one hash */
+    LANE_SQRT = LANE_HASHED, LANE_ABS, LANE_FLOOR, LANE_MIN, LANE_MAX, LANE_LT,
+    LANE_LE, LANE_EQ, LANE_NE, LANE_SELECT, LANE_KINDS,
+    LANE_PHILOX = LANE_KINDS, LANE_POISSON, LANE_BINOMIAL /* of scalars alone */
 } lane_kind;
 
 /* The study's seed and what the draws are for, in all twins. */

@@ -1,5 +1,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,28 +14,37 @@
 #include "respite/core.h"
 #include "respite/num.h"
 
-enum { TOTAL = 1 << 20, HASHED = 1 << 18, CHUNK = 4096 };
+/* A million values where the ladders are climbed, else the first of them. */
+enum { TOTAL = 1 << 20, SOME = 1 << 16, CHUNK = 4096 };
+static bool is_long; /* set once, by main */
 
 typedef struct twin {
     const char *name;
     rsp_isa_level needs;
-    lane_fill *fill;
+    lane_fill *fill, *scalars;
 } twin;
 
-extern lane_fill lane_fill_base_0, lane_fill_base_3;
+extern lane_fill lane_fill_base_0, lane_fill_base_3, scalar_fill_base_0, scalar_fill_base_3;
 #ifdef RSP_ISA_ALL
 extern lane_fill lane_fill_avx2_0, lane_fill_avx2_3, lane_fill_avx512_0,
-    lane_fill_avx512_3;
+    lane_fill_avx512_3, scalar_fill_avx2_0, scalar_fill_avx2_3, scalar_fill_avx512_0,
+    scalar_fill_avx512_3;
 #endif
 
 static const twin twins[] = {
-    {"base -O0", RSP_ISA_LEVEL_BASE, lane_fill_base_0},
-    {"base -O3", RSP_ISA_LEVEL_BASE, lane_fill_base_3},
+    {"base -O0", RSP_ISA_LEVEL_BASE, lane_fill_base_0,
+     scalar_fill_base_0},
+    {"base -O3", RSP_ISA_LEVEL_BASE, lane_fill_base_3,
+     scalar_fill_base_3},
 #ifdef RSP_ISA_ALL
-    {"avx2 -O0", RSP_ISA_LEVEL_AVX2, lane_fill_avx2_0},
-    {"avx2 -O3", RSP_ISA_LEVEL_AVX2, lane_fill_avx2_3},
-    {"avx512 -O0", RSP_ISA_LEVEL_AVX512, lane_fill_avx512_0},
-    {"avx512 -O3", RSP_ISA_LEVEL_AVX512, lane_fill_avx512_3},
+    {"avx2 -O0", RSP_ISA_LEVEL_AVX2, lane_fill_avx2_0,
+     scalar_fill_avx2_0},
+    {"avx2 -O3", RSP_ISA_LEVEL_AVX2, lane_fill_avx2_3,
+     scalar_fill_avx2_3},
+    {"avx512 -O0", RSP_ISA_LEVEL_AVX512, lane_fill_avx512_0,
+     scalar_fill_avx512_0},
+    {"avx512 -O3", RSP_ISA_LEVEL_AVX512, lane_fill_avx512_3,
+     scalar_fill_avx512_3},
 #endif
 };
 
@@ -104,64 +114,100 @@ static uint64_t bits_of(double x)
     return x != x ? 0x7ff8000000000000u : bits;
 }
 
-static void digest(lane_fill *fill, rsp_sha256 sha[LANE_HASHED])
+/* Names as in golden.txt; from LANE_HASHED on of scalars alone. */
+static const struct {
+    const char *name;
+    lane_kind kind;
+} hashed[] = {{"exp", LANE_EXP}, {"log", LANE_LOG}, {"pow", LANE_POW},
+              {"uniform", LANE_UNIFORM}, {"normal", LANE_NORMAL},
+              {"exponential", LANE_EXPONENTIAL}, {"quantile", LANE_QUANTILE},
+              {"philox", LANE_PHILOX}, {"poisson", LANE_POISSON},
+              {"binomial", LANE_BINOMIAL}};
+enum { N_HASHED = sizeof hashed / sizeof *hashed };
+
+/* golden.txt: "name first-65536 million", in the order of `hashed`. */
+typedef struct golden {
+    char hex[2][65];
+} golden;
+
+static void read_golden(golden out[N_HASHED])
 {
-    for (uint32_t first = 0; first < HASHED; first += CHUNK) {
-        fill_arguments(first);
-        for (int kind = 0; kind < LANE_HASHED; kind++) {
-            fill((lane_kind)kind, first, CHUNK, work.a, work.b, work.out);
-            for (int i = 0; i < CHUNK; i++) {
-                const uint64_t bits = bits_of(work.out[i]);
-                unsigned char bytes[8];
-                for (int k = 0; k < 8; k++) {
-                    bytes[k] = (unsigned char)(bits >> 8 * k);
-                }
-                rsp_sha256_add(&sha[kind], bytes, sizeof bytes);
-            }
+    FILE *file = fopen(TEST_DIR "/golden.txt", "r");
+    assert_non_null(file);
+    char name[16], line[200];
+    int n = 0;
+    while (n < N_HASHED && fgets(line, sizeof line, file)) {
+        if (line[0] != '#') {
+            assert_int_equal(sscanf(line, "%15s %64s %64s", name, out[n].hex[0],
+                                    out[n].hex[1]), 3);
+            assert_string_equal(name, hashed[n].name);
+            n++;
         }
+    }
+    fclose(file);
+    assert_int_equal(n, N_HASHED);
+}
+
+static void add_values(rsp_sha256 *sha)
+{
+    for (int i = 0; i < CHUNK; i++) {
+        const uint64_t bits = bits_of(work.out[i]);
+        unsigned char bytes[8];
+        for (int k = 0; k < 8; k++) {
+            bytes[k] = (unsigned char)(bits >> 8 * k);
+        }
+        rsp_sha256_add(sha, bytes, sizeof bytes);
     }
 }
 
-/* golden.txt: one line each, in the order of lane_kind, "name sha256". */
+/* Whether the values so far have the hash; prints another. */
+static int differs(const char *where, const char *name, rsp_sha256 sha, const char *want)
+{
+    char hex[65];
+    rsp_sha256_hex(&sha, hex);
+    if (strcmp(hex, want) == 0) {
+        return 0;
+    }
+    print_message("%s: %s %s\n", where, name, hex);
+    return 1;
+}
+
+static int count_differences(const char *where, lane_fill *fill, int kinds,
+                             const golden want[N_HASHED])
+{
+    rsp_sha256 sha[N_HASHED];
+    int wrong = 0;
+    for (int k = 0; k < kinds; k++) {
+        rsp_sha256_init(&sha[k]);
+    }
+    const uint32_t total = is_long ? TOTAL : SOME;
+    for (uint32_t first = 0; first < total; first += CHUNK) {
+        fill_arguments(first);
+        for (int k = 0; k < kinds; k++) {
+            fill(hashed[k].kind, first, CHUNK, work.a, work.b, work.out);
+            add_values(&sha[k]);
+            if (first + CHUNK == SOME || first + CHUNK == TOTAL) {
+                wrong += differs(where, hashed[k].name, sha[k],
+                                 want[k].hex[first + CHUNK == TOTAL]);
+            }
+        }
+    }
+    return wrong;
+}
+
 static void a_million_values_have_the_committed_hash(void **state)
 {
     (void)state;
-    static const char *const names[LANE_HASHED] = {"exp", "log", "pow",
-                                                   "uniform", "normal"};
-    char golden[LANE_HASHED][65];
-    FILE *file = fopen(TEST_DIR "/golden.txt", "r");
-    assert_non_null(file);
-    char name[16], line[160];
-    int read = 0;
-    while (read < LANE_HASHED && fgets(line, sizeof line, file)) {
-        if (line[0] == '#') {
-            continue;
-        }
-        assert_int_equal(sscanf(line, "%15s %64s", name, golden[read]), 2);
-        assert_string_equal(name, names[read]);
-        read++;
-    }
-    fclose(file);
-    assert_int_equal(read, LANE_HASHED);
+    golden want[N_HASHED];
+    read_golden(want);
     int wrong = 0;
     for (size_t t = 0; t < sizeof twins / sizeof *twins; t++) {
         if (twins[t].needs > rsp_isa_choose()) {
             print_message("%s: not on this processor\n", twins[t].name);
             continue;
         }
-        rsp_sha256 sha[LANE_HASHED];
-        for (int k = 0; k < LANE_HASHED; k++) {
-            rsp_sha256_init(&sha[k]);
-        }
-        digest(twins[t].fill, sha);
-        for (int k = 0; k < LANE_HASHED; k++) {
-            char hex[65];
-            rsp_sha256_hex(&sha[k], hex);
-            if (strcmp(hex, golden[k]) != 0) {
-                print_message("%s: %s %s\n", twins[t].name, names[k], hex);
-                wrong++;
-            }
-        }
+        wrong += count_differences(twins[t].name, twins[t].fill, LANE_HASHED, want);
+        wrong += count_differences(twins[t].name, twins[t].scalars, N_HASHED, want);
     }
     assert_int_equal(wrong, 0);
 }
@@ -215,10 +261,7 @@ static void a_lane_has_the_bits_of_the_scalar(void **state)
     (void)state;
     for (size_t t = 0; t < sizeof twins / sizeof *twins; t++) {
         if (twins[t].needs <= rsp_isa_choose()) {
-            /* The fastest over a million arguments, the others over fewer. */
-            const int last = t + 1 == sizeof twins / sizeof *twins ||
-                             twins[t + 1].needs > rsp_isa_choose();
-            compare_with_scalars(&twins[t], last ? TOTAL : TOTAL / 16);
+            compare_with_scalars(&twins[t], SOME);
         }
     }
 }
@@ -252,8 +295,9 @@ static void a_mask_is_any_where_one_lane_is_true(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    is_long = argc > 1 && strcmp(argv[1], "million") == 0;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_million_values_have_the_committed_hash),
         cmocka_unit_test(a_lane_has_the_bits_of_the_scalar),

@@ -121,7 +121,11 @@ static void pow_errs_by_less_than_two_ulp(void **state)
     NEEDS_LONG_DOUBLE();
     worst w = {0};
     for (uint32_t i = 0; i < MANY; i++) {
-        const double base = i % 2 ? fabs(any_double(i)) : 0.5 + 1.5 * unit(i, 0);
+        /* Any, subnormal, about 1, and so near 1 that only a huge power moves it. */
+        const double bases[4] = {fabs(any_double(i)), 0x1p-1022 * unit(i, 0),
+                                 0.5 + 1.5 * unit(i, 0),
+                                 1 + ldexp(unit(i, 0) - 0.5, -(int)(i / 4 % 50))};
+        const double base = bases[i % 4];
         if (!isfinite(base) || base == 0 || base == 1) {
             continue;
         }

@@ -152,7 +152,7 @@ static double cdf_poisson(double x, const law *l)
 static void poisson_draws_follow_their_law(void **state)
 {
     (void)state;
-    static const double means[] = {1e-3, 0.03, 0.5, 1,   3,    7,   9.999, 10,
+    static const double means[] = {1e-3, 0.03, 0.1, 0.5, 1,   3,    7,   9.999, 10,
                                    11,   15,   30,  100, 1000, 1e4, 1e6,   1e8,
                                    1e9};
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) {
@@ -342,6 +342,36 @@ static void plain_draws_follow_their_law(void **state)
               603);
 }
 
+/* Tail counts are binomial: beyond a level that one draw in 2^k passes.  The levels
+ * are the exact ones, so that what is seen is the draws. */
+static void check_tail(const law *l, double level, double share)
+{
+    double beyond = 0;
+    for (uint32_t i = 0; i < 10 * n_draws; i++) {
+        const rsp_stream s = {604, 1, i, RSP_PURPOSE_USER, 7};
+        beyond += level < 0 ? l->draw(&s, 5, l) < level : l->draw(&s, 5, l) > level;
+    }
+    const double n = 10.0 * n_draws;
+    check(l, "tail", tail_of_normal((beyond - n * share) / sqrt(n * share * (1 - share))),
+          beyond / (n * share));
+}
+
+static void normal_and_exponential_draws_have_their_tails(void **state)
+{
+    (void)state;
+    const law normal = {.name = "normal", .draw = draw_normal},
+              exponential = {.name = "exponential", .draw = draw_exponential};
+    for (int k = 4; k <= 12; k += 4) {
+        const double share = ldexp(1, -k);
+        check_tail(&normal, gsl_cdf_ugaussian_Qinv(share), share);
+        check_tail(&normal, gsl_cdf_ugaussian_Pinv(share), share);
+        check_tail(&exponential, k * 0.6931471805599453, share);
+    }
+    /* The ends: the least and the largest uniform. */
+    assert_true(fabs(rsp_normal_quantile(0x1p-53) - gsl_cdf_ugaussian_Pinv(0x1p-53)) < 1e-14);
+    assert_true(fabs(-rsp_log(0x1p-53) - 53 * 0.6931471805599453) < 1e-14);
+}
+
 /* One component of a multinomial is binomial. */
 static double draw_component(const rsp_stream *s, uint32_t i, const law *l)
 {
@@ -415,6 +445,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_draws_follow_their_law),
+        cmocka_unit_test(normal_and_exponential_draws_have_their_tails),
         cmocka_unit_test(poisson_draws_follow_their_law),
         cmocka_unit_test(poisson_draws_stay_whole_and_unbiased_to_1e17),
         cmocka_unit_test(binomial_draws_follow_their_law),

@@ -1,5 +1,7 @@
 #include "bed.h"
 
+#include "respite/sbml.h"
+
 static void must(rsp_status status, const rsp_error *err)
 {
     if (status != RSP_OK) {
@@ -30,7 +32,7 @@ void bed_load(bed *b, const char *path, rsp_method method)
 {
     rsp_error err = {0};
     *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
-    must(rsp_model_load(path, NULL, &b->model, &err), &err);
+    must(rsp_model_open(path, NULL, &b->model, &err), &err);
     bed_prepare(b);
 }
 
