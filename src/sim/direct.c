@@ -433,6 +433,16 @@ static bool draw_more(rsp_sim *sim)
         (void)fail(sim, RSP_STOP_STEPS);
         return end(sim);
     }
+    if (d->batch == RSP_DIRECT_AHEAD && d->t == d->t_drawn) {
+        /* An explosion: infinitely many events in a finite time. */
+        snprintf(lane->reason, sizeof lane->reason,
+                 "%llu events, and the clock stands still at day %.6g, where %s fires",
+                 (unsigned long long)d->n_events, d->t,
+                 sim->net->reactions[d->reaction[d->fired]].name);
+        (void)fail(sim, RSP_STOP_COLLAPSE);
+        return end(sim);
+    }
+    d->t_drawn = d->t;
     d->batch = d->batch < RSP_DIRECT_AHEAD ? 2 * d->batch : RSP_DIRECT_AHEAD;
     sim->direct_kernel->draw(d, sim->seed, lane->job.trial, lane->job.participant);
     if (sim->options.max_steps > 0 && sim->options.max_steps - so_far < d->n_drawn) {
@@ -454,6 +464,7 @@ static bool run_one(rsp_sim *sim)
     d->n_drawn = d->i_drawn = 0;
     d->next_index = 0;
     d->batch = 16;
+    d->t_drawn = -(double)INFINITY;
     d->n_events = d->n_refused = d->n_evaluated = 0;
     bool on = serve(sim, sim->lanes[0].t);
     for (uint32_t round = 1; on; round++) {

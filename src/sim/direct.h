@@ -89,6 +89,7 @@ typedef struct rsp_direct {
     /* Drawn ahead. */
     uint32_t n_drawn, i_drawn, batch;
     uint64_t next_index;    /* of the next candidate to draw */
+    double t_drawn;         /* when candidates were last drawn */
     double *gap, *pick;     /* [RSP_DIRECT_AHEAD] unit exponential; uniform */
 
     /* The participant's run. */

@@ -312,6 +312,24 @@ static void a_rate_below_zero_stops_its_participant_by_name(void **state)
     }
 }
 
+/* At k X^3 a day each event takes a shorter time than all before would leave: X passes
+ * every number in a finite time, and the clock's last place long before. */
+static void an_explosion_stops_where_the_clock_stands_still(void **state)
+{
+    (void)state;
+    bed b;
+    const double reads[] = {0.001, 5};
+    open_run(&b,
+             "model boom\ntime day\nparameter k = 1 1/(day cell^2)\nparameter start = 10 cell\n"
+             "species X cell\ninitial X = start\nreaction grow: X -> 2 X @ k * X^3\n",
+             5, reads, 2, 1);
+    bed_run(&b);
+    assert_int_equal(b.result[0].stop, RSP_STOP_COLLAPSE);
+    assert_non_null(strstr(b.result[0].reason, "grow"));
+    assert_true(b.result[0].t < 0.1);
+    bed_close(&b);
+}
+
 static void a_line_that_explodes_stops_at_its_budget(void **state)
 {
     (void)state;
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(an_event_changes_all_its_species),
         cmocka_unit_test(neither_reads_nor_packing_nor_instruction_set_change_a_bit),
         cmocka_unit_test(a_rate_below_zero_stops_its_participant_by_name),
+        cmocka_unit_test(an_explosion_stops_where_the_clock_stands_still),
         cmocka_unit_test(a_line_that_explodes_stops_at_its_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
