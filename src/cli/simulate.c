@@ -23,8 +23,10 @@ typedef struct simulation {
     cli_columns columns;
     double *kept;         /* [n_runs][n_times][columns] without --summary */
     bool *reached;        /* [n_runs][n_times] */
-    double *mean, *m2;    /* [n_times][columns] (Welford 1962) */
+    double *sums;         /* [n_times][2][columns] means, squares (Welford 1962) */
     uint32_t *seen;       /* [n_times] */
+    double *values;       /* [columns] scratch */
+    bool in_order;        /* the columns are the amounts, all of them in base units */
     uint32_t failed;
     char first_failure[200];
     uint32_t *order; /* with --shuffle */
@@ -51,6 +53,24 @@ static int next(void *ctx, rsp_sim_job *job)
     return 1;
 }
 
+/* A quarter of a run by ode where each column was divided by its unit and by the
+ * number of runs: most columns are amounts as they are. */
+static void add_up(simulation *s, size_t which, const rsp_sim_view *view)
+{
+    const uint32_t n = s->columns.n;
+    const double share = 1 / (double)++s->seen[which];
+    double *restrict mean = s->sums + which * 2 * n, *restrict m2 = mean + n;
+    const double *x = s->in_order ? view->amounts : s->values;
+    for (uint32_t i = 0; !s->in_order && i < n; i++) {
+        s->values[i] = cli_column_value(&s->columns.item[i], view);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const double d = x[i] - mean[i];
+        mean[i] += d * share;
+        m2[i] += d * (x[i] - mean[i]);
+    }
+}
+
 static bool read_state(void *ctx, const rsp_sim_job *job, size_t which,
                        const rsp_sim_view *view)
 {
@@ -65,13 +85,7 @@ static bool read_state(void *ctx, const rsp_sim_job *job, size_t which,
         s->reached[row] = true;
         return true;
     }
-    double k = (double)++s->seen[which];
-    double *mean = s->mean + which * n, *m2 = s->m2 + which * n;
-    for (uint32_t i = 0; i < n; i++) {
-        double x = cli_column_value(&s->columns.item[i], view), d = x - mean[i];
-        mean[i] += d / k;
-        m2[i] += d * (x - mean[i]);
-    }
+    add_up(s, which, view);
     return true;
 }
 
@@ -151,15 +165,20 @@ static rsp_status make_room(simulation *s, rsp_error *err)
     s->n_runs = (uint32_t)runs;
     s->order = s->args->shuffle ? malloc(s->n_runs * sizeof *s->order) : NULL;
     if (s->args->summary) {
-        s->mean = calloc(s->n_times * n + 1, sizeof *s->mean);
-        s->m2 = calloc(s->n_times * n + 1, sizeof *s->m2);
+        s->sums = calloc(s->n_times * 2 * n + 1, sizeof *s->sums);
+        s->values = calloc(n + 1, sizeof *s->values);
+        s->in_order = true;
+        for (uint32_t i = 0; i < n; i++) {
+            const cli_column *c = &s->columns.item[i];
+            s->in_order &= !c->observed && c->at == i && c->factor == 1;
+        }
         s->seen = calloc(s->n_times, sizeof *s->seen);
     } else {
         s->kept = calloc((size_t)s->n_runs * s->n_times * n + 1, sizeof *s->kept);
         s->reached = calloc((size_t)s->n_runs * s->n_times, sizeof *s->reached);
     }
     if ((s->args->shuffle && !s->order) ||
-        (s->args->summary ? !s->mean || !s->m2 || !s->seen : !s->kept || !s->reached)) {
+        (s->args->summary ? !s->sums || !s->values || !s->seen : !s->kept || !s->reached)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u runs of %zu times",
                         s->n_runs, s->n_times);
     }
@@ -231,8 +250,8 @@ static void print_summary(const simulation *s)
         fputs(time, stdout);
         for (uint32_t k = 0; k < n; k++) {
             double m = (double)s->seen[i];
-            print_value(s->mean[i * n + k]);
-            print_value(m > 1 ? sqrt(s->m2[i * n + k] / (m - 1)) : 0);
+            print_value(s->sums[2 * i * n + k]);
+            print_value(m > 1 ? sqrt(s->sums[(2 * i + 1) * n + k] / (m - 1)) : 0);
         }
         printf("\n");
     }
@@ -444,8 +463,8 @@ int cli_simulate(const cli_args *args)
     free(s.kept);
     free(s.reached);
     cli_columns_fini(&s.columns);
-    free(s.mean);
-    free(s.m2);
+    free(s.sums);
+    free(s.values);
     free(s.seen);
     free(s.order);
     return st == RSP_OK ? 0 : cli_error(&err);

@@ -76,13 +76,13 @@ typedef struct rsp_implicit {
     double *lu;  /* [n_slots] */
     double *u[RSP_ROSENBROCK_STAGES]; /* [n_species] */
     double *by_time;                  /* [n_species] df/dt */
-    double *end;                      /* [n_species] the solution */
+    double *end;                      /* [n_species] the place gone on with; the solution */
     double *right;                    /* [n_species] of one chunk */
     bool has_time;                    /* df/dt is not zero for all states */
     /* One row each, of the block's width. */
     double *on;  /* 1: the lane steps implicitly */
     double *h;   /* its step; 1 in the others */
-    double *err;
+    double *err, *grow; /* as the block's */
     double *norm;   /* a bound on the eigenvalues of J, 1/day */
     double *strain; /* of explicit steps: (h eigenvalue)^2, estimated */
 } rsp_implicit;
@@ -123,6 +123,7 @@ typedef struct rsp_lanes {
     double *hazard[RSP_STAGES_MAX]; /* sum of a (1/day) */
     double *haste;               /* largest gross change over amount (1/day) */
     double *err;                 /* error over tolerance */
+    double *grow;                /* err^(-1/root), of deterministic lanes */
     double *lowest;              /* lowest rate at stage 0 */
     double *select;              /* 1 where a lane takes part, else 0 */
     double *out;                 /* > 0: a species left its regime's bounds */
@@ -163,7 +164,7 @@ typedef struct rsp_kernel {
     void (*derive)(rsp_lanes *b, uint32_t stage);
     /* w = h times a coefficient for each of n stages. */
     void (*weigh)(rsp_lanes *b, const double *coefficient, uint32_t n);
-    /* err; w holds h e_i, the frame the last stage. */
+    /* err, grow; w holds h e_i, the frame the last stage. */
     void (*judge)(rsp_lanes *b);
     /* xn = x + sum w k of moving species. */
     void (*advance)(rsp_lanes *b);
@@ -182,15 +183,18 @@ typedef struct rsp_kernel {
     void (*factor)(rsp_lanes *b);
     /* Moving species of the frame at `stage` > 0. */
     void (*place_implicit)(rsp_lanes *b, uint32_t stage);
-    /* u of `stage` from the derivatives k[0] at stage 0, later k[1]. */
+    /* u of `stage` from the derivatives k[0] at stage 0, later from the frame's rates. */
     void (*solve)(rsp_lanes *b, uint32_t stage);
-    /* implicit->end and implicit->err. */
+    /* implicit->end, err and grow. */
     void (*judge_implicit)(rsp_lanes *b);
     /* implicit->strain from the last two stages of an explicit step. */
     void (*strain)(rsp_lanes *b);
     /* Amounts of a deterministic lane at eight shares of its step, by the dense
      * output of its method, into x[n_species * 8]: share by share within a species. */
     void (*inside)(const rsp_lanes *b, uint32_t lane, const double *share, double *x);
+    /* The same of eight lanes that step implicitly, each at a share of its own: lane by
+     * lane within a species. */
+    void (*inside_chunk)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
     /* xn of the lanes that step implicitly. */
     void (*advance_implicit)(rsp_lanes *b);
     /* Normals of one stream, for eight subs: bits as rsp_normal's. */

@@ -449,22 +449,76 @@ void rsp_clock_inside(rsp_sim *sim)
     }
 }
 
-/* Reads inside the steps of a deterministic block, where only amounts are wanted. */
+/* Show the next read of a lane: its amounts from x on, RSP_CHUNK apart. */
+static void show_amounts(rsp_sim *sim, uint32_t l, const double *x)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    double *amounts = sim->amounts;
+    for (uint32_t s = 0, n = sim->net->n_species; s < n; s++) {
+        amounts[s] = x[(size_t)s * RSP_CHUNK];
+    }
+    const rsp_sim_view view = {lane->job.reads[lane->i_read], sim->observed, amounts};
+    show(sim, l, lane->i_read++, &view);
+}
+
+/* Amounts of a lane at its reads inside its step, eight at a time. */
+static void read_along(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    do {
+        take_batch(sim, l, sim->inside);
+        for (uint32_t k = 0; k < lane->n_batch && !lane->enough; k++) {
+            show_amounts(sim, l, sim->inside + k);
+        }
+    } while (lane->n_batch == RSP_CHUNK);
+}
+
+/* Reads in a step from which on a lane alone is faster than eight together. */
+enum { MANY_READS = 4 };
+
+/* The share of its step at which a lane of an implicit chunk is read next; 0: it is
+ * not, or it has so many reads there that they were all taken. */
+static double next_share(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    if (!lane->live || !lane->accepted || lane->enough) {
+        return 0;
+    }
+    const double end = rsp_clock_end(lane);
+    const double *read = lane->job.reads + lane->i_read;
+    const size_t left = lane->job.n_reads - lane->i_read;
+    if (left == 0 || !(read[0] < end)) {
+        return 0;
+    }
+    if (!(sim->implicit.on[l] > 0) || (left >= MANY_READS && read[MANY_READS - 1] < end)) {
+        read_along(sim, l);
+        return 0;
+    }
+    /* At the start: as good as there. */
+    return fmax((read[0] - lane->t) / (end - lane->t) * lane->theta, 0x1p-1000);
+}
+
+/* Reads inside the steps of a deterministic block, where only amounts are wanted: the
+ * next of each lane of a chunk at once, while there are any. */
 static void read_amounts(rsp_sim *sim)
 {
-    for (uint32_t l = 0; l < sim->block.width; l++) {
-        rsp_lane *lane = &sim->lanes[l];
-        do {
-            take_batch(sim, l, sim->inside);
-            for (uint32_t k = 0; k < lane->n_batch && !lane->enough; k++) {
-                for (uint32_t s = 0; s < sim->net->n_species; s++) {
-                    sim->amounts[s] = sim->inside[(size_t)s * RSP_CHUNK + k];
-                }
-                const rsp_sim_view view = {lane->job.reads[lane->i_read], sim->observed,
-                                           sim->amounts};
-                show(sim, l, lane->i_read++, &view);
+    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
+        for (bool any = true; any;) {
+            _Alignas(64) double share[RSP_CHUNK];
+            any = false;
+            for (uint32_t i = 0; i < RSP_CHUNK; i++) {
+                share[i] = next_share(sim, c * RSP_CHUNK + i);
+                any |= share[i] > 0;
             }
-        } while (lane->n_batch == RSP_CHUNK);
+            if (any) {
+                sim->kernel->inside_chunk(&sim->block, c, share, sim->inside);
+            }
+            for (uint32_t i = 0; any && i < RSP_CHUNK; i++) {
+                if (share[i] > 0) {
+                    show_amounts(sim, c * RSP_CHUNK + i, sim->inside + i);
+                }
+            }
+        }
     }
 }
 

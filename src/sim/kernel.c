@@ -308,6 +308,33 @@ static void weigh(rsp_lanes *b, const double *coefficient, uint32_t n)
     }
 }
 
+/* How errors of single species over their tolerance make one of a deterministic step:
+ * the root of their mean square (Hairer & Wanner 1996, IV.8), or a third of the largest
+ * where that is more, so that quiet species cannot hide one that is not. */
+typedef struct rsp_error_sum {
+    rsp_v8 squares, worst;
+} rsp_error_sum;
+
+static inline rsp_error_sum error_none(void)
+{
+    return (rsp_error_sum){rsp_v8_set(0), rsp_v8_set(0)};
+}
+
+static inline void error_add(rsp_error_sum *sum, rsp_v8 e)
+{
+    sum->squares += e * e;
+    sum->worst = rsp_v8_max(sum->worst, e); /* a NaN in either stays */
+}
+
+static inline void error_put(const rsp_error_sum *sum, uint32_t n, uint32_t root, double *err,
+                             double *grow)
+{
+    const rsp_v8 mean = rsp_v8_sqrt(sum->squares / rsp_v8_set(n > 0 ? n : 1));
+    const rsp_v8 e = rsp_v8_max(mean, sum->worst * rsp_v8_set(1.0 / 3));
+    rsp_v8_store(err, e);
+    rsp_v8_store(grow, rsp_v8_pow(larger(rsp_v8_set(1e-6), e), rsp_v8_set(-1.0 / root)));
+}
+
 static void judge(rsp_lanes *b)
 {
     const uint32_t w = b->width, n = b->tab->stages;
@@ -318,6 +345,7 @@ static void judge(rsp_lanes *b)
         const rsp_list *moving = &b->use[chunk].moving;
         uint32_t first = chunk * RSP_CHUNK;
         rsp_v8 worst = rsp_v8_set(0);
+        rsp_error_sum sum = error_none();
         for (uint32_t i = 0; i < moving->n; i++) {
             uint32_t s = moving->item[i];
             rsp_v8 e = rsp_v8_set(0);
@@ -333,8 +361,12 @@ static void judge(rsp_lanes *b)
             }
             e = rsp_v8_abs(e) / (rsp_v8_set(b->atol) + rsp_v8_set(b->rtol) * size);
             worst = rsp_v8_max(worst, e); /* a NaN in either stays */
+            error_add(&sum, e);
         }
-        if (b->stochastic) { /* in units of a firing */
+        if (!b->stochastic) {
+            error_put(&sum, b->net.n_species, b->tab->root, b->err + first, b->grow + first);
+            continue;
+        } else { /* in units of a firing */
             rsp_v8 e = rsp_v8_set(0);
             for (uint32_t j = 0; j < n; j++) {
                 e += rsp_v8_load(b->w[j] + first) * rsp_v8_load(b->hazard[j] + first);
@@ -619,43 +651,6 @@ static void factor(rsp_lanes *b)
     }
 }
 
-RSP_LANE_INLINE void substitute(const rsp_sparse *plan, const double *lu, size_t lu_apart,
-                                double *x, size_t x_apart, uint32_t n)
-{
-    for (uint32_t k = 0; k < plan->n; k++) {
-        rsp_v8 xk[RSP_TOGETHER];
-        for (uint32_t c = 0; c < n; c++) {
-            xk[c] = rsp_v8_load(x + c * x_apart + (size_t)plan->pivot[k] * RSP_CHUNK);
-        }
-        for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
-            double *to = x + (size_t)plan->lower_row[i] * RSP_CHUNK;
-            const double *l = lu + (size_t)plan->lower_slot[i] * RSP_CHUNK;
-            for (uint32_t c = 0; c < n; c++) {
-                rsp_v8_store(to + c * x_apart, rsp_v8_load(to + c * x_apart) -
-                                                   rsp_v8_load(l + c * lu_apart) * xk[c]);
-            }
-        }
-    }
-    for (uint32_t k = plan->n; k-- > 0;) {
-        double *at = x + (size_t)plan->pivot[k] * RSP_CHUNK;
-        const double *diagonal = lu + (size_t)plan->diagonal[k] * RSP_CHUNK;
-        rsp_v8 sum[RSP_TOGETHER];
-        for (uint32_t c = 0; c < n; c++) {
-            sum[c] = rsp_v8_load(at + c * x_apart);
-        }
-        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
-            const double *u = lu + (size_t)plan->upper_slot[j] * RSP_CHUNK;
-            const double *xj = x + (size_t)plan->upper_column[j] * RSP_CHUNK;
-            for (uint32_t c = 0; c < n; c++) {
-                sum[c] -= rsp_v8_load(u + c * lu_apart) * rsp_v8_load(xj + c * x_apart);
-            }
-        }
-        for (uint32_t c = 0; c < n; c++) {
-            rsp_v8_store(at + c * x_apart, sum[c] * rsp_v8_load(diagonal + c * lu_apart));
-        }
-    }
-}
-
 /* from + sum_j weight[j] u[j]; n is a constant where this is expanded. */
 RSP_LANE_INLINE rsp_v8 combined(const rsp_implicit *im, size_t at, rsp_v8 from,
                                 const double *weight, uint32_t n)
@@ -669,6 +664,7 @@ RSP_LANE_INLINE rsp_v8 combined(const rsp_implicit *im, size_t at, rsp_v8 from,
 /* `text` with N the number of stages so far, as a constant. */
 #define RSP_WITH_STAGES(count, text)                                           \
     switch (count) {                                                           \
+    case 0: { enum { N = 0 }; text; break; }                                   \
     case 1: { enum { N = 1 }; text; break; }                                   \
     case 2: { enum { N = 2 }; text; break; }                                   \
     case 3: { enum { N = 3 }; text; break; }                                   \
@@ -679,15 +675,24 @@ RSP_LANE_INLINE rsp_v8 combined(const rsp_implicit *im, size_t at, rsp_v8 from,
     default: break;                                                            \
     }
 
-RSP_LANE_INLINE void place_chunk(rsp_lanes *b, size_t chunk, const double *weight,
-                                 uint32_t stages)
+RSP_LANE_INLINE void place_chunk(rsp_lanes *b, size_t chunk, uint32_t stage,
+                                 const double *weight, uint32_t stages)
 {
     const rsp_implicit *im = b->implicit;
     const size_t n = b->net.n_species, w = b->width, first = chunk * RSP_CHUNK;
-    const double *lowest = b->net.floor, *x0 = b->x + first;
+    const bool goes_on = stage > im->tab->tail, will = stage == im->tab->tail;
+    const double *lowest = b->net.floor, *x0 = b->x + first, *last = im->u[stage - 1];
     double *to = b->frame.rows + (size_t)b->program->species * w + first;
     for (size_t s = 0; s < n; s++) {
-        rsp_v8 x = combined(im, (chunk * n + s) * RSP_CHUNK, row_of(x0, s, w), weight, stages);
+        rsp_v8 x;
+        if (goes_on) {
+            x = in_chunk(im->end, chunk, n, s) + in_chunk(last, chunk, n, s);
+        } else {
+            x = combined(im, (chunk * n + s) * RSP_CHUNK, row_of(x0, s, w), weight, stages);
+        }
+        if (goes_on || will) {
+            to_chunk(im->end, chunk, n, s, x);
+        }
         rsp_v8_store(to + s * w, larger(rsp_v8_set(lowest[s]), x));
     }
 }
@@ -698,46 +703,105 @@ static void place_implicit(rsp_lanes *b, uint32_t stage)
         if (!b->active[chunk]) {
             continue;
         }
-        RSP_WITH_STAGES(stage, place_chunk(b, chunk, b->implicit->tab->a[stage], N))
+        RSP_WITH_STAGES(stage, place_chunk(b, chunk, N, b->implicit->tab->a[stage], N))
     }
 }
 
-RSP_LANE_INLINE void right_side(rsp_lanes *b, size_t chunk, uint32_t stage, uint32_t stages)
+/* The derivative of species s in n chunks from the frame's rates, to the bit what
+ * `flow` gives. */
+RSP_LANE_INLINE void slope(const rsp_lanes *b, size_t first, size_t s, rsp_v8 least,
+                           rsp_v8 *sum, uint32_t n)
+{
+    const double *rows = b->frame.rows + first;
+    const size_t w = b->width;
+    const uint32_t drift = b->program->drift[s], *rate = b->program->rate;
+    for (uint32_t c = 0; c < n; c++) {
+        sum[c] = rsp_v8_set(0);
+        if (drift != UINT32_MAX) {
+            sum[c] = rsp_v8_load(rows + drift * w + c * RSP_CHUNK);
+        }
+    }
+    const rsp_term *end = b->net.terms + b->net.by_species[s + 1];
+    for (const rsp_term *t = b->net.terms + b->net.by_species[s]; t < end; t++) {
+        const double *at = rows + rate[t->index] * w;
+        const rsp_v8 amount = rsp_v8_set(t->amount);
+        for (uint32_t c = 0; c < n; c++) {
+            sum[c] += amount * larger(least, rsp_v8_load(at + c * RSP_CHUNK));
+        }
+    }
+}
+
+/* Right sides and their substitution, row by row through n chunks; numbers of
+ * `stages` and chunks are constants where this is expanded. */
+RSP_LANE_INLINE void solve_chunks(rsp_lanes *b, size_t chunk, uint32_t stage, uint32_t stages,
+                                  uint32_t n)
 {
     const rsp_implicit *im = b->implicit;
-    const size_t n = b->net.n_species, w = b->width, first = chunk * RSP_CHUNK;
-    const double *k = b->k[stage > 0] + first, *weight = im->tab->g[stage];
-    const rsp_v8 h = rsp_v8_load(im->h + first), inverse = rsp_v8_set(1) / h;
-    const rsp_v8 hd = h * rsp_v8_set(im->tab->d[stage]);
-    double *u = im->u[stage] + chunk * n * RSP_CHUNK;
-    for (size_t s = 0; s < n; s++) {
-        rsp_v8 sum = combined(im, (chunk * n + s) * RSP_CHUNK, rsp_v8_set(0), weight, stages);
-        sum = row_of(k, s, w) + inverse * sum;
-        if (im->has_time) {
-            sum += hd * in_chunk(im->by_time, chunk, n, s);
+    const rsp_sparse *plan = &im->plan;
+    const size_t first = chunk * RSP_CHUNK, apart = (size_t)plan->n * RSP_CHUNK;
+    const size_t lu_apart = (size_t)plan->n_slots * RSP_CHUNK;
+    const double *lu = im->lu + chunk * lu_apart, *weight = im->tab->g[stage];
+    const rsp_v8 least = rsp_v8_set(b->any_sign ? -(double)INFINITY : 0);
+    double *x = im->u[stage] + chunk * apart;
+    rsp_v8 inverse[RSP_TOGETHER], hd[RSP_TOGETHER], sum[RSP_TOGETHER];
+    for (uint32_t c = 0; c < n; c++) {
+        const rsp_v8 h = rsp_v8_load(im->h + first + c * RSP_CHUNK);
+        inverse[c] = rsp_v8_set(1) / h;
+        hd[c] = h * rsp_v8_set(im->tab->d[stage]);
+    }
+    for (uint32_t k = 0; k < plan->n; k++) {
+        const size_t s = plan->pivot[k], at = chunk * apart + s * RSP_CHUNK;
+        if (stages > 0) {
+            slope(b, first, s, least, sum, n);
         }
-        rsp_v8_store(u + s * RSP_CHUNK, sum);
+        for (uint32_t c = 0; c < n; c++) {
+            if (stages == 0) {
+                sum[c] = rsp_v8_load(b->k[0] + s * b->width + first + c * RSP_CHUNK);
+            } else {
+                sum[c] += inverse[c] *
+                          combined(im, at + c * apart, rsp_v8_set(0), weight, stages);
+            }
+            if (im->has_time) {
+                sum[c] += hd[c] * rsp_v8_load(im->by_time + at + c * apart);
+            }
+        }
+        for (uint32_t i = plan->left[k]; i < plan->left[k + 1]; i++) {
+            const double *l = lu + (size_t)plan->left_slot[i] * RSP_CHUNK;
+            const double *xi = x + (size_t)plan->left_column[i] * RSP_CHUNK;
+            for (uint32_t c = 0; c < n; c++) {
+                sum[c] -= rsp_v8_load(l + c * lu_apart) * rsp_v8_load(xi + c * apart);
+            }
+        }
+        for (uint32_t c = 0; c < n; c++) {
+            rsp_v8_store(x + s * RSP_CHUNK + c * apart, sum[c]);
+        }
+    }
+    for (uint32_t k = plan->n; k-- > 0;) {
+        double *at = x + (size_t)plan->pivot[k] * RSP_CHUNK;
+        const double *diagonal = lu + (size_t)plan->diagonal[k] * RSP_CHUNK;
+        for (uint32_t c = 0; c < n; c++) {
+            sum[c] = rsp_v8_load(at + c * apart);
+        }
+        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
+            const double *u = lu + (size_t)plan->upper_slot[j] * RSP_CHUNK;
+            const double *xj = x + (size_t)plan->upper_column[j] * RSP_CHUNK;
+            for (uint32_t c = 0; c < n; c++) {
+                sum[c] -= rsp_v8_load(u + c * lu_apart) * rsp_v8_load(xj + c * apart);
+            }
+        }
+        for (uint32_t c = 0; c < n; c++) {
+            rsp_v8_store(at + c * apart, sum[c] * rsp_v8_load(diagonal + c * lu_apart));
+        }
     }
 }
 
 static void solve(rsp_lanes *b, uint32_t stage)
 {
-    const rsp_implicit *im = b->implicit;
-    const size_t lu_apart = (size_t)im->plan.n_slots * RSP_CHUNK;
-    const size_t x_apart = (size_t)b->net.n_species * RSP_CHUNK;
     for (uint32_t chunk = 0, n = 0; next_chunks(b, &chunk, &n); chunk += n) {
-        for (uint32_t c = chunk; c < chunk + n; c++) {
-            if (stage == 0) {
-                right_side(b, c, 0, 0);
-            }
-            RSP_WITH_STAGES(stage, right_side(b, c, stage, N))
-        }
-        const double *lu = im->lu + chunk * lu_apart;
-        double *x = im->u[stage] + chunk * x_apart;
         if (n == RSP_TOGETHER) {
-            substitute(&im->plan, lu, lu_apart, x, x_apart, RSP_TOGETHER);
+            RSP_WITH_STAGES(stage, solve_chunks(b, chunk, N, N, RSP_TOGETHER))
         } else {
-            substitute(&im->plan, lu, lu_apart, x, x_apart, 1);
+            RSP_WITH_STAGES(stage, solve_chunks(b, chunk, N, N, 1))
         }
     }
 }
@@ -747,23 +811,27 @@ static void judge_implicit(rsp_lanes *b)
     const rsp_implicit *im = b->implicit;
     const size_t n = b->net.n_species;
     const double *last = im->u[im->tab->stages - 1];
+    const rsp_v8 atol = rsp_v8_set(b->atol), rtol = rsp_v8_set(b->rtol);
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
         if (!b->active[chunk]) {
             continue;
         }
         const size_t first = (size_t)chunk * RSP_CHUNK;
-        rsp_v8 worst = rsp_v8_set(0);
+        rsp_error_sum sum = error_none();
         for (size_t s = 0; s < n; s++) {
-            rsp_v8 x = row_of(b->x + first, s, b->width);
-            rsp_v8 end = combined(im, (chunk * n + s) * RSP_CHUNK, x, im->tab->b,
-                                  im->tab->stages);
+            const rsp_v8 x = row_of(b->x + first, s, b->width);
+            const rsp_v8 e = in_chunk(last, chunk, n, s);
+            const rsp_v8 end = in_chunk(im->end, chunk, n, s) + e;
             to_chunk(im->end, chunk, n, s, end);
-            rsp_v8 size = larger(rsp_v8_abs(x), rsp_v8_abs(end));
-            rsp_v8 e = rsp_v8_abs(in_chunk(last, chunk, n, s)) /
-                       (rsp_v8_set(b->atol) + rsp_v8_set(b->rtol) * size);
-            worst = rsp_v8_max(worst, e);
+            const rsp_v8 size = larger(rsp_v8_abs(x), rsp_v8_abs(end));
+            error_add(&sum, rsp_v8_abs(e) / (atol + rtol * size));
         }
-        rsp_v8_store(im->err + first, worst);
+        if (b->stochastic) {
+            rsp_v8_store(im->err + first, sum.worst);
+        } else {
+            error_put(&sum, b->net.n_species, im->tab->root, im->err + first,
+                      im->grow + first);
+        }
     }
 }
 
@@ -820,24 +888,43 @@ static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, dou
     }
 }
 
-static void inside_implicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
+static void dense_weights(const rsp_rosenbrock *tab, rsp_v8 theta, rsp_v8 *weight)
 {
-    const rsp_implicit *im = b->implicit;
-    const rsp_rosenbrock *tab = im->tab;
-    const size_t n = b->net.n_species;
-    const size_t first = lane / RSP_CHUNK * n * RSP_CHUNK + lane % RSP_CHUNK;
     const rsp_v8 rest = rsp_v8_set(1) - theta;
-    rsp_v8 weight[RSP_ROSENBROCK_STAGES];
     for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
         rsp_v8 inner = rsp_v8_set(tab->dense[0][i]) +
                        theta * (rsp_v8_set(tab->dense[1][i]) +
                                 theta * rsp_v8_set(tab->dense[2][i]));
         weight[i] = theta * (rsp_v8_set(tab->b[i]) + rest * inner);
     }
+}
+
+static void inside_implicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species;
+    const size_t first = lane / RSP_CHUNK * n * RSP_CHUNK + lane % RSP_CHUNK;
+    rsp_v8 weight[RSP_ROSENBROCK_STAGES];
+    dense_weights(im->tab, theta, weight);
     for (size_t s = 0; s < n; s++) {
         rsp_v8 sum = rsp_v8_set(b->x[s * b->width + lane]);
         for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
             sum += weight[i] * rsp_v8_set(im->u[i][first + s * RSP_CHUNK]);
+        }
+        rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
+    }
+}
+
+static void inside_chunk(const rsp_lanes *b, uint32_t chunk, const double *share, double *x)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species, first = (size_t)chunk * RSP_CHUNK;
+    rsp_v8 weight[RSP_ROSENBROCK_STAGES];
+    dense_weights(im->tab, rsp_v8_load(share), weight);
+    for (size_t s = 0; s < n; s++) {
+        rsp_v8 sum = row_of(b->x + first, s, b->width);
+        for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
+            sum += weight[i] * in_chunk(im->u[i], chunk, n, s);
         }
         rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
     }
@@ -918,6 +1005,6 @@ const rsp_kernel RSP_JOIN(rsp_kernel_, RSP_ISA) = {
     .weigh = weigh, .judge = judge, .advance = advance, .cross = cross,
     .consume = consume, .gather = gather, .settle = settle, .noise = noise, .path = path,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
-    .strain = strain, .inside = inside,
+    .strain = strain, .inside = inside, .inside_chunk = inside_chunk,
     .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,
 };

@@ -3,7 +3,8 @@
 /* Rodas5P of Steinebach 2023 (BIT 63, 27): order 5(4), L-stable and stiffly
  * accurate; dense output of order 4. */
 const rsp_rosenbrock rsp_rosenbrock_rodas5p = {
-    .name = "Rodas5P", .stages = 8, .root = 5, .gamma = 0.21193756319429014,
+    .name = "Rodas5P", .stages = 8, .root = 5, .tail = 5,
+    .gamma = 0.21193756319429014,
     .c = {0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716,
           0.4288403609558664, 1, 1, 1},
     .d = {0.21193756319429014, -0.42387512638858027, -0.3384627126235924,

@@ -17,6 +17,9 @@ typedef struct rsp_rosenbrock {
     const char *name;
     uint32_t stages;
     uint32_t root;   /* the error estimate grows as h^root */
+    /* From this stage on each a is the one before with a 1 for the stage between, and
+     * so is b after the last: places are then sums that go on. */
+    uint32_t tail;
     double gamma;
     double c[RSP_ROSENBROCK_STAGES], d[RSP_ROSENBROCK_STAGES];
     double a[RSP_ROSENBROCK_STAGES][RSP_ROSENBROCK_STAGES];

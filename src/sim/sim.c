@@ -182,7 +182,8 @@ static bool block_new(rsp_sim *sim)
     rsp_lanes *b = &sim->block;
     uint32_t m = b->net.n_species;
     bool ok = rows_new(sim, &b->x, m) && rows_new(sim, &b->xn, m) &&
-              rows_new(sim, &b->err, 1) && rows_new(sim, &b->lowest, 1) &&
+              rows_new(sim, &b->err, 1) && rows_new(sim, &b->grow, 1) &&
+              rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
               rows_new(sim, &b->h, 1) && rows_new(sim, &b->reading, 1) &&
               rows_new(sim, &b->phi, 1) && rows_new(sim, &sim->inside, 8 * m);
@@ -228,6 +229,7 @@ static bool implicit_new(rsp_sim *sim)
     bool ok = rows_new(sim, &im->lu, im->plan.n_slots) && rows_new(sim, &im->by_time, m) &&
               rows_new(sim, &im->end, m) && rows_new(sim, &im->on, 1) &&
               rows_new(sim, &im->h, 1) && rows_new(sim, &im->err, 1) &&
+              rows_new(sim, &im->grow, 1) &&
               rows_new(sim, &im->norm, 1) && rows_new(sim, &im->strain, 1);
     im->right = rsp_arena_alloc(sim->arena, (size_t)m + 1, RSP_CHUNK * sizeof(double));
     ok = ok && im->right != NULL;
@@ -695,7 +697,6 @@ static void implicit_stages(rsp_sim *sim)
         stage_times(sim, im->tab->c[i]);
         sim->kernel->place_implicit(b, i);
         run_active(sim, RSP_RUN_RATES);
-        sim->kernel->derive(b, 1);
         sim->kernel->solve(b, i);
     }
     sim->kernel->judge_implicit(b);
@@ -764,7 +765,6 @@ static void decide(rsp_sim *sim, uint32_t l)
     rsp_lane *lane = &sim->lanes[l];
     lane->counts.rate_calls += (lane->stiff ? sim->implicit.tab->stages : b->tab->stages) - 1;
     double err = lane->stiff ? sim->implicit.err[l] : b->err[l];
-    uint32_t root = lane->stiff ? sim->implicit.tab->root : b->tab->root;
     lane->accepted = err <= 1;
     lane->theta = 1;
     lane->fires = UINT32_MAX;
@@ -772,7 +772,8 @@ static void decide(rsp_sim *sim, uint32_t l)
     if (err < 1e-4) {
         factor = 5; /* whatever the root */
     } else if (isfinite(err)) {
-        factor = 0.9 * rsp_inverse_root(fmax(err, 1e-6), root);
+        factor = 0.9 * (b->stochastic ? rsp_inverse_root(fmax(err, 1e-6), root)
+                        : lane->stiff ? sim->implicit.grow[l] : b->grow[l]);
         factor = fmin(fmax(factor, 0.2), lane->accepted ? 5 : 0.9);
     }
     double wish = factor * lane->h;

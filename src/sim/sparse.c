@@ -252,6 +252,36 @@ static bool number_slots(rsp_sparse *s, const plan *p, rsp_arena *arena)
     return true;
 }
 
+/* L's entries again, by row. */
+static bool list_left(rsp_sparse *s, const plan *p, rsp_arena *arena)
+{
+    const size_t size = (size_t)s->lower[s->n] + 1;
+    uint32_t *first = rsp_arena_alloc(arena, (size_t)s->n + 2, sizeof *first);
+    uint32_t *slot = rsp_arena_alloc(arena, size, sizeof *slot);
+    uint32_t *column = rsp_arena_alloc(arena, size, sizeof *column);
+    if (first == NULL || slot == NULL || column == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < s->lower[s->n]; i++) {
+        first[p->place[s->lower_row[i]] + 2]++;
+    }
+    for (uint32_t k = 2; k <= s->n; k++) {
+        first[k] += first[k - 1];
+    }
+    /* first[k + 1] runs from where row k begins to where it ends. */
+    for (uint32_t k = 0; k < s->n; k++) {
+        for (uint32_t i = s->lower[k]; i < s->lower[k + 1]; i++) {
+            const uint32_t at = first[p->place[s->lower_row[i]] + 1]++;
+            slot[at] = s->lower_slot[i];
+            column[at] = s->pivot[k];
+        }
+    }
+    s->left = first;
+    s->left_slot = slot;
+    s->left_column = column;
+    return true;
+}
+
 static uint32_t find(const uint32_t *first, const uint32_t *other, const uint32_t *slot,
                      uint32_t k, uint32_t wanted)
 {
@@ -334,8 +364,8 @@ bool rsp_sparse_new(rsp_sparse *s, const rsp_jacobian *df, uint32_t n, rsp_arena
     }
     s->too_dense = p.products > PRODUCTS_MAX;
     if (ok && !s->too_dense) {
-        ok = number_slots(s, &p, arena) && list_targets(s, &p, arena) &&
-             place_entries(s, df, &p, arena);
+        ok = number_slots(s, &p, arena) && list_left(s, &p, arena) &&
+             list_targets(s, &p, arena) && place_entries(s, df, &p, arena);
     }
     plan_free(&p);
     return ok;

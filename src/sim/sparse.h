@@ -19,6 +19,9 @@ typedef struct rsp_sparse {
     const uint32_t *lower, *upper;           /* [n + 1] first of each pivot */
     const uint32_t *lower_slot, *lower_row;
     const uint32_t *upper_slot, *upper_column;
+    /* Entries left of the k-th pivot in its own row: slot and row of what they take,
+     * in the order of elimination. */
+    const uint32_t *left, *left_slot, *left_column;
     const uint32_t *target_slot;          /* lower x upper of each pivot, in order */
     const uint32_t *slot;                 /* [df.n] of each entry of J */
     const uint32_t *blank; uint32_t n_blank; /* slots that J does not fill */
