@@ -128,12 +128,17 @@ typedef struct rsp_machine {
     void (*run)(const struct rsp_machine *machine, rsp_run what, double *rows);
     /* The same for eight lanes: rows points at the first of them in row 0. */
     void (*run_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
-    const void *compiled; /* private */
+    const void *compiled; /* private, as are these */
+    void (*interpret)(const struct rsp_machine *machine, rsp_run what, double *rows);
+    void (*interpret_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
 } rsp_machine;
 /* Best code for this program and processor; `interpret` insists on bytecode.
  * A caller may set another `width` (a multiple of 8) on a bytecode machine
  * before it makes frames; compiled code has width 8. */
 rsp_machine rsp_machine_for(const rsp_program *program, bool interpret);
+/* The same code over frames of 32 lanes, for loops that are faster over many lanes at
+ * once than in a small cache; the machine as it is where its code cannot. */
+rsp_machine rsp_machine_widened(rsp_machine machine);
 
 /* Code of one program that the system's C compiler ($CC, else cc) makes here and
  * now, for the instruction set in use, with the bits of the bytecode.

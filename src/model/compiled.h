@@ -5,11 +5,14 @@
 
 #include "respite/program.h"
 
-enum { RSP_COMPILED_WIDTH = 8 };
+enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32 };
 
 typedef struct rsp_compiled {
     const char *sha256; /* of the program */
     void (*run[6])(double *rows); /* by rsp_run */
+    /* Rates and jacobian of eight lanes of a frame RSP_WIDE lanes wide; NULL where
+     * these have roots, whose bodies know frames of eight. */
+    void (*rates_wide)(double *rows), (*jacobian_wide)(double *rows);
 } rsp_compiled;
 
 /* The compiled form for a program and an instruction set, or NULL. */

@@ -31,6 +31,7 @@ typedef struct block {
     const rsp_instr *code;
     uint32_t n;
     uint32_t result; /* the only row read afterwards; UINT32_MAX: all that stay */
+    bool wide;       /* also for frames that are RSP_WIDE lanes wide */
 } block;
 
 /* ---- What must be stored. */
@@ -157,6 +158,16 @@ static void statement(emitter *e, const rsp_instr *in)
     e->local[in->to] = name;
 }
 
+/* One piece for frames of one width. */
+static void expand_piece(emitter *e, const block *b, uint32_t number, const char *suffix,
+                         const char *width)
+{
+    rsp_text_printf(&e->out,
+                    "static RSP_NOINLINE void %s%s_%u(double *rows)\n{\n"
+                    "    %s_%u_by(rows, %s);\n}\n\n",
+                    b->name, suffix, number, b->name, number, width);
+}
+
 static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
                   uint32_t end)
 {
@@ -164,7 +175,7 @@ static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
         e->local[row] = NOT_LOCAL;
     }
     rsp_text_printf(&e->out,
-                    "static RSP_NOINLINE void %s_%u(double *restrict rows)\n{\n",
+                    "RSP_LANE_INLINE void %s_%u_by(double *restrict rows, const size_t w)\n{\n",
                     b->name, number);
     for (uint32_t i = first; i < end; i++) {
         statement(e, &b->code[i]);
@@ -177,9 +188,26 @@ static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
         }
     }
     rsp_text_add(&e->out, "}\n\n");
+    expand_piece(e, b, number, "", "8");
+    if (b->wide) {
+        expand_piece(e, b, number, "_wide", "RSP_WIDE");
+    }
 }
 
-/* The pieces, then the function that calls them in order. */
+static void call_pieces(emitter *e, const block *b, uint32_t n_pieces, const char *suffix,
+                        bool is_body)
+{
+    rsp_text_printf(&e->out, "static void %s%s(%sdouble *rows)\n{\n", b->name, suffix,
+                    is_body ? "const void *ctx, " : "");
+    rsp_text_add(&e->out, is_body ? "    (void)ctx;\n" : "");
+    rsp_text_add(&e->out, n_pieces == 0 ? "    (void)rows;\n" : "");
+    for (uint32_t i = 0; i < n_pieces; i++) {
+        rsp_text_printf(&e->out, "    %s%s_%u(rows);\n", b->name, suffix, i);
+    }
+    rsp_text_add(&e->out, "}\n\n");
+}
+
+/* The pieces, then the functions that call them in order. */
 static void function(emitter *e, const block *b, bool is_body)
 {
     find_stores(e, b, 0);
@@ -187,14 +215,10 @@ static void function(emitter *e, const block *b, bool is_body)
     for (uint32_t i = 0; i < b->n; i = piece_end(b, i)) {
         piece(e, b, n_pieces++, i, piece_end(b, i));
     }
-    rsp_text_printf(&e->out, "static void %s(%sdouble *rows)\n{\n", b->name,
-                    is_body ? "const void *ctx, " : "");
-    rsp_text_add(&e->out, is_body ? "    (void)ctx;\n" : "");
-    rsp_text_add(&e->out, n_pieces == 0 ? "    (void)rows;\n" : "");
-    for (uint32_t i = 0; i < n_pieces; i++) {
-        rsp_text_printf(&e->out, "    %s_%u(rows);\n", b->name, i);
+    call_pieces(e, b, n_pieces, "", is_body);
+    if (b->wide) {
+        call_pieces(e, b, n_pieces, "_wide", is_body);
     }
-    rsp_text_add(&e->out, "}\n\n");
 }
 
 static bool is_used(const rsp_program *p, uint32_t root)
@@ -223,7 +247,7 @@ static void bodies(emitter *e)
         (void)snprintf(name, sizeof name, "root_%u", k);
         if (is_used(e->p, k)) {
             function(e,
-                     &(block){name, e->p->code + root->first, root->n, root->f},
+                     &(block){name, e->p->code + root->first, root->n, root->f, false},
                      true);
         }
     }
@@ -232,10 +256,20 @@ static void bodies(emitter *e)
 static const char prologue[] =
     "#include \"model/compiled.h\"\n"
     "#include \"model/root_lane.h\"\n\n"
-    "#define ROW(r) rsp_v8_load(rows + 8 * (r))\n"
-    "#define SET(r, v) rsp_v8_store(rows + 8 * (r), (v))\n"
+    "#define ROW(r) rsp_v8_load(rows + w * (r))\n"
+    "#define SET(r, v) rsp_v8_store(rows + w * (r), (v))\n"
     "#define PASTE2(name, isa) name##_##isa\n"
     "#define PASTE(name, isa) PASTE2(name, isa)\n\n";
+
+static bool has_root(const rsp_section *s)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (s->code[i].op == RSP_OP_ROOT) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static void program(emitter *e, const char *id)
 {
@@ -248,16 +282,20 @@ static void program(emitter *e, const char *id)
                     id);
     rsp_text_add(&e->out, prologue);
     bodies(e);
+    const bool wide = !has_root(&e->p->rates) && !has_root(&e->p->jacobian);
     for (int i = 0; i < 6; i++) {
-        function(e, &(block){names[i], sections[i]->code, sections[i]->n,
-                             UINT32_MAX},
+        const bool stepped = sections[i] == &e->p->rates || sections[i] == &e->p->jacobian;
+        function(e, &(block){names[i], sections[i]->code, sections[i]->n, UINT32_MAX,
+                             wide && stepped},
                  false);
     }
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
-                    "    \"%s\",\n    {prepare, rates, observe, act, jacobian, watch}};\n",
-                    id, id, e->p->sha256);
+                    "    \"%s\",\n    {prepare, rates, observe, act, jacobian, watch},\n"
+                    "    %s};\n",
+                    id, id, e->p->sha256,
+                    wide ? "rates_wide, jacobian_wide" : "NULL, NULL");
 }
 
 /* ---- All of it. */

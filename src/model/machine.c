@@ -13,6 +13,31 @@ static void run_compiled(const rsp_machine *machine, rsp_run what, double *rows)
     compiled->run[what](rows);
 }
 
+/* What is run once a participant, or once in many steps, is interpreted where frames are
+ * wide: to the same bits. */
+static void run_wide_eight(const rsp_machine *machine, rsp_run what, double *rows)
+{
+    const rsp_compiled *compiled = machine->compiled;
+    if (what == RSP_RUN_RATES) {
+        compiled->rates_wide(rows);
+    } else if (what == RSP_RUN_JACOBIAN) {
+        compiled->jacobian_wide(rows);
+    } else {
+        machine->interpret_eight(machine, what, rows);
+    }
+}
+
+static void run_wide(const rsp_machine *machine, rsp_run what, double *rows)
+{
+    if (what != RSP_RUN_RATES && what != RSP_RUN_JACOBIAN) {
+        machine->interpret(machine, what, rows);
+        return;
+    }
+    for (uint32_t l = 0; l < RSP_WIDE; l += 8) {
+        run_wide_eight(machine, what, rows + l);
+    }
+}
+
 static void use_bytecode(rsp_machine *machine)
 {
     machine->width = RSP_BYTECODE_WIDTH;
@@ -45,6 +70,23 @@ rsp_machine rsp_machine_for(const rsp_program *program, bool interpret)
     machine.run = machine.run_eight = run_compiled; /* eight is all its lanes */
     machine.compiled = compiled;
     return machine;
+}
+
+rsp_machine rsp_machine_widened(rsp_machine machine)
+{
+    const rsp_compiled *compiled = machine.compiled;
+    if (compiled == NULL || compiled->rates_wide == NULL) {
+        return machine;
+    }
+    rsp_machine wide = machine;
+    use_bytecode(&wide);
+    wide.interpret = wide.run;
+    wide.interpret_eight = wide.run_eight;
+    wide.width = RSP_WIDE;
+    wide.kind = machine.kind;
+    wide.run = run_wide;
+    wide.run_eight = run_wide_eight;
+    return wide;
 }
 
 rsp_status rsp_frame_new(const rsp_machine *machine, rsp_frame *frame,

@@ -299,6 +299,9 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     sim->machine = sim->options.code != NULL
                        ? rsp_machine_of(sim->program, sim->options.code)
                        : rsp_machine_for(sim->program, sim->options.interpret);
+    if (!sim->method.random) { /* substitution would wait for each of its entries */
+        sim->machine = rsp_machine_widened(sim->machine);
+    }
     sim->kernel = choose_kernel();
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
