@@ -495,7 +495,8 @@ static double next_share(rsp_sim *sim, uint32_t l)
         return 0;
     }
     /* At the start: as good as there. */
-    return fmax((read[0] - lane->t) / (end - lane->t) * lane->theta, 0x1p-1000);
+    const double share = (read[0] - lane->t) / (end - lane->t) * lane->theta;
+    return share > 0 ? share : 0x1p-1000;
 }
 
 /* Reads inside the steps of a deterministic block, where only amounts are wanted: the

@@ -111,6 +111,7 @@ struct rsp_sim {
     rsp_sim_job *ready_job;   /* [width] */
     uint32_t n_ready, i_ready;
     bool dry;                 /* the client has no more */
+    bool waits;               /* a lane is empty or stands at a time of its own */
     uint32_t *carried;        /* rows that `prepare` writes */
     uint32_t n_carried;
     uint32_t *essence;        /* rows of what a run knows of its parameters */

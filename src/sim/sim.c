@@ -512,27 +512,23 @@ static void first_stage(rsp_sim *sim)
         rsp_lane *lane = &sim->lanes[l];
         bool wanted = lane->runs && !lane->same;
         b->select[l] = wanted ? 1 : 0;
+        b->h[l] = 0;
         any |= wanted;
+        if (wanted) {
+            rsp_clock_rows(sim, l, lane->t);
+        }
     }
     if (!any) {
         return;
-    }
-    for (uint32_t l = 0; l < b->width; l++) {
-        b->h[l] = 0;
-        if (b->select[l] > 0) {
-            rsp_clock_rows(sim, l, sim->lanes[l].t);
-        }
     }
     stage_times(sim, 0);
     sim->kernel->place_start(b);
     sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
     sim->kernel->begin(b);
     for (uint32_t l = 0; l < b->width; l++) {
-        rsp_lane *lane = &sim->lanes[l];
-        lane->counts.rate_calls += b->select[l] > 0;
         if (b->select[l] > 0 && b->lowest[l] < -1e-9 &&
-            is_invalid(sim, l, lane->t)) {
-            fail(lane, RSP_STOP_NONFINITE);
+            is_invalid(sim, l, sim->lanes[l].t)) {
+            fail(&sim->lanes[l], RSP_STOP_NONFINITE);
         }
     }
 }
@@ -570,8 +566,8 @@ static void choose_step(rsp_sim *sim, uint32_t l)
         }
         lane->fresh = false;
     }
-    double h = lane->wish;
-    if (!(h > 1e-14 * fmax(1, fabs(lane->t)))) {
+    double h = lane->wish, far = fabs(lane->t);
+    if (!(h > 1e-14 * (far > 1 ? far : 1))) {
         fail_collapsed(sim, l);
         return;
     }
@@ -602,6 +598,7 @@ static void choose_steps(rsp_sim *sim)
         rsp_lane *lane = &sim->lanes[l];
         lane->h = 0;
         if (lane->runs && lane->failed == RSP_STOP_END) {
+            lane->counts.rate_calls += !lane->same;
             choose_step(sim, l);
         }
         b->h[l] = lane->h;
@@ -761,6 +758,21 @@ static void choose_method(rsp_sim *sim, uint32_t l)
     }
 }
 
+/* What the error says of the next step over this one. */
+static double growth(const rsp_sim *sim, uint32_t l, double err)
+{
+    const rsp_lanes *b = &sim->block;
+    const rsp_lane *lane = &sim->lanes[l];
+    const double most = lane->accepted ? 5 : 0.9;
+    double factor = lane->stiff ? sim->implicit.grow[l] : b->grow[l];
+    if (b->stochastic) {
+        factor = rsp_inverse_root(err, lane->stiff ? sim->implicit.tab->root : b->tab->root);
+    }
+    factor *= 0.9;
+    factor = factor < 0.2 ? 0.2 : factor;
+    return factor > most ? most : factor;
+}
+
 /* Accept or not; the step that the error would allow. */
 static void decide(rsp_sim *sim, uint32_t l)
 {
@@ -775,13 +787,11 @@ static void decide(rsp_sim *sim, uint32_t l)
     if (err < 1e-4) {
         factor = 5; /* whatever the root */
     } else if (isfinite(err)) {
-        factor = 0.9 * (b->stochastic ? rsp_inverse_root(fmax(err, 1e-6), root)
-                        : lane->stiff ? sim->implicit.grow[l] : b->grow[l]);
-        factor = fmin(fmax(factor, 0.2), lane->accepted ? 5 : 0.9);
+        factor = growth(sim, l, err);
     }
     double wish = factor * lane->h;
     /* A step cut short for other reasons tells only that it may grow. */
-    lane->wish = factor == 5 ? fmax(wish, lane->wish) : wish;
+    lane->wish = factor == 5 && lane->wish > wish ? lane->wish : wish;
     lane->same = lane->same || !lane->accepted;
     if (lane->accepted) {
         choose_method(sim, l);
@@ -856,8 +866,8 @@ static void cut_steps(rsp_sim *sim)
 
 static void move_clock(rsp_lane *lane)
 {
-    lane->t = lane->land ? lane->t_next
-                         : fmin(lane->t + lane->theta * lane->h, lane->t_next);
+    const double t = lane->t + lane->theta * lane->h;
+    lane->t = lane->land || t > lane->t_next ? lane->t_next : t;
 }
 
 /* The noise of a lane that leaps, where it is due. */
@@ -960,6 +970,7 @@ static void step(rsp_sim *sim)
     judge_steps(sim);
     cut_steps(sim);
     finish_steps(sim);
+    sim->waits = false;
     for (uint32_t l = 0; l < sim->block.width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         if (lane->live && lane->enough) {
@@ -967,6 +978,7 @@ static void step(rsp_sim *sim)
         } else if (lane->live && lane->failed != RSP_STOP_END) {
             end_failed(sim, l);
         }
+        sim->waits |= !lane->live || lane->t >= lane->t_next;
     }
 }
 
@@ -975,6 +987,9 @@ static void step(rsp_sim *sim)
 static bool serve(rsp_sim *sim)
 {
     uint32_t n = sim->block.width;
+    if (!sim->waits) {
+        return true;
+    }
     if (sim->options.lanes > 0 && sim->options.lanes < n) {
         n = sim->options.lanes;
     }
@@ -1010,6 +1025,7 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
     sim->dry = false;
     sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;
+    sim->waits = true;
     for (uint32_t l = 0; l < sim->block.width; l++) {
         sim->lanes[l].live = false;
         rsp_regime_leave(sim, l);
