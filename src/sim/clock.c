@@ -490,7 +490,8 @@ static double next_share(rsp_sim *sim, uint32_t l)
     if (left == 0 || !(read[0] < end)) {
         return 0;
     }
-    if (!(sim->implicit.on[l] > 0) || (left >= MANY_READS && read[MANY_READS - 1] < end)) {
+    const bool alone = sim->block.implicit == NULL || !(sim->implicit.on[l] > 0);
+    if (alone || (left >= MANY_READS && read[MANY_READS - 1] < end)) {
         read_along(sim, l);
         return 0;
     }
