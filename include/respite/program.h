@@ -121,6 +121,20 @@ typedef struct rsp_frame {
  * section over all lanes of the frame. */
 typedef enum rsp_run { RSP_RUN_PREPARE, RSP_RUN_RATES, RSP_RUN_OBSERVE,
                        RSP_RUN_ACT, RSP_RUN_JACOBIAN, RSP_RUN_WATCH } rsp_run;
+/* One stage of a Rosenbrock method for eight lanes of a frame 32 wide: what is solved
+ * for, given the rates.  Rows of the frame are 32 doubles apart, others eight. */
+typedef struct rsp_stage {
+    const double *rows;  /* the frame, from the first of the lanes */
+    const double *slope; /* [n_species] derivatives, in rows as the frame's; NULL: by rates */
+    const double *lu;    /* the eliminated matrix, by slot of its plan */
+    const double *by_time; /* [n_species] df/dt; NULL: zero */
+    double *const *u;    /* of each stage [n_species], `offset` doubles further on */
+    size_t offset;
+    uint32_t stage;
+    const double *g;     /* [stage] weights of the stages so far */
+    double d;            /* of df/dt */
+    const double *h;     /* steps of the lanes, day */
+} rsp_stage;
 typedef struct rsp_machine {
     const rsp_program *program;
     uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */
@@ -131,6 +145,7 @@ typedef struct rsp_machine {
     const void *compiled; /* private, as are these */
     void (*interpret)(const struct rsp_machine *machine, rsp_run what, double *rows);
     void (*interpret_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
+    void (*solve)(const rsp_stage *stage); /* NULL: this code has none */
 } rsp_machine;
 /* Best code for this program and processor; `interpret` insists on bytecode.
  * A caller may set another `width` (a multiple of 8) on a bytecode machine

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/emit_solve.h"
 #include "model/ops.h"
 
 enum { PIECE = 120, /* statements */ NOT_LOCAL = -1, LOADED = -2 };
@@ -289,13 +290,18 @@ static void program(emitter *e, const char *id)
                              wide && stepped},
                  false);
     }
+    bool solves = false;
+    if (wide && !rsp_emit_solve(e->p, &e->out, &solves)) {
+        e->out.failed = true;
+    }
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
                     "    \"%s\",\n    {prepare, rates, observe, act, jacobian, watch},\n"
-                    "    %s};\n",
+                    "    %s, %s};\n",
                     id, id, e->p->sha256,
-                    wide ? "rates_wide, jacobian_wide" : "NULL, NULL");
+                    wide ? "rates_wide, jacobian_wide" : "NULL, NULL",
+                    solves ? "solve" : "NULL");
 }
 
 /* ---- All of it. */

@@ -10,7 +10,7 @@
 
 #include "respite/program.h"
 #include "sim/rosenbrock.h"
-#include "sim/sparse.h"
+#include "model/sparse.h"
 #include "sim/tableau.h"
 
 enum { RSP_CHUNK = 8 };

@@ -795,8 +795,31 @@ RSP_LANE_INLINE void solve_chunks(rsp_lanes *b, size_t chunk, uint32_t stage, ui
     }
 }
 
+/* The same by code that was printed for the model. */
+static void solve_printed(const rsp_lanes *b, size_t chunk, uint32_t stage)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t first = chunk * RSP_CHUNK, offset = chunk * im->plan.n * RSP_CHUNK;
+    const rsp_stage s = {
+        .rows = b->frame.rows + first,
+        .slope = stage == 0 ? b->k[0] + first : NULL,
+        .lu = im->lu + chunk * im->plan.n_slots * RSP_CHUNK,
+        .by_time = im->has_time ? im->by_time + offset : NULL,
+        .u = im->u, .offset = offset, .stage = stage,
+        .g = im->tab->g[stage], .d = im->tab->d[stage], .h = im->h + first};
+    b->machine.solve(&s);
+}
+
 static void solve(rsp_lanes *b, uint32_t stage)
 {
+    for (uint32_t chunk = 0; b->machine.solve != NULL && chunk < b->n_chunks; chunk++) {
+        if (b->active[chunk]) {
+            solve_printed(b, chunk, stage);
+        }
+    }
+    if (b->machine.solve != NULL) {
+        return;
+    }
     for (uint32_t chunk = 0, n = 0; next_chunks(b, &chunk, &n); chunk += n) {
         if (n == RSP_TOGETHER) {
             RSP_WITH_STAGES(stage, solve_chunks(b, chunk, N, N, RSP_TOGETHER))

@@ -422,7 +422,8 @@ static void every_machine_gives_the_bits_of_one_node_at_a_time(void **state)
             if (seed <= 2) {
                 const rsp_compiled *c = isas[which].made[seed - 1];
                 assert_string_equal(c->sha256, p->sha256);
-                const rsp_machine n = {p, 8, "compiled", run_made, run_made, c};
+                const rsp_machine n = {.program = p, .width = 8, .kind = "compiled",
+                                       .run = run_made, .run_eight = run_made, .compiled = c};
                 run_people(&n, 1, other);
                 expect_same(first, other, "compiled");
             }
@@ -480,7 +481,8 @@ static void the_shipped_model_runs_as_compiled_with_the_bits_of_bytecode(void **
     for (size_t which = 0; which < n_isas(); which++) {
         const rsp_compiled *c = rsp_compiled_find(p->sha256, isas[which].name);
         assert_non_null(c);
-        const rsp_machine compiled = {p, 8, "compiled", run_made, run_made, c};
+        const rsp_machine compiled = {.program = p, .width = 8, .kind = "compiled",
+                                      .run = run_made, .run_eight = run_made, .compiled = c};
         run_shipped(&compiled, other);
         expect_same(first, other, isas[which].name);
     }

@@ -7,7 +7,7 @@
 
 #include "problems.h"
 #include "sim/rosenbrock.h"
-#include "sim/sparse.h"
+#include "model/sparse.h"
 
 /* ---- Coefficients. */
 

@@ -1,4 +1,4 @@
-#include "sim/sparse.h"
+#include "model/sparse.h"
 
 #include <stdlib.h>
 #include <string.h>

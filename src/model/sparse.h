@@ -5,8 +5,8 @@
  * I / (h gamma) - J that is stable where the step is not too long for the growing
  * modes of J; where it is not, the pivot is tiny or the solution not a number, the
  * error is large and the step shrinks. */
-#ifndef RSP_SIM_SPARSE_H
-#define RSP_SIM_SPARSE_H
+#ifndef MODEL_SPARSE_H
+#define MODEL_SPARSE_H
 
 #include "respite/program.h"
 

@@ -1,0 +1,129 @@
+#include "model/emit_solve.h"
+
+#include <math.h>
+
+#include "model/sparse.h"
+
+/* All of a stage is in registers, or spilled from there: beyond this the loops that walk
+ * the plan are as fast, and compilers are slow. */
+enum { SPECIES_MAX = 32, SLOTS_MAX = 400 };
+
+static bool is_small(const rsp_program *p, const rsp_sparse *plan)
+{
+    return !plan->too_dense && p->net->n_species <= SPECIES_MAX && plan->n_slots <= SLOTS_MAX;
+}
+
+/* f_s from the rates, in order of reactions. */
+static void slope(const rsp_program *p, rsp_text *out, uint32_t s)
+{
+    if (p->drift[s] == UINT32_MAX) {
+        rsp_text_printf(out, "        x%u = rsp_v8_set(0);\n", s);
+    } else {
+        rsp_text_printf(out, "        x%u = ROW(%u);\n", s, p->drift[s]);
+    }
+    for (uint32_t r = 0; r < p->net->n_reactions; r++) {
+        const rsp_reaction *rx = &p->net->reactions[r];
+        for (uint32_t i = 0; i < rx->n_changes; i++) {
+            const rsp_change *c = &p->net->changes[rx->first_change + i];
+            if (c->species == s) {
+                rsp_text_printf(out, "        x%u += rsp_v8_set(%a) * a%u;\n", s, c->amount, r);
+            }
+        }
+    }
+}
+
+static void slopes(const rsp_program *p, rsp_text *out)
+{
+    const uint32_t n = p->net->n_species;
+    rsp_text_add(out, "    if (s->slope != NULL) {\n");
+    for (uint32_t s = 0; s < n; s++) {
+        rsp_text_printf(out, "        x%u = rsp_v8_load(s->slope + w * %u);\n", s, s);
+    }
+    rsp_text_add(out, "    } else {\n");
+    for (uint32_t s = 0; s < n; s++) {
+        rsp_text_printf(out, "        rsp_v8 y%u = rsp_v8_set(0);\n", s);
+    }
+    rsp_text_add(out, "        for (uint32_t j = 0; j < s->stage; j++) {\n"
+                      "            const rsp_v8 g = rsp_v8_set(s->g[j]);\n"
+                      "            const double *u = s->u[j] + s->offset;\n");
+    for (uint32_t s = 0; s < n; s++) {
+        rsp_text_printf(out, "            y%u += g * rsp_v8_load(u + %u);\n", s, 8 * s);
+    }
+    rsp_text_add(out, "        }\n");
+    for (uint32_t r = 0; r < p->net->n_reactions; r++) {
+        if (p->net->reactions[r].n_changes > 0) {
+            rsp_text_printf(out, "        const rsp_v8 a%u = rsp_v8_above(least, ROW(%u));\n", r,
+                            p->rate[r]);
+        }
+    }
+    for (uint32_t s = 0; s < n; s++) {
+        slope(p, out, s);
+        rsp_text_printf(out, "        x%u += inverse * y%u;\n", s, s);
+    }
+    rsp_text_add(out, "    }\n    if (s->by_time != NULL) {\n");
+    for (uint32_t s = 0; s < n; s++) {
+        rsp_text_printf(out, "        x%u += hd * rsp_v8_load(s->by_time + %u);\n", s, 8 * s);
+    }
+    rsp_text_add(out, "    }\n");
+}
+
+static void take_off(rsp_text *out, uint32_t row, uint32_t slot, uint32_t column)
+{
+    rsp_text_printf(out, "    x%u -= rsp_v8_load(lu + %u) * x%u;\n", row, 8 * slot, column);
+}
+
+static void substitution(const rsp_sparse *plan, rsp_text *out)
+{
+    for (uint32_t k = 0; k < plan->n; k++) {
+        for (uint32_t i = plan->left[k]; i < plan->left[k + 1]; i++) {
+            take_off(out, plan->pivot[k], plan->left_slot[i], plan->left_column[i]);
+        }
+    }
+    for (uint32_t k = plan->n; k-- > 0;) {
+        const uint32_t row = plan->pivot[k];
+        for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++) {
+            take_off(out, row, plan->upper_slot[j], plan->upper_column[j]);
+        }
+        rsp_text_printf(out, "    x%u = x%u * rsp_v8_load(lu + %u);\n", row, row,
+                        8 * plan->diagonal[k]);
+    }
+    for (uint32_t s = 0; s < plan->n; s++) {
+        rsp_text_printf(out, "    rsp_v8_store(to + %u, x%u);\n", 8 * s, s);
+    }
+}
+
+static void text(const rsp_program *p, const rsp_sparse *plan, rsp_text *out)
+{
+    rsp_text_add(out, "static RSP_NOINLINE void solve(const rsp_stage *s)\n{\n"
+                      "    const size_t w = RSP_WIDE;\n"
+                      "    const double *rows = s->rows, *lu = s->lu;\n"
+                      "    double *to = s->u[s->stage] + s->offset;\n"
+                      "    const rsp_v8 h = rsp_v8_load(s->h), inverse = rsp_v8_set(1) / h;\n"
+                      "    const rsp_v8 hd = h * rsp_v8_set(s->d);\n");
+    rsp_text_printf(out, "    const rsp_v8 least = rsp_v8_set(%s);\n    rsp_v8 ",
+                    p->net->any_sign ? "-__builtin_inf()" : "0");
+    for (uint32_t s = 0; s < plan->n; s++) {
+        rsp_text_printf(out, "%sx%u", s > 0 ? ", " : "", s);
+    }
+    rsp_text_add(out, ";\n    (void)least;\n    (void)rows;\n");
+    slopes(p, out);
+    substitution(plan, out);
+    rsp_text_add(out, "}\n\n");
+}
+
+bool rsp_emit_solve(const rsp_program *p, rsp_text *out, bool *printed)
+{
+    rsp_sparse plan;
+    rsp_arena *arena = rsp_arena_new();
+    *printed = false;
+    bool ok = arena != NULL;
+    if (ok && p->df.known && p->net->n_species > 0 && p->net->n_species <= SPECIES_MAX) {
+        ok = rsp_sparse_new(&plan, &p->df, p->net->n_species, arena);
+        *printed = ok && is_small(p, &plan);
+    }
+    if (*printed) {
+        text(p, &plan, out);
+    }
+    rsp_arena_free(arena);
+    return ok;
+}
