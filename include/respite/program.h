@@ -145,7 +145,10 @@ typedef struct rsp_machine {
     const void *compiled; /* private, as are these */
     void (*interpret)(const struct rsp_machine *machine, rsp_run what, double *rows);
     void (*interpret_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
-    void (*solve)(const rsp_stage *stage); /* NULL: this code has none */
+    /* NULL, both: this code has none.  The first takes the Jacobian's rows and what
+     * is added to the diagonal of its negative. */
+    void (*eliminate)(const double *rows, const double *shift, double *lu);
+    void (*solve)(const rsp_stage *stage);
 } rsp_machine;
 /* Best code for this program and processor; `interpret` insists on bytecode.
  * A caller may set another `width` (a multiple of 8) on a bytecode machine

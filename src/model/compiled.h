@@ -13,7 +13,9 @@ typedef struct rsp_compiled {
     /* Rates and jacobian of eight lanes of a frame RSP_WIDE lanes wide; NULL where
      * these have roots, whose bodies know frames of eight. */
     void (*rates_wide)(double *rows), (*jacobian_wide)(double *rows);
-    void (*solve)(const rsp_stage *stage); /* NULL where the model is large */
+    /* Of rsp_machine; NULL where the model is large. */
+    void (*eliminate)(const double *rows, const double *shift, double *lu);
+    void (*solve)(const rsp_stage *stage);
 } rsp_compiled;
 
 /* The compiled form for a program and an instruction set, or NULL. */

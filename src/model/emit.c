@@ -301,7 +301,7 @@ static void program(emitter *e, const char *id)
                     "    %s, %s};\n",
                     id, id, e->p->sha256,
                     wide ? "rates_wide, jacobian_wide" : "NULL, NULL",
-                    solves ? "solve" : "NULL");
+                    solves ? "eliminate, solve" : "NULL, NULL");
 }
 
 /* ---- All of it. */

@@ -92,6 +92,39 @@ static void substitution(const rsp_sparse *plan, rsp_text *out)
     }
 }
 
+/* W from the Jacobian's rows, and its elimination. */
+static void elimination(const rsp_program *p, const rsp_sparse *plan, rsp_text *out)
+{
+    const uint32_t *target = plan->target_slot;
+    rsp_text_add(out, "static RSP_NOINLINE void eliminate(const double *rows, const double *shift,"
+                      " double *lu)\n{\n"
+                      "    const size_t w = RSP_WIDE;\n"
+                      "    const rsp_v8 more = rsp_v8_load(shift), one = rsp_v8_set(1);\n"
+                      "    (void)rows;\n");
+    for (uint32_t i = 0; i < plan->n_blank; i++) {
+        rsp_text_printf(out, "    rsp_v8 m%u = rsp_v8_set(0);\n", plan->blank[i]);
+    }
+    for (uint32_t e = 0; e < p->df.n; e++) {
+        rsp_text_printf(out, "    rsp_v8 m%u = -ROW(%u);\n", plan->slot[e], p->df.row[e]);
+    }
+    for (uint32_t k = 0; k < plan->n; k++) {
+        const uint32_t d = plan->diagonal[k];
+        rsp_text_printf(out, "    m%u = one / (m%u + more);\n", d, d);
+        for (uint32_t i = plan->lower[k]; i < plan->lower[k + 1]; i++) {
+            const uint32_t l = plan->lower_slot[i];
+            rsp_text_printf(out, "    m%u = m%u * m%u;\n", l, l, d);
+            for (uint32_t j = plan->upper[k]; j < plan->upper[k + 1]; j++, target++) {
+                rsp_text_printf(out, "    m%u = m%u - m%u * m%u;\n", *target, *target, l,
+                                plan->upper_slot[j]);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < plan->n_slots; i++) {
+        rsp_text_printf(out, "    rsp_v8_store(lu + %u, m%u);\n", 8 * i, i);
+    }
+    rsp_text_add(out, "}\n\n");
+}
+
 static void text(const rsp_program *p, const rsp_sparse *plan, rsp_text *out)
 {
     rsp_text_add(out, "static RSP_NOINLINE void solve(const rsp_stage *s)\n{\n"
@@ -122,6 +155,7 @@ bool rsp_emit_solve(const rsp_program *p, rsp_text *out, bool *printed)
         *printed = ok && is_small(p, &plan);
     }
     if (*printed) {
+        elimination(p, &plan, out);
         text(p, &plan, out);
     }
     rsp_arena_free(arena);

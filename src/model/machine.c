@@ -86,6 +86,7 @@ rsp_machine rsp_machine_widened(rsp_machine machine)
     wide.kind = machine.kind;
     wide.run = run_wide;
     wide.run_eight = run_wide_eight;
+    wide.eliminate = compiled->eliminate;
     wide.solve = compiled->solve;
     return wide;
 }

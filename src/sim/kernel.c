@@ -550,10 +550,11 @@ static void assemble(rsp_lanes *b, uint32_t chunk)
     const double *rows = b->frame.rows + (size_t)chunk * RSP_CHUNK;
     double *lu = im->lu + (size_t)chunk * plan->n_slots * RSP_CHUNK;
     const rsp_v8 zero = rsp_v8_set(0);
-    for (uint32_t i = 0; i < plan->n_blank; i++) {
+    const bool printed = b->machine.eliminate != NULL;
+    for (uint32_t i = 0; !printed && i < plan->n_blank; i++) {
         rsp_v8_store(lu + (size_t)plan->blank[i] * RSP_CHUNK, zero);
     }
-    for (uint32_t e = 0; e < df->n; e++) {
+    for (uint32_t e = 0; !printed && e < df->n; e++) {
         rsp_v8_store(lu + (size_t)plan->slot[e] * RSP_CHUNK,
                      -row_of(rows, df->row[e], b->width));
     }
@@ -643,6 +644,15 @@ static void factor(rsp_lanes *b)
             shift[c] = rsp_v8_set(1) / (rsp_v8_set(im->tab->gamma) * h);
         }
         double *lu = im->lu + chunk * apart;
+        for (uint32_t c = 0; b->machine.eliminate != NULL && c < n; c++) {
+            _Alignas(64) double more[RSP_CHUNK];
+            rsp_v8_store(more, shift[c]);
+            b->machine.eliminate(b->frame.rows + (chunk + c) * (size_t)RSP_CHUNK, more,
+                                 lu + c * apart);
+        }
+        if (b->machine.eliminate != NULL) {
+            continue;
+        }
         if (n == RSP_TOGETHER) {
             eliminate(&im->plan, lu, apart, shift, RSP_TOGETHER);
         } else {
