@@ -100,7 +100,7 @@ static void elimination(const rsp_program *p, const rsp_sparse *plan, rsp_text *
                       " double *lu)\n{\n"
                       "    const size_t w = RSP_WIDE;\n"
                       "    const rsp_v8 more = rsp_v8_load(shift), one = rsp_v8_set(1);\n"
-                      "    (void)rows;\n");
+                      "    (void)rows;\n    (void)w;\n");
     for (uint32_t i = 0; i < plan->n_blank; i++) {
         rsp_text_printf(out, "    rsp_v8 m%u = rsp_v8_set(0);\n", plan->blank[i]);
     }
@@ -138,7 +138,7 @@ static void text(const rsp_program *p, const rsp_sparse *plan, rsp_text *out)
     for (uint32_t s = 0; s < plan->n; s++) {
         rsp_text_printf(out, "%sx%u", s > 0 ? ", " : "", s);
     }
-    rsp_text_add(out, ";\n    (void)least;\n    (void)rows;\n");
+    rsp_text_add(out, ";\n    (void)least;\n    (void)rows;\n    (void)w;\n");
     slopes(p, out);
     substitution(plan, out);
     rsp_text_add(out, "}\n\n");
