@@ -48,6 +48,19 @@ static classic classic_of(const rsp_rosenbrock *t, const double b[STAGES])
     return c;
 }
 
+/* What lets a place be the one before and the last u. */
+static void late_places_of_a_step_go_on_from_one_another(void **state)
+{
+    (void)state;
+    const rsp_rosenbrock *t = &rsp_rosenbrock_rodas5p;
+    for (uint32_t i = t->tail; i < t->stages; i++) {
+        const double *next = i + 1 < t->stages ? t->a[i + 1] : t->b;
+        for (uint32_t j = 0; j < t->stages; j++) {
+            assert_true(next[j] == (j == i ? 1 : t->a[i][j]));
+        }
+    }
+}
+
 /* A rooted tree as brackets: "()" a leaf, "(()())" two leaves on a root. */
 typedef struct tree {
     const char *text;
@@ -512,6 +525,7 @@ static void reads_are_the_same_with_observables_and_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(late_places_of_a_step_go_on_from_one_another),
         cmocka_unit_test(the_rosenbrock_method_meets_its_order_conditions),
         cmocka_unit_test(the_error_is_of_the_size_of_the_tolerance),
         cmocka_unit_test(a_stiff_problem_takes_few_steps_and_another_stays_explicit),
