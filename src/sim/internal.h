@@ -80,7 +80,6 @@ struct rsp_sim {
     const rsp_program *program;
     const rsp_network *net;
     rsp_sim_options options;
-    rsp_sim_options relaxed; /* of species that relax */
     rsp_method_row method;
     uint64_t seed;
     rsp_arena *arena;

@@ -19,17 +19,9 @@ static bool has_regimes(const rsp_sim *sim, uint32_t s)
     return !sim->block.net.continuous[s] && sim->method.random && !sim->method.always_exact;
 }
 
-/* Half as many of a species that relaxes need be counted: what matters of it to others
- * is what its noise adds up to, and that is exact also where the noise is not normal. */
-static const rsp_sim_options *thresholds(const rsp_sim *sim, uint32_t s)
-{
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
-    return o == &sim->options && sim->block.net.relaxes[s] ? &sim->relaxed : o;
-}
-
 static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 {
-    const rsp_sim_options *o = thresholds(sim, s);
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
@@ -47,7 +39,7 @@ static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
 static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
                               double x)
 {
-    const rsp_sim_options *o = thresholds(sim, s);
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return now;
@@ -68,7 +60,7 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
 
 static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
 {
-    const rsp_sim_options *o = thresholds(sim, s);
+    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     rsp_lanes *b = &sim->block;
     const double none = (double)INFINITY, burst = b->net.burst[s];
     const double low[] = {

@@ -68,8 +68,5 @@ bool rsp_relax_new(rsp_sim *sim)
                      is_made_apart(sim, s, reads) && is_lost_in_proportion(sim, s, reads);
     }
     net->relaxes = relaxes;
-    sim->relaxed = sim->options;
-    sim->relaxed.exact_below *= 0.5;
-    sim->relaxed.exact_until *= 0.5;
     return true;
 }

@@ -473,6 +473,29 @@ static void fail(rsp_lane *lane, rsp_stop stop)
     lane->h = 0;
 }
 
+/* What held the steps, for a reason: ", where X changes by 3e+12 a day"; of the species
+ * that flow, the one in most haste. */
+static void tell_fastest(const rsp_sim *sim, uint32_t l, char *out, size_t size)
+{
+    const rsp_lanes *b = &sim->block;
+    double most = 0;
+    uint32_t which = UINT32_MAX;
+    for (uint32_t s = 0; s < b->net.n_species; s++) {
+        double k = *rsp_at(b->k[0], s, b->width, l);
+        double haste = fabs(k) / (fabs(*rsp_at(b->x, s, b->width, l)) + b->atol / b->rtol);
+        bool stands = b->stochastic && sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT;
+        if (!stands && haste > most) {
+            most = haste;
+            which = s;
+        }
+    }
+    out[0] = '\0';
+    if (which != UINT32_MAX) {
+        snprintf(out, size, ", where %s changes by %.3g a day", sim->net->species[which].name,
+                 *rsp_at(b->k[0], which, b->width, l));
+    }
+}
+
 static void fail_collapsed(rsp_sim *sim, uint32_t l)
 {
     rsp_lane *lane = &sim->lanes[l];
@@ -482,8 +505,10 @@ static void fail_collapsed(rsp_sim *sim, uint32_t l)
         fail(lane, RSP_STOP_NONFINITE);
         return;
     }
+    char where[64];
+    tell_fastest(sim, l, where, sizeof where);
     snprintf(lane->reason, sizeof lane->reason,
-             "the step fell below the clock's grain at day %.6g", lane->t);
+             "the step fell below the clock's grain at day %.6g%s", lane->t, where);
     fail(lane, RSP_STOP_COLLAPSE);
 }
 
@@ -804,9 +829,11 @@ static void decide(rsp_sim *sim, uint32_t l)
         lane->counts.steps + lane->counts.rejected >= sim->options.max_steps) {
         const bool is_held = !sim->method.random && b->implicit == NULL &&
                              sim->options.way == RSP_WAY_BY_ITSELF;
-        snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g%s",
+        char where[64];
+        tell_fastest(sim, l, where, sizeof where);
+        snprintf(lane->reason, sizeof lane->reason, "%llu steps by day %.6g%.80s",
                  (unsigned long long)sim->options.max_steps, lane->t,
-                 is_held ? "; the model has too many derivatives for implicit steps" : "");
+                 is_held ? "; the model has too many derivatives for implicit steps" : where);
         fail(lane, RSP_STOP_STEPS);
     }
 }

@@ -30,11 +30,11 @@ static const fate fates[] = {
      LIVES "species A cell\nreaction odd: -> A @ b * one * (1 - bad * t / (2 * day1))\n",
      RSP_STOP_NONFINITE, "the rate of odd is -", 1.9, 4, 0}, /* where a step or candidate meets it */
     {"a pole", LIVES "species x 1 continuous\ninitial x = 1\nrate x = bad * x * x / (2 * day1)\n",
-     RSP_STOP_COLLAPSE, "the step fell below", 1.9, 2.1, 0},
+     RSP_STOP_COLLAPSE, ", where x changes by ", 1.9, 2.1, 0},
     {"a budget",
      LIVES "species u 1 continuous\nspecies v 1 continuous\ninitial u = 1\n"
            "rate u = bad * 20000 * v / day1\nrate v = -bad * 20000 * u / day1\n",
-     RSP_STOP_STEPS, "steps by day", 0, 8, 20000},
+     RSP_STOP_STEPS, ", where ", 0, 8, 20000},
     {"events without end",
      LIVES "species n 1 continuous\nrate n = 0 / day1\n"
            "event up: at t > 2 * day1 and n < 0.5: n = bad\nevent down: at n > 0.5: n = 0\n",

@@ -301,7 +301,7 @@ static void count(const network *net, const bed *b, size_t read, double found[ST
 /* Kolmogorov-Smirnov at 1 % on each species; for both, whose critical value depends on
  * the law, at 1 % of two independent ones (Peacock 1983: 1.9).  Correlations to 0.04,
  * seven standard errors: within one leap, from few cells, the noise of one species does
- * not yet reach the other (toggle, day 0.5: -0.44 where -0.47 is exact).
+ * not yet reach the other (toggle, day 0.5, thresholds times 1/4: -0.44, exact -0.47).
  * Chi-square, which sees the shape of each hill and such a correlation, at a
  * ten-thousandth (dozens of looks at fixed seeds), of the first `by_chi_square`. */
 static int compare(const network *net, const double *p, const bed *b, size_t read,
@@ -352,7 +352,7 @@ static void has_the_law_of_its_master_equation(const network *net)
         int by_chi_square; /* 2: each species, 3: both together, too */
         const char *name;
     } ways[] = {{RSP_SSA, 1, 3, "ssa"},
-                {RSP_HYBRID, 1, 2, "hybrid"},
+                {RSP_HYBRID, 1, 3, "hybrid"},
                 {RSP_HYBRID, 0.25, 0, "hybrid, thresholds times 1/4"},
                 {RSP_HYBRID, 4, 3, "hybrid, thresholds times 4"}};
     int wrong = 0;
