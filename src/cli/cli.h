@@ -43,6 +43,7 @@ int cli_analyze(const cli_args *args);
 int cli_reproduce(const cli_args *args);
 int cli_check(const cli_args *args);
 int cli_show(const cli_args *args);
+int cli_convert(const cli_args *args);
 
 /* Print an error with its place and excerpt; the exit status it asks for. */
 int cli_error(const rsp_error *err);

@@ -188,6 +188,49 @@ static sbml_formula read_formula(reading *r, const ASTNode_t *node, sbml_place p
     return f;
 }
 
+/* ---- Our annotation. */
+
+static const char *attribute(reading *r, const XMLNode_t *node, const char *name)
+{
+    return keep_own(r, XMLNode_getAttrValueByName(node, name)); /* "" where absent */
+}
+
+static sbml_say says(reading *r, const XMLNode_t *node, const char *name)
+{
+    const char *v = attribute(r, node, name);
+    return strcmp(v, "true") == 0 ? SAYS_YES : strcmp(v, "false") == 0 ? SAYS_NO : SAYS_NOTHING;
+}
+
+/* A name that can be printed in a table and typed. */
+static bool is_name(const char *s)
+{
+    static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "_'[],.+->() ";
+    return strlen(s) <= 200 && s[strspn(s, fine)] == '\0';
+}
+
+static sbml_ours read_ours(reading *r, const void *object)
+{
+    SBase_t *o = (SBase_t *)(uintptr_t)object;
+    const XMLNode_t *all = SBase_isSetAnnotation(o) ? SBase_getAnnotation(o) : NULL;
+    sbml_ours out = {.name = "", .unit = "", .draw = "", .a = "", .b = ""};
+    unsigned n = all ? XMLNode_getNumChildren(all) : 0;
+    for (unsigned i = 0; i < n; i++) {
+        const XMLNode_t *c = XMLNode_getChild(all, (int)i);
+        const char *uri = c ? XMLNode_getURI(c) : NULL, *element = c ? XMLNode_getName(c) : NULL;
+        if (uri && element && strcmp(uri, SBML_OURS) == 0 && strcmp(element, "as") == 0) {
+            out = (sbml_ours){
+                .name = attribute(r, c, "name"), .continuous = says(r, c, "continuous"),
+                .one_way = says(r, c, "one-way"), .column = says(r, c, "column"),
+                .any_sign = says(r, c, "any-sign"),
+                .unit = attribute(r, c, "unit"), .draw = attribute(r, c, "draw"),
+                .a = attribute(r, c, "a"), .b = attribute(r, c, "b")};
+        }
+    }
+    out.name = is_name(out.name) ? out.name : "";
+    return out;
+}
+
 /* ---- The lists of a model. */
 
 static void read_compartments(reading *r, const Model_t *m)
@@ -226,7 +269,8 @@ static void read_species(reading *r, const Model_t *m)
             .boundary = Species_getBoundaryCondition(s) != 0,
             .constant = Species_getConstant(s) != 0,
             .initial = amount ? Species_getInitialAmount(s)
-                              : Species_getInitialConcentration(s)};
+                              : Species_getInitialConcentration(s),
+            .ours = read_ours(r, s)};
     }
     r->out->species = list;
     r->out->n_species = n;
@@ -237,7 +281,8 @@ static sbml_parameter read_parameter(reading *r, const Parameter_t *p)
     return (sbml_parameter){
         .id = keep(r, Parameter_getId(p)), .name = keep(r, Parameter_getName(p)),
         .place = place_of(p), .has_value = Parameter_isSetValue(p) != 0,
-        .constant = Parameter_getConstant(p) != 0, .value = Parameter_getValue(p)};
+        .constant = Parameter_getConstant(p) != 0, .value = Parameter_getValue(p),
+        .ours = read_ours(r, p)};
 }
 
 static void read_parameters(reading *r, const Model_t *m)
@@ -370,7 +415,7 @@ static const sbml_parameter *read_locals(reading *r, KineticLaw_t *law, uint32_t
             .id = keep(r, LocalParameter_getId(p)),
             .name = keep(r, LocalParameter_getName(p)), .place = place_of(p),
             .has_value = LocalParameter_isSetValue(p) != 0, .constant = true,
-            .value = LocalParameter_getValue(p)};
+            .value = LocalParameter_getValue(p), .ours = read_ours(r, p)};
     }
     return list;
 }
@@ -384,7 +429,8 @@ static void read_reactions(reading *r, const Model_t *m)
         sbml_reaction *to = &list[i];
         *to = (sbml_reaction){.id = keep(r, Reaction_getId(rx)),
                               .name = keep(r, Reaction_getName(rx)),
-                              .place = place_of(rx), .fast = Reaction_getFast(rx) != 0};
+                              .place = place_of(rx), .fast = Reaction_getFast(rx) != 0,
+                              .ours = read_ours(r, rx)};
         to->reactants = read_references(r, rx, false, &to->n_reactants);
         to->products = read_references(r, rx, true, &to->n_products);
         KineticLaw_t *law = Reaction_getKineticLaw(rx);
@@ -439,7 +485,7 @@ static void read_events(reading *r, const Model_t *m)
         Event_t *e = Model_getEvent((Model_t *)(uintptr_t)m, i);
         sbml_event *to = &list[at];
         *to = (sbml_event){.id = keep(r, Event_getId(e)), .name = keep(r, Event_getName(e)),
-                           .place = place_of(e),
+                           .place = place_of(e), .ours = read_ours(r, e),
                            .values_at_trigger = Event_getUseValuesFromTriggerTime(e) != 0};
         read_trigger(r, e, to);
         read_event_assignments(r, e, to);
@@ -552,6 +598,7 @@ static void read_model(reading *r, SBMLDocument_t *d)
     r->out->id = keep(r, Model_getId(m));
     r->out->name = keep(r, Model_getName(m));
     r->out->factor = keep(r, Model_getConversionFactor(m));
+    r->out->ours = read_ours(r, m);
     read_packages(r, d);
     read_functions(r, m);
     read_compartments(r, m);

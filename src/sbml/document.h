@@ -45,6 +45,21 @@ typedef struct sbml_formula { /* math NULL: none */
     sbml_place place;
 } sbml_formula;
 
+/* Our own annotation: what a network knows of something and SBML has no word for. */
+typedef enum sbml_say { SAYS_NOTHING, SAYS_NO, SAYS_YES } sbml_say;
+
+#define SBML_OURS "urn:respite:network:1" /* its namespace */
+
+typedef struct sbml_ours {
+    const char *name;    /* of the network; "": the identifier */
+    sbml_say continuous; /* a species that is no count */
+    sbml_say one_way;    /* a law that is not to be split in two */
+    sbml_say column;     /* of a rule: printed beside the species */
+    sbml_say any_sign;   /* of the model */
+    const char *unit;    /* of a species, as it is shown; "": none */
+    const char *draw, *a, *b; /* how an initial amount is drawn; "": it is not */
+} sbml_ours;
+
 typedef struct sbml_compartment {
     const char *id, *name;
     sbml_place place;
@@ -57,6 +72,7 @@ typedef struct sbml_species {
     sbml_place place;
     bool has_amount, has_concentration, only_substance, boundary, constant;
     double initial;
+    sbml_ours ours;
 } sbml_species;
 
 typedef struct sbml_parameter {
@@ -64,6 +80,7 @@ typedef struct sbml_parameter {
     sbml_place place;
     bool has_value, constant;
     double value;
+    sbml_ours ours;
 } sbml_parameter;
 
 typedef struct sbml_function {
@@ -96,6 +113,7 @@ typedef struct sbml_reaction {
     const sbml_parameter *locals;
     uint32_t n_locals;
     sbml_formula law;
+    sbml_ours ours;
 } sbml_reaction;
 
 typedef struct sbml_event {
@@ -105,6 +123,7 @@ typedef struct sbml_event {
     bool initial_value, persistent, values_at_trigger;
     const sbml_assignment *assignments;
     uint32_t n_assignments;
+    sbml_ours ours;
 } sbml_event;
 
 typedef struct sbml_remark { /* what is read past, or cannot be */
@@ -115,6 +134,7 @@ typedef struct sbml_remark { /* what is read past, or cannot be */
 typedef struct sbml_document {
     const char *id, *name, *factor; /* factor: the model's; "" where none */
     sbml_place place;
+    sbml_ours ours;
     unsigned level, version;
     const sbml_compartment *compartments; uint32_t n_compartments;
     const sbml_species *species;          uint32_t n_species;

@@ -48,7 +48,8 @@ static rsp_status write_event(reader *r, const sbml_event *e, uint32_t number)
     rsp_event out = {.meaning = e->name, .initial_value = e->initial_value,
                      .persistent = e->persistent, .values_at_trigger = e->values_at_trigger,
                      .first_assign = b->n_assigns, .n_assigns = e->n_assignments,
-                     .name = e->id[0] ? e->id : rsp_arena_printf(b->arena, "event %u", number)};
+                     .name = e->ours.name[0] ? e->ours.name
+                             : e->id[0] ? e->id : rsp_arena_printf(b->arena, "event %u", number)};
     rsp_status s = out.name ? part(r, &e->trigger, &out.trigger) : no_memory(b);
     s = s == RSP_OK ? part(r, &e->delay, &out.delay) : s;
     s = s == RSP_OK ? part(r, &e->priority, &out.priority) : s;

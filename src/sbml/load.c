@@ -50,7 +50,7 @@ static rsp_status describe(reader *r, const char *text)
     net->n_files = 1;
     net->name = r->doc->id[0] ? r->doc->id : base_of(r->b.arena, source);
     net->title = r->doc->name;
-    net->any_sign = true;
+    net->any_sign = r->doc->ours.any_sign != SAYS_NO;
     return RSP_OK;
 }
 

@@ -35,13 +35,69 @@ static rsp_status rule_drift(reader *r, quantity *q, rsp_expr *out)
     return s;
 }
 
+/* How our annotation says that an initial amount is drawn. */
+static rsp_status read_draw(reader *r, const quantity *q, rsp_species *sp)
+{
+    static const char *const names[] = {[RSP_DRAW_POISSON] = "poisson",
+                                        [RSP_DRAW_BINOMIAL] = "binomial",
+                                        [RSP_DRAW_NEGBIN] = "negative-binomial",
+                                        [RSP_DRAW_MULTINOMIAL] = "multinomial"};
+    int kind = q->ours && q->ours->draw[0] ? RSP_DRAW_MULTINOMIAL : RSP_DRAW_VALUE;
+    while (kind > RSP_DRAW_VALUE && strcmp(names[kind], q->ours->draw) != 0) {
+        kind--;
+    }
+    if (kind == RSP_DRAW_VALUE) {
+        return RSP_OK;
+    }
+    quantity *a = quantity_find(r, q->ours->a), *b = quantity_find(r, q->ours->b);
+    if (!a || !b) {
+        return reader_fail_at(r, q->place, RSP_NAME, "no parameter '%.60s' to draw '%.60s' by",
+                              a ? q->ours->b : q->ours->a, q->id);
+    }
+    rsp_status s = quantity_value(r, a, q->place, true, &sp->a);
+    s = s == RSP_OK && kind != RSP_DRAW_POISSON ? quantity_value(r, b, q->place, true, &sp->b) : s;
+    sp->draw = (rsp_draw_kind)kind;
+    return s;
+}
+
+static bool same_family(const rsp_species *a, const rsp_species *b)
+{
+    size_t n = strcspn(a->name, "[");
+    return a->draw == RSP_DRAW_MULTINOMIAL && b->draw == RSP_DRAW_MULTINOMIAL &&
+           n == strcspn(b->name, "[") && strncmp(a->name, b->name, n) == 0;
+}
+
+/* Those that are drawn together stand together: "L[gut]", "L[blood]". */
+static void join_families(builder *b)
+{
+    for (uint32_t i = 0; i < b->n_species;) {
+        uint32_t n = 1;
+        while (i + n < b->n_species && same_family(&b->species[i], &b->species[i + n])) {
+            n++;
+        }
+        for (uint32_t k = 0; k < n; k++) {
+            b->species[i + k].first = i;
+            b->species[i + k].count = n;
+        }
+        i += n;
+    }
+}
+
 static rsp_status write_state(reader *r, quantity *q)
 {
     builder *b = &r->b;
     bool counted = q->kind == OF_A_SPECIES && q->reacts && !q->boundary && !q->rate;
-    rsp_species sp = {.name = q->id, .family = q->id, .unit = "1", .meaning = q->name,
+    if (q->ours && q->ours->continuous != SAYS_NOTHING && !q->rate) {
+        counted = q->ours->continuous == SAYS_NO;
+    }
+    rsp_species sp = {.name = q->as, .family = q->as, .unit = "1", .meaning = q->name,
                       .first = q->state, .count = 1, .factor = 1, .continuous = !counted,
                       .draw = RSP_DRAW_VALUE, .b = RSP_NO_EXPR, .rate = RSP_NO_EXPR};
+    rsp_unit unit;
+    if (q->ours && q->ours->unit[0] && rsp_unit_parse(q->ours->unit, &unit, NULL) == RSP_OK) {
+        sp.unit = q->ours->unit;
+        sp.factor = unit.factor;
+    }
     rsp_status s = quantity_amount(r, q, q->place, true, &sp.a);
     double v = 0;
     if (s == RSP_OK && counted && pool_is_const(b->nodes, sp.a, &v) && v != floor(v)) {
@@ -52,7 +108,8 @@ static rsp_status write_state(reader *r, quantity *q)
     if (s == RSP_OK && q->rate) {
         s = rule_drift(r, q, &sp.rate);
     }
-    s = s == RSP_OK ? own_channel(b, &b->channels[OF_SPECIES], q->id, &sp.channel) : s;
+    s = s == RSP_OK ? read_draw(r, q, &sp) : s;
+    s = s == RSP_OK ? own_channel(b, &b->channels[OF_SPECIES], q->as, &sp.channel) : s;
     return s == RSP_OK ? PUSH(b, species, sp) : s;
 }
 
@@ -67,6 +124,7 @@ static rsp_status write_states(reader *r)
             }
         }
     }
+    join_families(&r->b);
     return s;
 }
 
@@ -151,24 +209,24 @@ static rsp_status write_reaction(reader *r, const sbml_reaction *rx)
     if (s != RSP_OK || n == 0) {
         return s;
     }
-    if (!law_split(r, law, &forward, &backward)) {
-        return b->nodes->failed ? no_memory(b) : add_channel(r, rx->id, law, first);
+    if (rx->ours.one_way == SAYS_YES || !law_split(r, law, &forward, &backward)) {
+        return b->nodes->failed ? no_memory(b) : add_channel(r, q->as, law, first);
     }
-    const char *name = rsp_arena_printf(b->arena, "%s (backward)", rx->id);
+    const char *name = rsp_arena_printf(b->arena, "%s (backward)", q->as);
     s = name ? reverse_changes(b, first, n) : no_memory(b);
     uint32_t second = first + n;
     s = s == RSP_OK ? add_channel(r, name, backward, second) : s;
     bool both = b->n_changes > second;
     if (s == RSP_OK && both) { /* its changes stand last; those before are forward's */
         rsp_reaction *back = &b->reactions[b->n_reactions - 1];
-        rsp_reaction out = {.name = rx->id, .rate = forward, .first_change = first,
+        rsp_reaction out = {.name = q->as, .rate = forward, .first_change = first,
                             .n_changes = n};
         rsp_reaction last = *back;
-        s = own_channel(b, &b->channels[OF_REACTION], rx->id, &out.channel);
+        s = own_channel(b, &b->channels[OF_REACTION], q->as, &out.channel);
         *back = out;
         return s == RSP_OK ? PUSH(b, reactions, last) : s;
     }
-    return s == RSP_OK ? add_channel(r, rx->id, forward, first) : s;
+    return s == RSP_OK ? add_channel(r, q->as, forward, first) : s;
 }
 
 /* ---- What can be asked for beside the state. */
@@ -193,7 +251,7 @@ static rsp_status observe_species(reader *r, quantity *q)
     quantity *in = &r->all[q->compartment];
     rsp_status s = quantity_amount(r, q, q->place, false, &amount);
     if (s == RSP_OK && q->assigned) {
-        s = add_observable(r, q->id, q, amount, true);
+        s = add_observable(r, q->as, q, amount, true);
     }
     if (s == RSP_OK && has_value(in)) {
         s = quantity_value(r, in, q->place, false, &size);
@@ -202,7 +260,7 @@ static rsp_status observe_species(reader *r, quantity *q)
             s = quantity_value(r, q, q->place, false, &share);
         }
         s = s == RSP_OK
-                ? add_observable(r, rsp_arena_printf(r->b.arena, "[%s]", q->id), q, share, false)
+                ? add_observable(r, rsp_arena_printf(r->b.arena, "[%s]", q->as), q, share, false)
                 : s;
     }
     return s;
@@ -220,8 +278,9 @@ static rsp_status observe(reader *r, quantity *q)
     if (q->kind == OF_A_REACTION && !q->reaction->law.math) {
         return RSP_OK;
     }
+    bool column = q->assigned && !(q->ours && q->ours->column == SAYS_NO);
     rsp_status s = quantity_value(r, q, q->place, false, &e);
-    return s == RSP_OK ? add_observable(r, q->id, q, e, q->assigned != NULL) : s;
+    return s == RSP_OK ? add_observable(r, q->as, q, e, column) : s;
 }
 
 static rsp_status write_derived(reader *r, quantity *q)
@@ -234,7 +293,7 @@ static rsp_status write_derived(reader *r, quantity *q)
     }
     rsp_status s = quantity_value(r, q, q->place, true, &e);
     return s == RSP_OK ? PUSH(&r->b, derived,
-                              ((rsp_derived){.name = q->id, .unit = "1", .factor = 1, .expr = e,
+                              ((rsp_derived){.name = q->as, .unit = "1", .factor = 1, .expr = e,
                                              .constant = true, .meaning = q->name,
                                              .source = "", .status = RSP_UNSTATED,
                                              .file = r->source, .line = q->place.line}))

@@ -344,6 +344,7 @@ static rsp_status add(reader *r, quantity q)
     }
     q.state = q.param = NONE;
     q.factor = 1;
+    q.as = q.ours && q.ours->name[0] ? q.ours->name : q.id;
     if (table_find(&r->ids, q.id) != TABLE_NONE) {
         return reader_fail_at(r, q.place, RSP_NAME, "a second '%.60s'", q.id);
     }
@@ -386,19 +387,19 @@ static rsp_status add_all(reader *r)
                               .place = sp->place, .value = sp->initial,
                               .has_value = sp->has_amount || sp->has_concentration,
                               .value_is_amount = sp->has_amount,
-                              .only_amount = sp->only_substance,
+                              .only_amount = sp->only_substance, .ours = &sp->ours,
                               .boundary = sp->boundary || sp->constant});
     }
     for (uint32_t i = 0; s == RSP_OK && i < d->n_parameters; i++) {
         const sbml_parameter *p = &d->parameters[i];
         s = add(r, (quantity){.kind = OF_A_PARAMETER, .id = p->id, .name = p->name,
-                              .place = p->place, .has_value = p->has_value,
+                              .ours = &p->ours, .place = p->place, .has_value = p->has_value,
                               .value = p->value});
     }
     for (uint32_t i = 0; s == RSP_OK && i < d->n_reactions; i++) {
         const sbml_reaction *rx = &d->reactions[i];
         s = add(r, (quantity){.kind = OF_A_REACTION, .id = rx->id, .name = rx->name,
-                              .place = rx->place, .reaction = rx});
+                              .ours = &rx->ours, .place = rx->place, .reaction = rx});
         s = s == RSP_OK ? add_references(r, rx->reactants, rx->n_reactants) : s;
         s = s == RSP_OK ? add_references(r, rx->products, rx->n_products) : s;
     }
@@ -491,7 +492,7 @@ static rsp_status add_params(reader *r)
         bool plain = q->kind == OF_A_PARAMETER || q->kind == OF_A_COMPARTMENT;
         if (plain && q->has_value && !q->frozen && !q->initial && !q->assigned && !q->rate &&
             !q->by_event) {
-            s = add_param(r, q->id, q->name, q->place, q->value, &q->param);
+            s = add_param(r, q->as, q->name, q->place, q->value, &q->param);
         }
     }
     for (uint32_t i = 0; s == RSP_OK && i < r->doc->n_reactions; i++) {

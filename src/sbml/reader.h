@@ -19,6 +19,8 @@ typedef struct lazy {
 typedef struct quantity {
     quantity_kind kind;
     const char *id, *name;
+    const char *as;          /* its name in the network */
+    const sbml_ours *ours;   /* NULL: none */
     sbml_place place;
     bool has_value, boundary, only_amount, frozen;
     double value;             /* of a species: amount or concentration */

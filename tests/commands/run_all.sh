@@ -25,7 +25,7 @@ expect() {
 
 # Help shows an example, of every command.
 expect 64 'respite run' "$respite"
-for c in run simulate analyze reproduce check show; do
+for c in run simulate analyze reproduce check convert show; do
   expect 0 "^  respite $c " "$respite" $c --help
   expect 0 "^Example:" "$respite" help $c
 done
@@ -72,6 +72,12 @@ parameter one = 1 cell "one cell" source "a test" status assumed
 reaction loss: A -> @ k * A
 observe cells = A in cell
 END
+"$respite" convert "$work/decay.rsp" "$work/decay.xml"
+grep -q '<ci>k</ci>' "$work/decay.xml" || { echo "no SBML was written"; bad=$((bad + 1)); }
+expect 64 'end it in .xml' "$respite" convert "$work/decay.rsp" "$work/decay.txt"
+expect 64 'a model and the file to write' "$respite" convert "$work/decay.rsp"
+expect 66 'neither a file nor a shipped model' "$respite" convert no_such "$work/none.xml"
+[ ! -e "$work/none.xml" ] || { echo "a refused model left a file"; bad=$((bad + 1)); }
 expect 0 '^time,A' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv
 expect 0 '^2,367.8' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv --rtol 1e-8
 expect 0 'A-mean,A-sd' "$respite" simulate "$work/decay.rsp" --until 2 --every 1 --replicates 50 --summary mean,sd
