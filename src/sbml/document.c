@@ -1,6 +1,8 @@
-/* The only file that knows libsbml (its C interface): from its objects to plain
- * data.  libsbml fills in the defaults of each level. */
+/* The only file that knows libsbml (its C interface; guard.cpp catches what it
+ * throws): from its objects to plain data.  libsbml fills in the defaults of each
+ * level. */
 #include "sbml/document.h"
+#include "sbml/guard.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -575,7 +577,7 @@ static void read_log(reading *r, SBMLDocument_t *d)
 
 /* Units are not converted, so that what is said of them is a warning at most; how
  * a model is annotated and laid out is not ours to judge. */
-static void validate(SBMLDocument_t *d)
+static bool validate(SBMLDocument_t *d, char *why, size_t size)
 {
     static const SBMLErrorCategory_t off[] = {
         LIBSBML_CAT_UNITS_CONSISTENCY, LIBSBML_CAT_SBO_CONSISTENCY,
@@ -583,7 +585,7 @@ static void validate(SBMLDocument_t *d)
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
         SBMLDocument_setConsistencyChecks(d, off[i], 0);
     }
-    SBMLDocument_checkConsistency(d);
+    return sbml_guard_check(d, why, size);
 }
 
 static void read_model(reading *r, SBMLDocument_t *d)
@@ -610,22 +612,33 @@ static void read_model(reading *r, SBMLDocument_t *d)
     read_events(r, m);
 }
 
+/* What libsbml could not say of a place in the text. */
+static rsp_status thrown(reading *r, const char *why)
+{
+    return rsp_fail(r->err, RSP_SYNTAX, "%.100s: libsbml cannot read this: %.200s", r->source,
+                    why);
+}
+
 rsp_status sbml_document_read(rsp_arena *arena, const char *text, const char *source,
                               sbml_document *out, rsp_error *err)
 {
     reading r = {.arena = arena, .source = source, .text = text, .out = out, .err = err};
     *out = (sbml_document){0};
-    SBMLDocument_t *d = readSBMLFromString(text);
+    char why[256];
+    SBMLDocument_t *d = sbml_guard_read(text, why, sizeof why);
     if (!d) {
-        return rsp_fail(err, RSP_NOMEM, "no memory to read %.100s", source);
+        return thrown(&r, why);
     }
     out->level = SBMLDocument_getLevel(d);
     out->version = SBMLDocument_getVersion(d);
     if (SBMLDocument_getNumErrorsWithSeverity(d, LIBSBML_SEV_ERROR) == 0 &&
-        SBMLDocument_getNumErrorsWithSeverity(d, LIBSBML_SEV_FATAL) == 0) {
-        validate(d);
+        SBMLDocument_getNumErrorsWithSeverity(d, LIBSBML_SEV_FATAL) == 0 &&
+        !validate(d, why, sizeof why)) {
+        r.status = thrown(&r, why);
     }
-    read_log(&r, d);
+    if (r.status == RSP_OK) {
+        read_log(&r, d);
+    }
     if (r.status == RSP_OK) {
         read_model(&r, d);
     }

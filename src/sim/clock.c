@@ -421,8 +421,8 @@ static void take_batch(rsp_sim *sim, uint32_t l, double *x)
         return;
     }
     const double end = rsp_clock_end(lane);
-    const double *read = lane->job.reads + lane->i_read;
     const size_t left = lane->job.n_reads - lane->i_read;
+    const double *read = left ? lane->job.reads + lane->i_read : NULL;
     while (lane->n_batch < RSP_CHUNK && lane->n_batch < left && read[lane->n_batch] < end) {
         /* Of the whole step. */
         share[lane->n_batch] =
@@ -485,11 +485,11 @@ static double next_share(rsp_sim *sim, uint32_t l)
         return 0;
     }
     const double end = rsp_clock_end(lane);
-    const double *read = lane->job.reads + lane->i_read;
     const size_t left = lane->job.n_reads - lane->i_read;
-    if (left == 0 || !(read[0] < end)) {
+    if (left == 0 || !(lane->job.reads[lane->i_read] < end)) {
         return 0;
     }
+    const double *read = lane->job.reads + lane->i_read;
     const bool alone = sim->block.implicit == NULL || !(sim->implicit.on[l] > 0);
     if (alone || (left >= MANY_READS && read[MANY_READS - 1] < end)) {
         read_along(sim, l);

@@ -141,6 +141,20 @@ static void refused(const char *text, rsp_status status, uint32_t line, const ch
     "</listOfReactions>\n" TAIL
 #define TIMES(a, b) "<apply><times/><ci>" a "</ci><ci>" b "</ci></apply>"
 
+/* Where libsbml throws instead of keeping a log (a namespace of another level, then
+ * <stoichiometryMath>), the reader says so and the program goes on. */
+static void what_libsbml_throws_becomes_a_message(void **state)
+{
+    (void)state;
+    refused("<sbml xmlns='http://www.sbml.org/sbml/level1/version4' level='2' version='4'>"
+            "<model id='m'><listOfReactions><reaction id='J'><listOfProducts>"
+            "<speciesReference species='A'><stoichiometryMath>"
+            "<math xmlns='http://www.w3.org/1998/Math/MathML'><cn>2</cn></math>"
+            "</stoichiometryMath></speciesReference></listOfProducts></reaction>"
+            "</listOfReactions></model></sbml>",
+            RSP_SYNTAX, 0, "libsbml cannot read this");
+}
+
 /* dA/dt = -k A / V: the law sees a concentration, the change is an amount. */
 static void a_species_in_concentration_is_divided_by_its_compartment(void **state)
 {
@@ -389,6 +403,7 @@ static void a_text_that_is_no_sbml_says_where(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_libsbml_throws_becomes_a_message),
         cmocka_unit_test(a_species_in_concentration_is_divided_by_its_compartment),
         cmocka_unit_test(a_species_in_amount_is_not),
         cmocka_unit_test(a_reaction_does_not_change_a_boundary_species),
