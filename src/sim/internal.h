@@ -71,7 +71,7 @@ typedef struct rsp_lane { /* one participant's clock */
     rsp_sim_counts counts;
     rsp_stop failed;   /* a failure: RSP_STOP_END while there is none */
     char reason[128];
-    rsp_sim_action added[RSP_ADDED_MAX];
+    rsp_sim_action *added; /* [RSP_ADDED_MAX], in order of time */
 } rsp_lane;
 
 typedef struct rsp_events rsp_events;
@@ -151,6 +151,19 @@ const char *rsp_start_root(const rsp_sim *sim, const double *rows,
                            uint32_t width, uint32_t l);
 void rsp_start_fill(const rsp_sim *sim, rsp_frame *frame, uint32_t l,
                     const double *params, double t0);
+
+/* step.c: one step of all lanes that live. */
+void rsp_step(rsp_sim *sim);
+
+/* failure.c */
+void rsp_fail_lane(rsp_lane *lane, rsp_stop stop);
+/* Whether a rate or a state of lane l is invalid at time t; then lane->reason says
+ * which. A rate below zero by no more than rounding is none. */
+bool rsp_is_invalid(rsp_sim *sim, uint32_t l, double t);
+void rsp_fail_collapsed(rsp_sim *sim, uint32_t l);
+/* What held the steps, for a reason: ", where X changes by 3e+12 a day"; of the species
+ * that flow, the one in most haste. */
+void rsp_tell_fastest(const rsp_sim *sim, uint32_t l, char *out, size_t size);
 
 /* regime.c */
 void rsp_regime_start(rsp_sim *sim, uint32_t l);
