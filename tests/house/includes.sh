@@ -17,7 +17,7 @@ owner() { # of a header respite/NAME.h
   case $1 in
   status | core) echo core ;;
   network | program) echo model ;;
-  dpcr | dilution | kinetics) echo stats ;;
+  dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
   *) echo "$1" ;;
   esac
 }
