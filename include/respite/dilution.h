@@ -63,8 +63,9 @@ RSP_MUST_USE rsp_status rsp_dilution_fit(const rsp_dilution_level *levels, size_
  *             + sum_i [Y_id ln(1 - exp(-c_d tau_i)) - (m_d - Y_id) c_d tau_i]
  *             + (positive_d - m_d) ln(1 - exp(-c_d iupm)) }.
  * It is concave with one maximum; a lineage never seen has its at 0, so that the
- * unseen ones need not be counted.  Standard error from the observed information,
- * which is a diagonal plus a constant and inverted in closed form.
+ * unseen ones need not be counted.  The information is a diagonal plus a constant and
+ * inverted in closed form; expected takes a positive well of level d as sequenced
+ * with probability m_d / positive_d.
  * Memory of `found`: the caller's. */
 typedef struct rsp_lineage_level {
     double million_cells, wells, positive, sequenced;
@@ -82,8 +83,7 @@ typedef struct rsp_lineage_fit {
 /* `tau`: [n_lineages] per million cells, or NULL.  Every lineage is found in at
  * least one well, every sequenced well holds at least one (so the sum of found is
  * >= sequenced), found <= sequenced <= positive <= wells: else RSP_RANGE.  Without
- * sequenced wells this is rsp_dilution_fit with observed information; nothing
- * positive is ALL_NEGATIVE as there. */
-RSP_MUST_USE rsp_status rsp_lineage_estimate(const rsp_lineage_level *levels, size_t n, size_t n_lineages, double level, double *tau, rsp_lineage_fit *out, rsp_error *err);
+ * sequenced wells this is rsp_dilution_fit; nothing positive is ALL_NEGATIVE as there. */
+RSP_MUST_USE rsp_status rsp_lineage_estimate(const rsp_lineage_level *levels, size_t n, size_t n_lineages, const rsp_dilution_options *options, double *tau, rsp_lineage_fit *out, rsp_error *err);
 
 #endif
