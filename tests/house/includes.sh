@@ -18,6 +18,7 @@ owner() { # of a header respite/NAME.h
   status | core) echo core ;;
   network | program) echo model ;;
   dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
+  rank | regression | reservoir | design) echo stats ;;
   *) echo "$1" ;;
   esac
 }
