@@ -17,6 +17,7 @@ owner() { # of a header respite/NAME.h
   case $1 in
   status | core) echo core ;;
   network | program) echo model ;;
+  cox) echo stats ;;
   dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
   rank | regression | reservoir | design) echo stats ;;
   *) echo "$1" ;;
