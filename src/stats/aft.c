@@ -138,7 +138,12 @@ static bool maximise(const problem *a, double *theta, point *at)
             theta[j] = next[j];
         }
         if (largest <= 1e-9) {
-            return true;
+            /* Standardised: a standard error of 1000 is no estimate. */
+            bool flat = false;
+            for (size_t j = 0; j < a->p; j++) {
+                flat = flat || !(at->information[j * a->p + j] > 1e-6);
+            }
+            return !flat;
         }
     }
     return false;
