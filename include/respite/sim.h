@@ -90,6 +90,9 @@ typedef struct rsp_sim_job { /* one participant; arrays stay the client's until
     const rsp_sim_action *actions; size_t n_actions; /* by time */
     const double *reads;   size_t n_reads;           /* ascending */
     const double *stops;   size_t n_stops;           /* ascending */
+    /* [n_reads][n_species], the client's, or NULL: the amounts at each read go there,
+     * and `read` is not called.  Only where amounts_only. */
+    double *amounts;
 } rsp_sim_job;
 
 typedef struct rsp_sim_counts {
@@ -100,6 +103,7 @@ typedef struct rsp_sim_counts {
 typedef struct rsp_sim_result {
     rsp_stop stop;
     double t;            /* where it ended */
+    size_t n_reads;      /* reads that it gave: the first so many */
     char reason[128];    /* species, time, rate when it failed */
     rsp_sim_counts counts;
 } rsp_sim_result;

@@ -8,6 +8,7 @@
 
 #include "cli/cohort.h"
 #include "cli/columns.h"
+#include "cli/summary.h"
 #include "respite/sbml.h"
 #include "respite/sim.h"
 
@@ -22,17 +23,26 @@ typedef struct simulation {
     uint32_t n_runs, next_run;
     cli_columns columns;
     double *kept;         /* [n_runs][n_times][columns] without --summary */
-    bool *reached;        /* [n_runs][n_times] */
-    double *sums;         /* [n_times][2][columns] means, squares (Welford 1962) */
-    uint32_t *seen;       /* [n_times] */
-    double *values;       /* [columns] scratch */
+    size_t *reached;      /* [n_runs] times that it gave */
+    cli_summary summary;
     bool in_order;        /* the columns are the amounts, all of them in base units */
+    bool nomem;
     uint32_t failed;
     char first_failure[200];
     uint32_t *order; /* with --shuffle */
     rsp_shared *code; /* with --compile */
     double compile_seconds;
 } simulation;
+
+static double *row_of(const simulation *s, uint32_t run)
+{
+    return s->kept + (size_t)run * s->n_times * s->columns.n;
+}
+
+static uint32_t run_of(const rsp_sim_job *job)
+{
+    return (uint32_t)((uintptr_t)job->tag - 1u);
+}
 
 static int next(void *ctx, rsp_sim_job *job)
 {
@@ -42,6 +52,11 @@ static int next(void *ctx, rsp_sim_job *job)
     }
     uint32_t at = s->next_run++, run = s->order ? s->order[at] : at;
     uint32_t row = s->cohort->n_rows ? run % (uint32_t)s->cohort->n_rows : 0;
+    double *x = s->kept ? row_of(s, run) : cli_summary_begin(&s->summary, run);
+    if (!x) {
+        s->nomem = true;
+        return 0;
+    }
     *job = (rsp_sim_job){
         .tag = (void *)(uintptr_t)(run + 1u), .trial = 0, .participant = run,
         .params = s->cohort->params + (size_t)row * s->net->n_params,
@@ -49,53 +64,35 @@ static int next(void *ctx, rsp_sim_job *job)
                        ? s->cohort->initial + (size_t)row * s->net->n_species
                        : NULL,
         .t0 = 0, .t1 = s->times[s->n_times - 1], .reads = s->times,
-        .n_reads = s->n_times};
+        .n_reads = s->n_times, .amounts = s->in_order ? x : NULL};
     return 1;
 }
 
-/* A quarter of a run by ode where each column was divided by its unit and by the
- * number of runs: most columns are amounts as they are. */
-static void add_up(simulation *s, size_t which, const rsp_sim_view *view)
-{
-    const uint32_t n = s->columns.n;
-    const double share = 1 / (double)++s->seen[which];
-    double *restrict mean = s->sums + which * 2 * n, *restrict m2 = mean + n;
-    const double *x = s->in_order ? view->amounts : s->values;
-    for (uint32_t i = 0; !s->in_order && i < n; i++) {
-        s->values[i] = cli_column_value(&s->columns.item[i], view);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        const double d = x[i] - mean[i];
-        mean[i] += d * share;
-        m2[i] += d * (x[i] - mean[i]);
-    }
-}
-
+/* Where the amounts are not the columns as they are. */
 static bool read_state(void *ctx, const rsp_sim_job *job, size_t which,
                        const rsp_sim_view *view)
 {
     simulation *s = ctx;
-    uint32_t n = s->columns.n;
-    uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
-    if (s->kept) {
-        size_t row = (size_t)run * s->n_times + which;
-        for (uint32_t i = 0; i < n; i++) {
-            s->kept[row * n + i] = cli_column_value(&s->columns.item[i], view);
-        }
-        s->reached[row] = true;
-        return true;
+    const uint32_t n = s->columns.n, run = run_of(job);
+    double *x = (s->kept ? row_of(s, run) : s->summary.run[run].x) + which * n;
+    for (uint32_t i = 0; i < n; i++) {
+        x[i] = cli_column_value(&s->columns.item[i], view);
     }
-    add_up(s, which, view);
     return true;
 }
 
 static void done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result)
 {
     simulation *s = ctx;
+    const uint32_t run = run_of(job);
+    if (s->kept) {
+        s->reached[run] = result->n_reads;
+    } else {
+        cli_summary_end(&s->summary, run, result->n_reads);
+    }
     if (result->stop == RSP_STOP_END) {
         return;
     }
-    uint32_t run = (uint32_t)((uintptr_t)job->tag - 1u);
     if (s->failed++ == 0) {
         snprintf(s->first_failure, sizeof s->first_failure,
                  "run %u stopped on day %g: %s%s%.120s", run + 1, result->t,
@@ -164,21 +161,20 @@ static rsp_status make_room(simulation *s, rsp_error *err)
     }
     s->n_runs = (uint32_t)runs;
     s->order = s->args->shuffle ? malloc(s->n_runs * sizeof *s->order) : NULL;
+    s->in_order = n == s->net->n_species;
+    for (uint32_t i = 0; i < n; i++) {
+        const cli_column *c = &s->columns.item[i];
+        s->in_order &= !c->observed && c->at == i && c->factor == 1;
+    }
+    bool ok = !s->args->shuffle || s->order;
     if (s->args->summary) {
-        s->sums = calloc(s->n_times * 2 * n + 1, sizeof *s->sums);
-        s->values = calloc(n + 1, sizeof *s->values);
-        s->in_order = true;
-        for (uint32_t i = 0; i < n; i++) {
-            const cli_column *c = &s->columns.item[i];
-            s->in_order &= !c->observed && c->at == i && c->factor == 1;
-        }
-        s->seen = calloc(s->n_times, sizeof *s->seen);
+        ok = cli_summary_new(&s->summary, s->n_runs, s->n_times, n) && ok;
     } else {
         s->kept = calloc((size_t)s->n_runs * s->n_times * n + 1, sizeof *s->kept);
-        s->reached = calloc((size_t)s->n_runs * s->n_times, sizeof *s->reached);
+        s->reached = calloc(s->n_runs, sizeof *s->reached);
+        ok = ok && s->kept && s->reached;
     }
-    if ((s->args->shuffle && !s->order) ||
-        (s->args->summary ? !s->sums || !s->values || !s->seen : !s->kept || !s->reached)) {
+    if (!ok) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u runs of %zu times",
                         s->n_runs, s->n_times);
     }
@@ -221,12 +217,8 @@ static void print_rows(const simulation *s, uint32_t run)
 {
     uint32_t n = s->columns.n;
     char time[RSP_NUMBER_MAX];
-    for (size_t i = 0; i < s->n_times; i++) {
-        size_t row = (size_t)run * s->n_times + i;
-        const double *x = s->kept + row * n;
-        if (!s->reached[row]) {
-            return;
-        }
+    for (size_t i = 0; i < s->reached[run]; i++) {
+        const double *x = row_of(s, run) + i * n;
         if (s->n_runs > 1 && s->cohort->n_rows) {
             printf("%s,", s->cohort->names[run % s->cohort->n_rows]);
         } else if (s->n_runs > 1) {
@@ -249,9 +241,8 @@ static void print_summary(const simulation *s)
         rsp_number_write(s->times[i], time);
         fputs(time, stdout);
         for (uint32_t k = 0; k < n; k++) {
-            double m = (double)s->seen[i];
-            print_value(s->sums[2 * i * n + k]);
-            print_value(m > 1 ? sqrt(s->sums[(2 * i + 1) * n + k] / (m - 1)) : 0);
+            print_value(s->summary.mean[i * n + k]);
+            print_value(cli_summary_sd(&s->summary, i, k));
         }
         printf("\n");
     }
@@ -379,6 +370,9 @@ static rsp_status run(simulation *s, const rsp_program *program, rsp_error *err)
     if (st == RSP_OK) {
         st = rsp_sim_run(sim, &client, err);
     }
+    if (st == RSP_OK && s->nomem) {
+        st = rsp_fail(err, RSP_NOMEM, "no memory for the runs that wait to be added up");
+    }
     if (st == RSP_OK && cli_interrupted(NULL)) {
         st = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
     }
@@ -463,9 +457,7 @@ int cli_simulate(const cli_args *args)
     free(s.kept);
     free(s.reached);
     cli_columns_fini(&s.columns);
-    free(s.sums);
-    free(s.values);
-    free(s.seen);
+    cli_summary_free(&s.summary);
     free(s.order);
     return st == RSP_OK ? 0 : cli_error(&err);
 }

@@ -109,6 +109,11 @@ static rsp_sim_view take_view(rsp_sim *sim, uint32_t l, double t)
 static void show(rsp_sim *sim, uint32_t l, size_t which, const rsp_sim_view *view)
 {
     rsp_lane *lane = &sim->lanes[l];
+    if (lane->job.amounts != NULL) {
+        const size_t n = sim->net->n_species;
+        memcpy(lane->job.amounts + which * n, view->amounts, n * sizeof *view->amounts);
+        return;
+    }
     lane->enough |= !sim->client->read(sim->client->ctx, &lane->job, which, view);
 }
 
@@ -129,7 +134,8 @@ static void observe(rsp_sim *sim)
 void rsp_lane_end(rsp_sim *sim, uint32_t l, rsp_stop stop)
 {
     rsp_lane *lane = &sim->lanes[l];
-    rsp_sim_result result = {.stop = stop, .t = lane->t, .counts = lane->counts};
+    rsp_sim_result result = {.stop = stop, .t = lane->t, .n_reads = lane->i_read,
+                             .counts = lane->counts};
     memcpy(result.reason, lane->reason, sizeof result.reason);
     rsp_sim_counts *sum = &sim->total;
     sum->runs++;
@@ -449,16 +455,18 @@ void rsp_clock_inside(rsp_sim *sim)
     }
 }
 
-/* Show the next read of a lane: its amounts from x on, RSP_CHUNK apart. */
-static void show_amounts(rsp_sim *sim, uint32_t l, const double *x)
+void rsp_clock_show(rsp_sim *sim, uint32_t l, const double *x)
 {
     rsp_lane *lane = &sim->lanes[l];
-    double *amounts = sim->amounts;
-    for (uint32_t s = 0, n = sim->net->n_species; s < n; s++) {
-        amounts[s] = x[(size_t)s * RSP_CHUNK];
+    const size_t which = lane->i_read++, n = sim->net->n_species;
+    double *amounts = lane->job.amounts != NULL ? lane->job.amounts + which * n : sim->amounts;
+    for (size_t s = 0; s < n; s++) {
+        amounts[s] = x[s * RSP_CHUNK];
     }
-    const rsp_sim_view view = {lane->job.reads[lane->i_read], sim->observed, amounts};
-    show(sim, l, lane->i_read++, &view);
+    if (lane->job.amounts == NULL) {
+        const rsp_sim_view view = {lane->job.reads[which], sim->observed, amounts};
+        show(sim, l, which, &view);
+    }
 }
 
 /* Amounts of a lane at its reads inside its step, eight at a time. */
@@ -468,7 +476,7 @@ static void read_along(rsp_sim *sim, uint32_t l)
     do {
         take_batch(sim, l, sim->inside);
         for (uint32_t k = 0; k < lane->n_batch && !lane->enough; k++) {
-            show_amounts(sim, l, sim->inside + k);
+            rsp_clock_show(sim, l, sim->inside + k);
         }
     } while (lane->n_batch == RSP_CHUNK);
 }
@@ -517,7 +525,7 @@ static void read_amounts(rsp_sim *sim)
             }
             for (uint32_t i = 0; any && i < RSP_CHUNK; i++) {
                 if (share[i] > 0) {
-                    show_amounts(sim, c * RSP_CHUNK + i, sim->inside + i);
+                    rsp_clock_show(sim, c * RSP_CHUNK + i, sim->inside + i);
                 }
             }
         }

@@ -8,6 +8,7 @@
 #include "respite/sim.h"
 #include "sim/block.h"
 #include "sim/direct.h"
+#include "sim/march.h"
 
 /* Actions that a client may have pending in one lane. */
 enum { RSP_ADDED_MAX = 64 };
@@ -86,6 +87,9 @@ struct rsp_sim {
     const rsp_kernel *kernel;
     rsp_direct *direct;       /* NULL: all lanes step together */
     const rsp_direct_kernel *direct_kernel;
+    rsp_march march;
+    const rsp_march_kernel *march_kernel;
+    bool marches;             /* lanes may march: see march.c */
     rsp_machine machine;
     rsp_lanes block;
     rsp_implicit implicit;
@@ -154,6 +158,15 @@ void rsp_start_fill(const rsp_sim *sim, rsp_frame *frame, uint32_t l,
 
 /* step.c: one step of all lanes that live. */
 void rsp_step(rsp_sim *sim);
+/* The stages of the chunks that are active, with the steps implicit->h, and the error. */
+void rsp_step_implicit(rsp_sim *sim);
+/* End lanes that failed or had enough; whether one waits to be served. */
+void rsp_step_end(rsp_sim *sim);
+
+/* march.c: false: no memory. */
+bool rsp_march_new(rsp_sim *sim);
+/* Steps of all lanes where none needs rsp_step; false: one does, and no step was taken. */
+bool rsp_march_on(rsp_sim *sim);
 
 /* failure.c */
 void rsp_fail_lane(rsp_lane *lane, rsp_stop stop);
@@ -204,6 +217,8 @@ void rsp_clock_column(rsp_sim *sim, uint32_t l, double t, const double *x, size_
 /* Give a target its value; `by` names what does in a failure. */
 void rsp_clock_assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double value,
                       const char *by);
+/* Show the next read of a lane: its amounts from x on, RSP_CHUNK apart. */
+void rsp_clock_show(rsp_sim *sim, uint32_t l, const double *x);
 /* Day at which the step that was taken ends. */
 double rsp_clock_end(const rsp_lane *lane);
 

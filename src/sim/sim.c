@@ -235,7 +235,7 @@ static bool implicit_new(rsp_sim *sim)
         im->has_time |= df->by_time[s] != UINT32_MAX;
     }
     sim->block.implicit = im;
-    return ok;
+    return ok && rsp_march_new(sim);
 }
 
 static bool lanes_new(rsp_sim *sim)
@@ -442,6 +442,8 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
 {
     sim->client = client;
     sim->observes = sim->net->n_observables > 0 && !client->amounts_only;
+    sim->marches = sim->block.implicit != NULL && !sim->block.stochastic && !sim->observes &&
+                   sim->events == NULL && !sim->uses_time && !sim->uses_since;
     sim->dry = false;
     sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;
@@ -457,7 +459,9 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
         if (client->cancelled != NULL && round % 64 == 0 && client->cancelled(client->ctx)) {
             return rsp_fail(err, RSP_INTERRUPTED, "interrupted");
         }
-        rsp_step(sim);
+        if (!rsp_march_on(sim)) {
+            rsp_step(sim);
+        }
         if (sim->nomem) {
             return rsp_fail(err, RSP_NOMEM, "no memory for reads inside a leap");
         }

@@ -199,17 +199,11 @@ static void later_stages(rsp_sim *sim)
     }
 }
 
-/* The stages of the lanes that step implicitly; the others keep their k[0]. */
-static void implicit_stages(rsp_sim *sim)
+void rsp_step_implicit(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
     rsp_implicit *im = &sim->implicit;
-    for (uint32_t l = 0; l < b->width; l++) {
-        im->h[l] = im->on[l] > 0 && b->h[l] > 0 ? b->h[l] : 1;
-    }
-    turn_to(sim, true);
     stage_times(sim, 0);
-    sim->kernel->place_start(b);
     run_active(sim, RSP_RUN_JACOBIAN);
     sim->kernel->factor(b);
     sim->kernel->solve(b, 0);
@@ -222,26 +216,36 @@ static void implicit_stages(rsp_sim *sim)
     sim->kernel->judge_implicit(b);
 }
 
+/* The stages of the lanes that step implicitly; the others keep their k[0]. */
+static void implicit_stages(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    rsp_implicit *im = &sim->implicit;
+    for (uint32_t l = 0; l < b->width; l++) {
+        im->h[l] = im->on[l] > 0 && b->h[l] > 0 ? b->h[l] : 1;
+    }
+    turn_to(sim, true);
+    sim->kernel->place_start(b);
+    rsp_step_implicit(sim);
+}
+
 /* ---- Which way a lane steps.  An implicit step costs a few explicit ones; it is left
  * where explicit ones would have been stable for a while, and taken where they are
  * held by stability (Hairer & Wanner 1996, IV.2). */
 
-enum { CALM_ENOUGH = 20, STEEP_ENOUGH = 25, MILD_ENOUGH = 6 };
-
 static bool leaves_implicit(const rsp_sim *sim, uint32_t l)
 {
-    /* The norm is a bound, often twice the largest eigenvalue and more. */
-    const double calm_below = 2, worth_it = 200;
+    const double worth_it = 200;
     rsp_lane *lane = &sim->lanes[l];
     const double norm = sim->implicit.norm[l];
-    if (lane->h * norm < calm_below) {
+    if (lane->h * norm < RSP_CALM_BELOW) {
         lane->calm++;
         lane->mild = 0;
-    } else if (++lane->mild >= MILD_ENOUGH) {
+    } else if (++lane->mild >= RSP_MILD_ENOUGH) {
         lane->calm = 0;
     }
     /* A first step may tell that the whole run is short for an explicit method. */
-    return lane->calm >= CALM_ENOUGH ||
+    return lane->calm >= RSP_CALM_ENOUGH ||
            (lane->counts.steps == 0 && (lane->job.t1 - lane->t) * norm < worth_it);
 }
 
@@ -254,10 +258,10 @@ static bool leaves_explicit(const rsp_sim *sim, uint32_t l)
     if (sim->implicit.strain[l] > steep_above * steep_above) {
         lane->steep++;
         lane->mild = 0;
-    } else if (++lane->mild >= MILD_ENOUGH) {
+    } else if (++lane->mild >= RSP_MILD_ENOUGH) {
         lane->steep = 0;
     }
-    return lane->steep >= STEEP_ENOUGH;
+    return lane->steep >= RSP_STEEP_ENOUGH;
 }
 
 static void choose_method(rsp_sim *sim, uint32_t l)
@@ -477,6 +481,20 @@ static void end_failed(rsp_sim *sim, uint32_t l)
     rsp_lane_end(sim, l, sim->lanes[l].failed);
 }
 
+void rsp_step_end(rsp_sim *sim)
+{
+    sim->waits = false;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->live && lane->enough) {
+            rsp_lane_end(sim, l, RSP_STOP_CLIENT);
+        } else if (lane->live && lane->failed != RSP_STOP_END) {
+            end_failed(sim, l);
+        }
+        sim->waits |= !lane->live || lane->t >= lane->t_next;
+    }
+}
+
 void rsp_step(rsp_sim *sim)
 {
     rsp_regime_lists(sim);
@@ -492,15 +510,6 @@ void rsp_step(rsp_sim *sim)
     judge_steps(sim);
     cut_steps(sim);
     finish_steps(sim);
-    sim->waits = false;
-    for (uint32_t l = 0; l < sim->block.width; l++) {
-        rsp_lane *lane = &sim->lanes[l];
-        if (lane->live && lane->enough) {
-            rsp_lane_end(sim, l, RSP_STOP_CLIENT);
-        } else if (lane->live && lane->failed != RSP_STOP_END) {
-            end_failed(sim, l);
-        }
-        sim->waits |= !lane->live || lane->t >= lane->t_next;
-    }
+    rsp_step_end(sim);
 }
 

@@ -1,0 +1,48 @@
+/* Steps of a block that all flows: what each lane's clock and step control hold, in
+ * rows of the block's width, and the loops over them that are compiled once for each
+ * instruction set.  To the bit what step.c does lane by lane. */
+#ifndef RSP_SIM_MARCH_H
+#define RSP_SIM_MARCH_H
+
+#include "sim/block.h"
+
+/* Of the choice between implicit and explicit steps: so many steps in a row. */
+enum { RSP_CALM_ENOUGH = 20, RSP_STEEP_ENOUGH = 25, RSP_MILD_ENOUGH = 6 };
+/* Below this, step times norm, explicit steps would have been stable: the norm is a
+ * bound, often twice the largest eigenvalue and more. */
+#define RSP_CALM_BELOW 2.0
+
+typedef struct rsp_march {
+    double *live;     /* 1: a participant is in the lane */
+    double *t, *t_next, *wish;
+    double *land;     /* 1: this step ends at t_next */
+    double *again;    /* 1: the step before was rejected */
+    double *calm, *mild;
+    double *steps, *rejected, *calls; /* since the march began */
+    double *left;     /* steps that max_steps leaves */
+    double *read_at;  /* day of the next read; infinity: none */
+    double *share;    /* of its step at which a lane is read, or 0 */
+    double max_step;  /* day; infinity: none */
+    bool chooses;     /* between implicit and explicit */
+} rsp_march;
+
+typedef struct rsp_march_kernel {
+    /* h of each live lane, land. True: a lane's step is no step for a march, and
+     * nothing was changed. */
+    bool (*pace)(rsp_lanes *b, rsp_march *m);
+    /* After judge_implicit: select where the step stands, wish, counts. True: a lane
+     * would rather step explicitly. */
+    bool (*verdict)(rsp_lanes *b, rsp_march *m);
+    /* `share` of the next read of each lane of the chunk; true: there is one. */
+    bool (*next_reads)(const rsp_lanes *b, rsp_march *m, uint32_t chunk);
+    /* The clocks move; true: a lane stands at t_next. */
+    bool (*tick)(const rsp_lanes *b, rsp_march *m);
+} rsp_march_kernel;
+
+extern const rsp_march_kernel rsp_march_kernel_base;
+#ifdef RSP_ISA_ALL
+extern const rsp_march_kernel rsp_march_kernel_avx2;
+extern const rsp_march_kernel rsp_march_kernel_avx512;
+#endif
+
+#endif
