@@ -81,6 +81,13 @@ expect 66 'neither a file nor a shipped model' "$respite" convert no_such "$work
 expect 0 '^time,A' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv
 expect 0 '^2,367.8' "$respite" simulate "$work/decay.rsp" --solver ode --until 2 --every 1 --csv --rtol 1e-8
 expect 0 'A-mean,A-sd' "$respite" simulate "$work/decay.rsp" --until 2 --every 1 --replicates 50 --summary mean,sd
+# Runs are added up in their own order, whatever order they end in.
+sums() {
+  "$respite" simulate "$work/decay.rsp" --until 9 --every 1 --replicates 200 --summary mean,sd --csv "$@"
+}
+sums >"$work/sums"
+sums --lanes 3 --shuffle >"$work/sums.shuffled"
+expect 0 identical diff -s "$work/sums" "$work/sums.shuffled"
 expect 64 'expected ode, hybrid or ssa' "$respite" simulate "$work/decay.rsp" --solver euler --until 2
 expect 64 'has no option --json' "$respite" simulate "$work/decay.rsp" --until 2 --json
 expect 64 'has no option --dry-run' "$respite" simulate "$work/decay.rsp" --until 2 --dry-run
