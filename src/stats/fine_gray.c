@@ -5,6 +5,7 @@
 
 #include "stats/distributions.h"
 #include "stats/spd.h"
+#include "stats/standardise.h"
 
 enum { Q = RSP_FINE_GRAY_MAX };
 
@@ -188,30 +189,6 @@ static void tabulate(const rsp_fg_problem *p, double *G, double *events,
     }
 }
 
-static bool standardise(const double *covariates, size_t n, size_t q, double *z,
-                        double *sd)
-{
-    for (size_t a = 0; a < q; a++) {
-        double mean = 0.0, squares = 0.0, top = 0.0;
-        for (size_t i = 0; i < n; i++) {
-            mean += covariates[i * q + a] / (double)n;
-        }
-        for (size_t i = 0; i < n; i++) {
-            double d = covariates[i * q + a] - mean;
-            squares += d * d / (double)n;
-            top = fmax(top, fabs(covariates[i * q + a]));
-        }
-        sd[a] = sqrt(squares);
-        if (!(sd[a] > 1e-12 * top)) {
-            return false;
-        }
-        for (size_t i = 0; i < n; i++) {
-            z[i * q + a] = (covariates[i * q + a] - mean) / sd[a];
-        }
-    }
-    return true;
-}
-
 static rsp_status check(const double *covariates, size_t n, size_t q,
                         uint32_t cause, rsp_error *err)
 {
@@ -221,14 +198,7 @@ static rsp_status check(const double *covariates, size_t n, size_t q,
                         "cause from 1",
                         q, cause, Q);
     }
-    for (size_t i = 0; i < n * q; i++) {
-        if (!isfinite(covariates[i])) {
-            return rsp_fail(err, RSP_RANGE,
-                            "row %zu: covariate %zu is missing or infinite",
-                            i / q + 1, i % q + 1);
-        }
-    }
-    return RSP_OK;
+    return rsp_stats_check_finite(covariates, n, q, err);
 }
 
 static rsp_status fit(rsp_fg_problem *p, const double *sd, rsp_fine_gray *out,
@@ -256,7 +226,7 @@ rsp_status rsp_fine_gray_fit(const rsp_competing *x, const double *covariates,
     rsp_competing_rows rows = {0};
     rsp_arena *arena = NULL;
     size_t q = n_covariates;
-    double sd[Q];
+    double mean[Q], sd[Q];
     *out = (rsp_fine_gray){.n_coef = q, .n = (double)n, .reason = "",
                            .log_likelihood = NAN, .log_likelihood_null = NAN};
     for (size_t a = 0; a < Q; a++) {
@@ -290,7 +260,7 @@ rsp_status rsp_fine_gray_fit(const rsp_competing *x, const double *covariates,
     }
     if (!(out->events > 0)) {
         out->reason = "there are no events of this cause";
-    } else if (!standardise(covariates, n, q, of_rows + n, sd)) {
+    } else if (!rsp_stats_standardise(covariates, n, q, of_rows + n, mean, sd)) {
         out->reason = "a covariate has the same value for everyone";
     } else {
         s = fit(&p, sd, out, err);
