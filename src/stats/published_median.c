@@ -1,17 +1,18 @@
-#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
-#include "stats/distributions.h"
 #include "stats/published.h"
 
-/* P(X >= k) of n people, the share Beta(n0 s + 1/2, n0 (1 - s) + 1/2). */
+/* P(X >= k) of n people, the share Beta(n0 s + 1/2, n0 (1 - s) + 1/2).  From one
+ * term to the next: differences of log gammas would lose digits to a large n0. */
 static double at_least(double k, double n, double n0, double s)
 {
-    double a = n0 * s + 0.5, b = n0 * (1 - s) + 0.5, sum = 0.0;
-    rsp_stats_need_gsl();
-    for (double x = fmax(k, 0.0); x <= n; x++) {
-        sum += exp(gsl_sf_lnchoose((unsigned)n, (unsigned)x) +
-                   gsl_sf_lnbeta(a + x, b + n - x) - gsl_sf_lnbeta(a, b));
+    double a = n0 * s + 0.5, b = n0 * (1 - s) + 0.5, log_p = 0.0, sum = 0.0;
+    for (double i = 0; i < n; i++) { /* P(X = 0) */
+        log_p += log((b + i) / (a + b + i));
+    }
+    for (double x = 0; x <= n; x++) {
+        sum += x >= k ? exp(log_p) : 0.0;
+        log_p += log((n - x) / (x + 1) * (a + x) / (b + n - x - 1));
     }
     return fmin(sum, 1.0);
 }
