@@ -107,7 +107,7 @@ static void add_variance(gray *g, size_t i, size_t j, double d)
         double share = h_of(&g->at[i * K + k]) / g->h[i];
         double u = g->W[i] * h * ((k == j) - share);
         double c = g->c[k * K + j];
-        a[k] = at->s_after > 0 ? u + (1 - q) * c : u;
+        a[k] = u + (1 - q) * c; /* c is 0 once nobody of j is left */
         b[k] = -q * c;
     }
     double own = g->dF0[i] / h * factor_of_ties(d, g->h[i] * at->s_before);

@@ -74,11 +74,7 @@ static bool maximise(fit *f, double *b)
             b[a] = next[a];
         }
         if (largest <= 1e-10) {
-            bool flat = false; /* standardised: an error of 1000 is no estimate */
-            for (size_t a = 0; a < p; a++) {
-                flat = flat || !(f->information[a * p + a] > 1e-6);
-            }
-            return !flat;
+            return true;
         }
     }
     return false;

@@ -91,7 +91,7 @@ static bool minimise(problem *p, double *a)
             a[j] = next[j];
         }
         if (largest <= 1e-11) {
-            return p->top >= 0;
+            return true;
         }
     }
     return false;

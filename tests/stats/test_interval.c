@@ -260,6 +260,45 @@ static void score_tests_equal_r(void **state)
     json_decref(want);
 }
 
+static void score_variances_are_the_curvature_of_the_likelihood(void **state)
+{
+    (void)state;
+    /* U^2 over the observed information less that of the masses, by central
+     * differences of the log-likelihood of proportional hazards and odds at the
+     * pooled estimate (fourth order in steps of 0.001: about 1e-7). */
+    trial t = ati60(NAN);
+    rsp_interval_test out = test_of(&t, RSP_SCORES_FINKELSTEIN, RSP_INTERVAL_SCORE, NULL);
+    assert_close(out.chisq, 3.93429910965, 1e-6);
+    out = test_of(&t, RSP_SCORES_WILCOXON, RSP_INTERVAL_SCORE, NULL);
+    assert_close(out.chisq, 5.33815464629, 1e-6);
+    /* Which of the two groups is called the first does not matter. */
+    for (size_t i = 0; i < t.n; i++) {
+        t.group[i] = 1 - t.group[i];
+    }
+    rsp_interval_test turned = test_of(&t, RSP_SCORES_WILCOXON, RSP_INTERVAL_SCORE, NULL);
+    assert_close(turned.chisq, out.chisq, 1e-9);
+    assert_close(turned.z, -out.z, 1e-9);
+}
+
+static void an_empty_group_changes_no_test(void **state)
+{
+    (void)state;
+    trial t = ati60(NAN), moved = t;
+    for (size_t i = 0; i < t.n; i++) {
+        moved.group[i] += 1; /* nobody is in group 0 */
+    }
+    rsp_interval_test three;
+    for (int method = 0; method < 2; method++) {
+        rsp_interval_test two = test_of(&t, RSP_SCORES_SUN, (rsp_interval_method)method, NULL);
+        assert_int_equal(rsp_interval_test_groups(moved.x, moved.group, t.n, 3, RSP_SCORES_SUN, (rsp_interval_method)method, NULL, &three, NULL), RSP_OK);
+        assert_int_equal(three.df, 1);
+        assert_close(three.chisq, two.chisq, 1e-9);
+    }
+    uint32_t same[N] = {0};
+    assert_int_equal(rsp_interval_test_groups(t.x, same, t.n, 2, RSP_SCORES_SUN, RSP_INTERVAL_SCORE, NULL, &three, NULL), RSP_OK);
+    assert_true(isnan(three.p) && three.df == 0 && strstr(three.reason, "one group"));
+}
+
 static void check_aft(json_t *want, const trial *t, rsp_aft_family family, rsp_aft *fit)
 {
     assert_int_equal(rsp_aft_fit(t->x, t->arm, t->n, 1, family, fit, NULL), RSP_OK);
@@ -296,6 +335,66 @@ static void regressions_equal_r(void **state)
     json_decref(all);
 }
 
+static void regressions_of_exact_and_censored_times_equal_r(void **state)
+{
+    (void)state;
+    const double inf = (double)INFINITY;
+    rsp_interval x[] = {{5, 5}, {0, 9}, {12, 12}, {7, inf}, {20, 27}, {0, 6},
+                        {33, 33}, {14, 21}, {9, 9}, {28, inf}, {40, inf}, {3, 8}};
+    static const double z[] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0},
+        a[] = {1.5, 2, .3, 1, 2.2, .7, 1.1, .2, 1.9, .5, .8, 1.4};
+    double v[24], at[] = {1, 1};
+    for (size_t i = 0; i < 12; i++) {
+        v[2 * i] = z[i];
+        v[2 * i + 1] = a[i];
+    }
+    /* survreg(Surv(L, R, type = "interval2") ~ z + a): coefficients, their errors,
+     * ln scale, log-likelihood; quantile 0.25 at z = a = 1 with predict's limits */
+    static const double want[3][11] = {
+        {3.125978609214, 0.534805139189, -0.281037781338, 0.892919502468, 0.764882695127, 0.540241430125,
+         -0.136594227276, -25.896011452252, 9.90379420082, 3.07079761637, 31.94125820898},
+        {3.132834984482, 0.583496036655, -0.309110398311, 1.012269711598, 0.862983360124, 0.608710676249,
+         0.0, -25.992066503, 8.68260239751, 2.65314558836, 28.41441673007},
+        {2.967720610316, 0.214262806515, -0.404879787570, 0.802059607047, 0.717079532133, 0.508828882872,
+         -0.510307524303, -25.983984879916, 8.31112229513, 2.82424843522, 24.45774703927}};
+    for (int k = 0; k < 3; k++) {
+        rsp_aft fit;
+        assert_int_equal(rsp_aft_fit(x, v, 12, 2, (rsp_aft_family)k, &fit, NULL), RSP_OK);
+        for (size_t j = 0; j < 3; j++) {
+            assert_close(fit.coef[j], want[k][j], 1e-8);
+            assert_close(fit.se[j], want[k][3 + j], 1e-8);
+        }
+        assert_close(fit.log_scale, want[k][6], 1e-8);
+        assert_close(fit.log_likelihood, want[k][7], LIKELIHOOD);
+        rsp_quantile q = rsp_aft_quantile(&fit, at, 0.25);
+        assert_close(q.value, want[k][8], 1e-8);
+        assert_close(q.low, want[k][9], 1e-8);
+        assert_close(q.high, want[k][10], 1e-8);
+        rsp_quantile s = rsp_aft_survival(&fit, at, q.value);
+        assert_close(s.value, 0.75, 1e-12);
+        assert_true(s.low < s.value && s.value < s.high);
+    }
+}
+
+static void what_has_no_maximum_is_not_estimated(void **state)
+{
+    (void)state;
+    const double inf = (double)INFINITY;
+    rsp_interval none[] = {{7, inf}, {9, inf}}, separate[] = {{5, 9}, {6, 12}, {8, 9}, {20, inf}, {20, inf}, {30, inf}};
+    double arm[] = {0, 0, 0, 1, 1, 1}, flat[] = {1, 1, 1, 1, 1, 1};
+    rsp_aft fit;
+    assert_int_equal(rsp_aft_fit(none, NULL, 2, 0, RSP_AFT_WEIBULL, &fit, NULL), RSP_OK);
+    assert_true(!fit.estimable && isnan(fit.coef[0]) && strstr(fit.reason, "no events"));
+    assert_int_equal(rsp_aft_fit(separate, arm, 6, 1, RSP_AFT_EXPONENTIAL, &fit, NULL), RSP_OK);
+    assert_true(!fit.estimable && isnan(fit.ratio[1]) && strstr(fit.reason, "no maximum"));
+    assert_int_equal(rsp_aft_fit(separate, flat, 6, 1, RSP_AFT_WEIBULL, &fit, NULL), RSP_OK);
+    assert_true(!fit.estimable && strstr(fit.reason, "same value"));
+    assert_true(isnan(rsp_aft_quantile(&fit, flat, 0.5).value));
+    rsp_interval one[] = {{5, 9}};
+    assert_int_equal(rsp_aft_fit(one, NULL, 1, 0, RSP_AFT_WEIBULL, &fit, NULL), RSP_OK);
+    assert_false(fit.estimable);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -307,7 +406,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(survival_is_known_between_pieces_and_bounded_inside),
         cmocka_unit_test(intervals_that_are_none_are_refused_by_row),
         cmocka_unit_test(score_tests_equal_r),
+        cmocka_unit_test(score_variances_are_the_curvature_of_the_likelihood),
+        cmocka_unit_test(an_empty_group_changes_no_test),
         cmocka_unit_test(regressions_equal_r),
+        cmocka_unit_test(regressions_of_exact_and_censored_times_equal_r),
+        cmocka_unit_test(what_has_no_maximum_is_not_estimated),
     };
     return figures_main(argc, argv, tests, sizeof tests / sizeof *tests, "interval");
 }
