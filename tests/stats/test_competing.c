@@ -291,6 +291,32 @@ static void what_cannot_be_estimated_says_why(void **state)
     rsp_cif_fini(&cif);
 }
 
+static void no_estimate_runs_away(void **state)
+{
+    (void)state;
+    uint64_t seed = 18;
+    size_t refused = 0;
+    for (int k = 0; k < 2000; k++) {
+        rsp_competing x[10];
+        double z[30];
+        for (size_t i = 0; i < 10; i++) {
+            x[i].t = ceil(-4 * log(figures_uniform(&seed)));
+            x[i].cause = (uint32_t)(3 * figures_uniform(&seed));
+            z[3 * i] = figures_uniform(&seed) < 0.4;
+            z[3 * i + 1] = figures_uniform(&seed) - 0.5;
+            z[3 * i + 2] = figures_uniform(&seed);
+        }
+        rsp_fine_gray fit;
+        assert_int_equal(rsp_fine_gray_fit(x, z, 10, 3, 1, &fit, NULL), RSP_OK);
+        refused += !fit.estimable;
+        for (size_t a = 0; a < 3 && fit.estimable; a++) {
+            /* spreads are below 0.5, so 1000 a standard deviation is 1e4 */
+            assert_true(fit.information_se[a] < 1e4);
+        }
+    }
+    assert_true(refused > 0 && refused < 2000);
+}
+
 static void rows_out_of_range_are_named(void **state)
 {
     (void)state;
@@ -320,6 +346,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(subdistribution_hazards_equal_r),
         cmocka_unit_test(without_competing_events_it_is_a_cox_model),
         cmocka_unit_test(what_cannot_be_estimated_says_why),
+        cmocka_unit_test(no_estimate_runs_away),
         cmocka_unit_test(rows_out_of_range_are_named),
     };
     return figures_main(argc, argv, tests, sizeof tests / sizeof *tests, "competing");

@@ -395,6 +395,32 @@ static void what_has_no_maximum_is_not_estimated(void **state)
     assert_false(fit.estimable);
 }
 
+static void no_estimate_runs_away(void **state)
+{
+    (void)state;
+    uint64_t seed = 4;
+    size_t refused = 0;
+    for (int k = 0; k < 3000; k++) {
+        rsp_interval x[8];
+        double z[16];
+        draw(x, 8, k % 2, &seed);
+        for (size_t i = 0; i < 8; i++) {
+            z[2 * i] = figures_uniform(&seed) < 0.3;
+            z[2 * i + 1] = figures_uniform(&seed);
+            if (figures_uniform(&seed) < 0.5) {
+                x[i].right = (double)INFINITY;
+            }
+        }
+        rsp_aft fit;
+        assert_int_equal(rsp_aft_fit(x, z, 8, 2, (rsp_aft_family)(k % 3), &fit, NULL), RSP_OK);
+        refused += !fit.estimable;
+        for (size_t j = 1; j < 3 && fit.estimable; j++) {
+            assert_true(fit.ratio_log_se[j] < 1e4);
+        }
+    }
+    assert_true(refused > 0 && refused < 3000);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +437,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(regressions_equal_r),
         cmocka_unit_test(regressions_of_exact_and_censored_times_equal_r),
         cmocka_unit_test(what_has_no_maximum_is_not_estimated),
+        cmocka_unit_test(no_estimate_runs_away),
     };
     return figures_main(argc, argv, tests, sizeof tests / sizeof *tests, "interval");
 }
