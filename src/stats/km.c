@@ -97,12 +97,15 @@ rsp_status rsp_km_add(rsp_km *km, double t, bool event, double weight,
     return RSP_OK;
 }
 
-static void set_band(rsp_km_point *p, double q, rsp_km_band band)
+static void set_band(rsp_km_point *p, double q, rsp_km_band band, double z)
 {
-    double z = RSP_Z_95, s = p->s;
+    double s = p->s;
     p->se = s > 0 ? s * q : (double)NAN;
     p->low = p->high = s >= 1 ? 1.0 : (double)NAN;
-    if (!(s > 0 && s < 1)) {
+    if (isnan(z)) {
+        p->low = p->high = NAN;
+    }
+    if (!(s > 0 && s < 1) || isnan(z)) {
         return;
     }
     switch (band) {
@@ -123,7 +126,7 @@ static void set_band(rsp_km_point *p, double q, rsp_km_band band)
     }
 }
 
-void rsp_km_finish(rsp_km *km, rsp_km_band band)
+static void finish(rsp_km *km, rsp_km_band band, double z)
 {
     settle(km);
     double sum = 0.0;
@@ -140,14 +143,30 @@ void rsp_km_finish(rsp_km *km, rsp_km_band band)
         p->at_risk = at_risk;
     }
     double s = 1.0, variance = 0.0; /* of ln S */
+    double hazard = 0.0, hazard_variance = 0.0;
     for (size_t i = 0; i < km->n_points; i++) {
         rsp_km_point *p = &km->points[i];
         double left = p->at_risk - p->events;
         s *= left / p->at_risk;
         variance += p->events > 0 ? p->events / (p->at_risk * left) : 0.0;
         p->s = s;
-        set_band(p, sqrt(variance), band);
+        set_band(p, sqrt(variance), band, z);
+        hazard += p->events / p->at_risk;
+        hazard_variance += p->events / (p->at_risk * p->at_risk);
+        p->hazard = hazard;
+        p->hazard_se = sqrt(hazard_variance);
     }
+}
+
+void rsp_km_finish(rsp_km *km, rsp_km_band band)
+{
+    finish(km, band, RSP_Z_95);
+}
+
+void rsp_km_finish_at(rsp_km *km, rsp_km_band band, double level)
+{
+    bool known = level > 0 && level < 1;
+    finish(km, band, known ? rsp_stats_normal_quantile(0.5 + level / 2) : (double)NAN);
 }
 
 void rsp_km_fini(rsp_km *km)

@@ -3,16 +3,21 @@
 
 #include "respite/stats.h"
 #include "stats/distributions.h"
+#include "stats/ldl.h"
+#include "stats/logrank.h"
 #include "stats/pooled.h"
 
 enum { MOST_GROUPS = 16 };
+
+/* Of its own variance: a group of which the others leave less is their sum. */
+static const double VARIANCE_TOLERANCE = 1e-12;
 
 typedef struct sums {
     double observed[MOST_GROUPS], expected[MOST_GROUPS];
     double variance[MOST_GROUPS][MOST_GROUPS];
 } sums;
 
-static double weight_at(double s, double rho, double gamma)
+double rsp_logrank_weight(double s, double rho, double gamma)
 {
     return (rho == 0 ? 1.0 : pow(s, rho)) *
            (gamma == 0 ? 1.0 : pow(1.0 - s, gamma));
@@ -47,41 +52,10 @@ static void add_all(sums *sum, const rsp_pooled *p, double rho, double gamma)
         }
         if (d > 0) {
             add_time(sum, at_risk, events, p->n_groups, n, d,
-                     weight_at(s, rho, gamma));
+                     rsp_logrank_weight(s, rho, gamma));
             s *= (n - d) / n;
         }
     }
-}
-
-/* u' V^-1 u by Cholesky of V (k x k, destroyed); NaN where V is singular. */
-static double quadratic_form(double v[MOST_GROUPS][MOST_GROUPS], double *u,
-                             size_t k)
-{
-    double total = 0.0, largest = 0.0;
-    for (size_t i = 0; i < k; i++) {
-        largest = fmax(largest, v[i][i]);
-    }
-    for (size_t i = 0; i < k; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            double x = v[i][j];
-            for (size_t l = 0; l < j; l++) {
-                x -= v[i][l] * v[j][l];
-            }
-            if (i != j) {
-                v[i][j] = x / v[j][j];
-            } else if (x > 1e-12 * largest) {
-                v[i][i] = sqrt(x);
-            } else {
-                return NAN;
-            }
-        }
-        for (size_t l = 0; l < i; l++) {
-            u[i] -= v[i][l] * u[l];
-        }
-        u[i] /= v[i][i];
-        total += u[i] * u[i];
-    }
-    return total;
 }
 
 static void conclude(const sums *sum, size_t n_groups, rsp_logrank *out)
@@ -94,29 +68,31 @@ static void conclude(const sums *sum, size_t n_groups, rsp_logrank *out)
             member[k++] = g;
         }
     }
-    out->chisq = out->p = NAN;
+    out->chisq = out->p = out->z = NAN;
     out->df = 0;
     if (k < 2) {
         return;
     }
     /* The deviations sum to zero: one group says nothing of its own. */
-    double v[MOST_GROUPS][MOST_GROUPS], u[MOST_GROUPS];
+    double v[MOST_GROUPS * MOST_GROUPS], u[MOST_GROUPS];
     for (size_t i = 0; i + 1 < k; i++) {
         u[i] = sum->observed[member[i]] - sum->expected[member[i]];
         for (size_t j = 0; j + 1 < k; j++) {
-            v[i][j] = sum->variance[member[i]][member[j]];
+            v[i * (k - 1) + j] = sum->variance[member[i]][member[j]];
         }
     }
-    out->chisq = quadratic_form(v, u, k - 1);
-    if (!isnan(out->chisq)) {
-        out->df = (int)k - 1;
+    /* Less where strata keep groups apart: these are then not compared. */
+    out->df = (int)rsp_ldl_factor(k - 1, v, VARIANCE_TOLERANCE, NULL);
+    if (out->df > 0) {
+        out->chisq = rsp_ldl_form(k - 1, v, u);
         out->p = rsp_stats_chisq_upper(out->chisq, out->df);
+        double more = sum->observed[1] - sum->expected[1];
+        out->z = n_groups == 2 ? copysign(sqrt(out->chisq), more) : (double)NAN;
     }
 }
 
-rsp_status rsp_logrank_test(const rsp_km *const *groups, size_t n_groups,
-                            double rho, double gamma, rsp_logrank *out,
-                            rsp_error *err)
+rsp_status rsp_logrank_stratified(const rsp_km *const *groups, size_t n_strata, size_t n_groups,
+                                  double rho, double gamma, rsp_logrank *out, rsp_error *err)
 {
     if (n_groups < 2 || n_groups > MOST_GROUPS) {
         return rsp_fail(err, RSP_RANGE,
@@ -129,16 +105,25 @@ rsp_status rsp_logrank_test(const rsp_km *const *groups, size_t n_groups,
                         "numbers >= 0 are expected",
                         rho, gamma);
     }
-    rsp_pooled pooled;
-    rsp_status s = rsp_pooled_init(&pooled, groups, n_groups, err);
-    if (s != RSP_OK) {
-        return s;
-    }
     sums sum;
     memset(&sum, 0, sizeof sum);
-    add_all(&sum, &pooled, rho, gamma);
-    rsp_pooled_fini(&pooled);
+    for (size_t i = 0; i < n_strata; i++) {
+        rsp_pooled pooled;
+        rsp_status s = rsp_pooled_init(&pooled, groups + i * n_groups, n_groups, err);
+        if (s != RSP_OK) {
+            return s;
+        }
+        add_all(&sum, &pooled, rho, gamma);
+        rsp_pooled_fini(&pooled);
+    }
     *out = (rsp_logrank){0};
     conclude(&sum, n_groups, out);
     return RSP_OK;
+}
+
+rsp_status rsp_logrank_test(const rsp_km *const *groups, size_t n_groups,
+                            double rho, double gamma, rsp_logrank *out,
+                            rsp_error *err)
+{
+    return rsp_logrank_stratified(groups, 1, n_groups, rho, gamma, out, err);
 }
