@@ -32,7 +32,7 @@ static bool is_below(const rsp_kinetic_sample *s)
 }
 
 /* The curve by the rules of the header: days and values, to the last number, and
- * one 0 after it where a sample says so. */
+ * 0 after it where a sample says so. */
 typedef struct curve {
     double *day, *value;
     size_t n, last; /* value[last]: the last number */
@@ -95,7 +95,7 @@ static void trace(const rsp_kinetic_sample *s, size_t n, size_t n_numbers, curve
             c->last = c->n;
             put(c, s[i].day, s[i].value);
             numbers++;
-        } else if (numbers == 0 || (numbers == n_numbers && c->n == c->last + 1)) {
+        } else if (numbers == 0 || numbers == n_numbers) {
             put(c, s[i].day, 0);
         }
     }

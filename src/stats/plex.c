@@ -97,7 +97,6 @@ rsp_status rsp_plex_linkage(const double *counts, size_t k, double *lambda, doub
         lambda[u] = saturated ? (double)NAN : log(empty[all & ~u] / empty[all]);
     }
     invert(lambda, patterns);
-    lambda[0] = saturated ? (double)NAN : 0.0;
     for (unsigned t = 0; se && t < patterns; t++) {
         double v = saturated ? (double)NAN : t ? variance_of(t, empty, patterns, total) : 0.0;
         se[t] = v < 0 ? 0.0 : sqrt(v); /* a rounded 0 */

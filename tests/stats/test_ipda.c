@@ -272,6 +272,21 @@ static void the_bootstrap_carries_the_error_of_the_reference(void **state)
     assert_true(counts_alone < 0.06 && all > 0.4);
 }
 
+static void the_bootstrap_draws_both_kinds_of_wells_apart(void **state)
+{
+    (void)state;
+    /* The same counts in both: intact is linked over linked, and would be the same in
+     * every replicate if they shared their draws. */
+    rsp_duplex_well w = {{60000, 300, 300, 400}};
+    rsp_ipda_options o = worked_options();
+    o.bootstrap = 500;
+    rsp_ipda r;
+    assert_int_equal(rsp_ipda_estimate(&w, 1, &w, 1, &o, NULL, &r, NULL), RSP_OK);
+    double width = (r.bootstrap.high - r.bootstrap.low) / r.intact;
+    /* Two counts of 400: sqrt(2 / 400) is 7 %, the interval four times that wide. */
+    assert_true(width > 0.22 && width < 0.34);
+}
+
 /* Coverage of the bootstrap where the truth is known: one check of the chain from
  * stream to interval.  300 samples: 95 % is 285 with a standard deviation of 3.8; 12
  * doubles make percentile intervals a little short. */
@@ -395,6 +410,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_well_far_above_the_others_is_left_out),
         cmocka_unit_test(the_bootstrap_is_a_function_of_its_stream_alone),
         cmocka_unit_test(the_bootstrap_carries_the_error_of_the_reference),
+        cmocka_unit_test(the_bootstrap_draws_both_kinds_of_wells_apart),
         cmocka_unit_test(the_bootstrap_covers_the_truth_about_as_often_as_it_says),
         cmocka_unit_test(options_out_of_range_and_no_counts_are_refused),
         cmocka_unit_test(the_droplets_of_ach2_give_what_their_laboratory_published),

@@ -179,6 +179,10 @@ static void what_cannot_be_told_is_nan_with_its_reason(void **state)
     assert_int_equal(k.auc_reason, RSP_KINETIC_TOO_SHORT);
     assert_true(isnan(k.auc) && isfinite(k.auc_last) && k.cmax == 98000);
     assert_int_equal(k.terminal.reason, RSP_KINETIC_FEW_POINTS);
+    c = numbers(DAYS, COPIES, 6); /* two after the maximum: a line through any two */
+    k = run(&c, 21);
+    assert_int_equal(k.terminal.reason, RSP_KINETIC_FEW_POINTS);
+    assert_true(isnan(k.terminal.half_life_day) && isfinite(k.auc));
     const double day[5] = {1, 7, 14, 21, 28}, value[5] = {900, 100, 200, 300, 400};
     c = numbers(day, value, 5);
     assert_int_equal(run(&c, 28).terminal.reason, RSP_KINETIC_NO_DECLINE);
