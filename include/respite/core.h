@@ -79,6 +79,10 @@ bool rsp_number_read(const char *s, size_t n, double *value);
 RSP_MUST_USE rsp_status rsp_file_read(const char *path, size_t limit,
                                       char **data, size_t *length,
                                       rsp_error *err);
+/* The same for a file of any bytes. */
+RSP_MUST_USE rsp_status rsp_file_read_bytes(const char *path, size_t limit,
+                                            char **data, size_t *length,
+                                            rsp_error *err);
 /* Write `path` by way of `path.part`, fsync and rename: either the whole file
  * or none. */
 RSP_MUST_USE rsp_status rsp_file_write(const char *path, const char *data,

@@ -38,21 +38,14 @@ static rsp_status read_stream(FILE *f, const char *path, size_t limit,
         return rsp_fail(err, RSP_NOFILE, "cannot read %s: %s", path,
                         strerror(e));
     }
-    if (memchr(buffer, '\0', used)) {
-        free(buffer);
-        return rsp_fail(err, RSP_DATA,
-                        "%s: not a text file (it holds a zero byte; UTF-8 is "
-                        "expected)",
-                        path);
-    }
     buffer[used] = '\0';
     *data = buffer;
     *length = used;
     return RSP_OK;
 }
 
-rsp_status rsp_file_read(const char *path, size_t limit, char **data,
-                         size_t *length, rsp_error *err)
+rsp_status rsp_file_read_bytes(const char *path, size_t limit, char **data,
+                               size_t *length, rsp_error *err)
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -66,6 +59,26 @@ rsp_status rsp_file_read(const char *path, size_t limit, char **data,
     rsp_status s = read_stream(f, path, limit ? limit : (size_t)DEFAULT_LIMIT,
                                data, length, err);
     fclose(f);
+    return s;
+}
+
+rsp_status rsp_file_read(const char *path, size_t limit, char **data,
+                         size_t *length, rsp_error *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    rsp_status s = rsp_file_read_bytes(path, limit, &text, &n, err);
+    if (s == RSP_OK && memchr(text, '\0', n)) {
+        free(text);
+        return rsp_fail(err, RSP_DATA,
+                        "%s: not a text file (it holds a zero byte; UTF-8 is "
+                        "expected)",
+                        path);
+    }
+    if (s == RSP_OK) {
+        *data = text;
+        *length = n;
+    }
     return s;
 }
 

@@ -19,6 +19,7 @@ owner() { # of a header respite/NAME.h
   network | program) echo model ;;
   cox) echo stats ;;
   dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
+  xpt) echo dataset ;;
   rank | regression | reservoir | design) echo stats ;;
   *) echo "$1" ;;
   esac
