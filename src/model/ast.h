@@ -30,7 +30,7 @@ typedef enum ast_kind {
     AST_UNARY,  /* name "-" or "not" */
     AST_BINARY, /* name, two parts */
     AST_IF,     /* three parts */
-    AST_SUM, AST_PRODUCT, /* binders, one part */
+    AST_SUM, AST_PRODUCT, AST_LEAST, AST_MOST, /* binders, one part */
     AST_ROOT,   /* name, parts: low, high, f */
     AST_MEAN    /* name, parts: median, sd10, body; value: nodes */
 } ast_kind;

@@ -211,6 +211,7 @@ rsp_status eval_let(builder *b, symbol *sym, uint32_t offset, value *out)
 typedef struct fold {
     const ast_expr *x;
     rsp_op op;
+    const char *name; /* in a message */
     value total;
     bool any_term;
 } fold;
@@ -252,8 +253,8 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
     value v;
     if (level == f->x->n_binders) {
         rsp_status s = eval(b, e, f->x->parts[0], &v);
-        if (s == RSP_OK && f->op == RSP_OP_ADD && f->any_term) {
-            s = values_agree(b, &f->x->place, &f->total, &v, "sum");
+        if (s == RSP_OK && f->op != RSP_OP_MUL && f->any_term) {
+            s = values_agree(b, &f->x->place, &f->total, &v, f->name);
         }
         if (s == RSP_OK && f->op == RSP_OP_MUL) {
             s = need_pure(b, &f->x->place, &v, "a factor of product()");
@@ -261,7 +262,7 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
         if (s == RSP_OK) {
             bool any = v.any && (!f->any_term || f->total.any);
             f->total = f->any_term ? value_make(b, f->op, f->total, v) : v;
-            f->total.any = any && f->op == RSP_OP_ADD;
+            f->total.any = any && f->op != RSP_OP_MUL;
             f->any_term = true;
         }
         return s;
@@ -284,9 +285,17 @@ static rsp_status fold_over(builder *b, const env *e, fold *f, uint32_t level)
 
 static rsp_status eval_fold(builder *b, const env *e, const ast_expr *x, value *out)
 {
-    fold f = {.x = x, .op = x->kind == AST_SUM ? RSP_OP_ADD : RSP_OP_MUL};
+    static const struct {
+        rsp_op op;
+        double empty; /* over no member */
+        const char *name;
+    } folds[] = {[AST_SUM] = {RSP_OP_ADD, 0, "sum"},
+                 [AST_PRODUCT] = {RSP_OP_MUL, 1, "product"},
+                 [AST_LEAST] = {RSP_OP_MIN, INFINITY, "min"},
+                 [AST_MOST] = {RSP_OP_MAX, -INFINITY, "max"}};
+    fold f = {.x = x, .op = folds[x->kind].op, .name = folds[x->kind].name};
     rsp_status s = fold_over(b, e, &f, 0);
-    *out = f.any_term ? f.total : value_number(b, x->kind == AST_SUM ? 0 : 1);
+    *out = f.any_term ? f.total : value_number(b, folds[x->kind].empty);
     return s;
 }
 
@@ -568,7 +577,9 @@ rsp_status eval(builder *b, const env *e, const ast_expr *x, value *out)
     case AST_BINARY: s = eval_binary(b, e, x, out); break;
     case AST_IF: s = eval_if(b, e, x, out); break;
     case AST_SUM:
-    case AST_PRODUCT: s = eval_fold(b, e, x, out); break;
+    case AST_PRODUCT:
+    case AST_LEAST:
+    case AST_MOST: s = eval_fold(b, e, x, out); break;
     case AST_ROOT: s = eval_root(b, e, x, out); break;
     case AST_MEAN: s = eval_mean(b, e, x, out); break;
     }

@@ -109,6 +109,23 @@ static rsp_status parse_mean(parser *p, ast_place place, const ast_expr **out)
     return s;
 }
 
+/* "(x in site, s:": binders, where min and max may also begin their arguments. */
+static bool opens_fold(const parser *p)
+{
+    const token *t = p->t;
+    do {
+        t++;
+        if (t->kind != TOKEN_NAME) {
+            return false;
+        }
+        t++;
+        if (token_is(t, "in") && t[1].kind == TOKEN_NAME) {
+            t += 2;
+        }
+    } while (token_is(t, ","));
+    return token_is(t, ":");
+}
+
 static rsp_status parse_call(parser *p, const char *name, ast_place place,
                              const ast_expr **out)
 {
@@ -126,6 +143,13 @@ static rsp_status parse_call(parser *p, const char *name, ast_place place,
     return s == RSP_OK ? with_parts(p, AST_CALL, place, name, parts, n, out) : s;
 }
 
+static const struct {
+    const char *name;
+    ast_kind kind;
+    bool also_calls; /* min(a, b) */
+} FOLDS[] = {{"sum", AST_SUM, false}, {"product", AST_PRODUCT, false},
+             {"min", AST_LEAST, true}, {"max", AST_MOST, true}};
+
 rsp_status parse_named(parser *p, const ast_expr **out)
 {
     ast_place place = token_place(p);
@@ -135,11 +159,10 @@ rsp_status parse_named(parser *p, const ast_expr **out)
         return s;
     }
     bool call = !at_statement_end(p) && token_is(p->t, "(");
-    if (call && strcmp(name, "sum") == 0) {
-        return parse_fold(p, AST_SUM, place, out);
-    }
-    if (call && strcmp(name, "product") == 0) {
-        return parse_fold(p, AST_PRODUCT, place, out);
+    for (size_t i = 0; call && i < sizeof FOLDS / sizeof *FOLDS; i++) {
+        if (strcmp(name, FOLDS[i].name) == 0 && (!FOLDS[i].also_calls || opens_fold(p))) {
+            return parse_fold(p, FOLDS[i].kind, place, out);
+        }
     }
     if (call && strcmp(name, "root") == 0) {
         return parse_root(p, place, out);

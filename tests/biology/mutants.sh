@@ -26,14 +26,14 @@ while IFS='|' read -r file edit program law; do
     missed=$((missed + 1))
   fi
 done <<'EOF'
-infection|s/^    1 - sum(x in site: b_prod \* mix/    1.02 - sum(x in site: b_prod * mix/|virus|reproduction_number
-infection|s/y \* mix \* w_T\[x\] \/ (r + death_rest/1.01 * y * mix * w_T[x] \/ (r + death_rest/|virus|grow_at_the_rate_r
+infection|s/^    1 - sum(x in site: b_prod/    1.02 - sum(x in site: b_prod/|virus|reproduction_number
+infection|s/sum(x in site: y \* permissive/sum(x in site: 1.01 * y * permissive/|virus|grow_at_the_rate_r
 infection|s/(r + k_E) \/ (k_E/(r + 1.01 * k_E) \/ (k_E/|virus|grow_at_the_rate_r
-infection|s/+ mix \* w_T\[x\] \* I_strain\[s\])/+ mix * I_strain[s] \/ 3)/|virus|grow_at_the_rate_r
+infection|s/+ mix \* target_share\[x\] \* shed\[s\])/+ mix * shed[s] \/ 3)/|virus|grow_at_the_rate_r
 infection|s/+ 4 \* death_set\[x\]/+ 4.2 * death_set[x]/|virus|set_point
 infection|s/m_X \* ctl_density\[x\] \* X_set/m_X * X_set/|virus|set_point
 infection|s/^let I_set = setpoint/let I_set = 1.01 * setpoint/|virus|set_point
-infection|s/@ lambda_T \* w_T\[x\]/@ lambda_T * 0.33/|virus|target_cells_stand
+infection|s/@ lambda_T \* target_share\[x\]/@ lambda_T * 0.33/|virus|target_cells_stand
 art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|virus|infection_grows_again
 art|s/u_art < share_nnrti/u_art > share_nnrti/|virus|infection_grows_again
 art|s/max(C_art, 0)^h_art)/max(C_art, 0)^2)/|virus|infection_grows_again
@@ -48,8 +48,8 @@ infection|s/: P\[x,s\] -> I\[x,s\] @/: P[x,s] -> 2 I[x,s] @/|virus|founds_a_rebo
 initial|s/(death_rest\[x\] - birth_on_art))$/death_rest[x] * 0.8)/|virus|immigration_and_death
 observe|s/= V + v_res/= V/|virus|immigration_and_death
 escape|s/1 - n_l\[l\] \* mu else n_l\[l\] \* mu/1 - n_l[l] * mu else mu/|virus|mutation_over_cost
-escape|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
-escape|s/f_R \/ 2/f_R/|virus|genotypes_as_its_share
+affinity|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
+escape|s/f_R \/ n_loci/f_R/|virus|genotypes_as_its_share
 ctl|s/- d_rel \* V/+ d_rel * V/|virus|set_point
 car_t|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
 antigen|s/: B += cells/: B += cells, E += cells/|car|no_car_t_cell
@@ -68,13 +68,13 @@ tissues|s/x == gut then pi_G/x == gut then 1/|car|crossing_tissues
 car_t|s/E -> Xh @ x_E/E -> 2 Xh @ x_E/|car|crossing_tissues
 observe|s/\* VCN \* dna/* dna/|car|crossing_tissues
 recognition|s/(1 + kappa) \/ (1/1 \/ (1/|car|average_over_env
-escape|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
+affinity|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ death_now[x]/|car|threshold_of_effectors
 recognition|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ (death_now[x] + kill[x,s] + d_T * E \/ N_tot)/|car|change_nothing_of_the_virus
 recognition|s/E \* car_share\[x\] in/E * N_site[x] \/ (N_site[tzone] + N_site[follicle] + N_site[gut] + blood_weight) in/|car|follicles_shelter
-infection|s/((1 - mix) \* I\[x,s\] + mix \* w_T/((1 - 0.9 * mix) * I[x,s] + 0.9 * mix * w_T/|car|follicles_shelter
+infection|s/(stays\[x\] \* (I\[x,s\] + held\[x,s\]) + mix/((1 - 0.9 * mix) * I[x,s] + 0.9 * mix/|car|follicles_shelter
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
 recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
 recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors

@@ -179,6 +179,35 @@ static void subsets_are_named_by_what_they_hold(void **state)
     bed_close(&b);
 }
 
+static void the_least_and_the_most_of_a_family_are_those_of_its_members(void **state)
+{
+    (void)state;
+    bed b;
+    bed_open(&b, STRAINS "index site = lymph, gut, spleen\n"
+                 "parameter a[site] = {lymph: 3, gut: -2, spleen: 7} day\n"
+                 "parameter c[locus] = {n279: 3, v5: 5} 1\n"
+                 "let least = min(x in site: a[x])\n"
+                 "let most = max(x: a[x])\n"
+                 "let over_two = max(x, l in locus: a[x] * c[l])\n"
+                 "let of_two = min(least, max(x in site: -a[x]))\n"
+                 "let top[s in strain] = max(l in s: c[l])\n"
+                 "let low[s in strain] = min(l in s: c[l])\n");
+    assert_near(bed_let(&b, "least"), -2);
+    assert_near(bed_let(&b, "most"), 7);
+    assert_near(bed_let(&b, "over_two"), 35);
+    assert_near(bed_let(&b, "of_two"), -2);
+    assert_near(bed_let(&b, "top[n279+v5]"), 5);
+    assert_near(bed_let(&b, "low[n279+v5]"), 3);
+    assert_true(isinf(bed_let(&b, "low[wt]"))); /* over no member */
+    assert_true(bed_let(&b, "top[wt]") < -1e300);
+    assert_string_equal(b.net->derived[0].unit, "day");
+    bed_close(&b);
+    rsp_error err;
+    bed_refuse("index ab = a, b\nparameter d = 1 day\n"
+               "let q = min(x in ab: if x == a then d else 1)\n", &err);
+    assert_int_equal(err.code, RSP_UNITS);
+}
+
 static void functions_of_subsets_see_their_bits(void **state)
 {
     (void)state;
@@ -668,6 +697,7 @@ int main(void)
         cmocka_unit_test(functions_have_their_values),
         cmocka_unit_test(only_the_branch_that_is_taken_of_a_known_condition_counts),
         cmocka_unit_test(subsets_are_named_by_what_they_hold),
+        cmocka_unit_test(the_least_and_the_most_of_a_family_are_those_of_its_members),
         cmocka_unit_test(functions_of_subsets_see_their_bits),
         cmocka_unit_test(a_binder_writes_the_statement_once_for_every_member),
         cmocka_unit_test(a_member_that_is_named_is_that_member),
