@@ -54,7 +54,8 @@ typedef struct ast_expr {
 typedef enum ast_what {
     AST_MODEL, AST_TIME, AST_INCLUDE, AST_UNIT, AST_INDEX, AST_PARAMETER, AST_LET,
     AST_INPUT, AST_SPECIES, AST_INITIAL, AST_RATE, AST_REACTION, AST_OBSERVE,
-    AST_ACTION, AST_EVENT
+    AST_ACTION, AST_EVENT,
+    AST_DEFAULT /* read as a let that yields */
 } ast_what;
 
 typedef struct ast_value { /* a member's value in {a: 1, b: 2} */
@@ -110,6 +111,7 @@ typedef struct ast_statement {
     const char *const *members;
     uint32_t n_members;
     const char *subsets_of;
+    bool yields; /* default let: only where nothing else declares the name */
     /* let, initial, rate, reaction (rate), observe */
     const ast_expr *expr;
     rsp_draw_kind draw;    /* initial */

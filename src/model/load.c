@@ -212,9 +212,34 @@ void builder_fini(builder *b)
     }
 }
 
+static bool declares(const ast_statement *st, const char *name)
+{
+    return !st->yields && (st->what == AST_LET || st->what == AST_PARAMETER ||
+                           st->what == AST_INPUT || st->what == AST_SPECIES) &&
+           strcmp(st->name, name) == 0;
+}
+
+/* A default gives way to what another statement declares by its name, so that a
+ * mechanism is added or left out by its include alone. */
+static void yield_defaults(rsp_model *m)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < m->n_statements; i++) {
+        bool taken = false;
+        for (uint32_t k = 0; m->statements[i]->yields && k < m->n_statements; k++) {
+            taken = taken || declares(m->statements[k], m->statements[i]->name);
+        }
+        if (!taken) {
+            m->statements[kept++] = m->statements[i];
+        }
+    }
+    m->n_statements = kept;
+}
+
 static rsp_status build(rsp_model *m, rsp_error *err)
 {
     builder b = {.model = m, .arena = m->arena, .nodes = &m->nodes, .err = err};
+    yield_defaults(m);
     rsp_status s = declare_all(&b);
     s = s == RSP_OK ? expand_all(&b) : s;
     s = s == RSP_OK ? builder_keep(&b) : s;

@@ -17,7 +17,7 @@ static const struct {
     {"species", AST_SPECIES},     {"initial", AST_INITIAL},
     {"rate", AST_RATE},           {"reaction", AST_REACTION},
     {"observe", AST_OBSERVE},     {"action", AST_ACTION},
-    {"event", AST_EVENT},
+    {"event", AST_EVENT},         {"default", AST_DEFAULT},
 };
 enum { N_KEYWORDS = sizeof KEYWORDS / sizeof *KEYWORDS };
 
@@ -770,6 +770,14 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
                                 "action, event, unit, time)");
     }
     p->t++;
+    if (st->what == AST_DEFAULT) {
+        st->what = AST_LET;
+        st->yields = true;
+        s = need_word(p, "let");
+        if (s != RSP_OK) {
+            return s;
+        }
+    }
     st->name_place = token_place(p);
     switch (st->what) {
     case AST_MODEL:
@@ -790,6 +798,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     case AST_REACTION: s = parse_reaction(p, st); break;
     case AST_ACTION: s = parse_action(p, st); break;
     case AST_EVENT: s = parse_event(p, st); break;
+    case AST_DEFAULT: break; /* a let by now */
     }
     if (s == RSP_OK && !at_statement_end(p)) {
         s = fail_expected(p, "the next statement on a line of its own");

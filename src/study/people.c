@@ -22,8 +22,9 @@ bool work_params(work *w, const person *who, const rsp_param *table,
     for (size_t i = 0; i < plan->population.n_traits; i++) {
         apply_trait(&plan->population.traits[i], who->covariates[i], out);
     }
-    apply_trait(&plan->product.dose, who->dose, out);
-    apply_trait(&plan->product.transduction, who->transduction, out);
+    for (size_t i = 0; i < CLINIC_PRODUCT_TRAITS; i++) {
+        apply_trait(&plan->product.making.trait[i], who->product[i], out);
+    }
     return true;
 }
 
@@ -103,17 +104,7 @@ static void draw_product(work *w, person *who)
     const plan_product *product = &w->plan->product;
     clinic_who first = who->who; /* the product knows no attempts */
     first.attempt = 0;
-    who->made = !product->exists || !clinic_product_fails(&first, product->failure);
-    who->dose = who->transduction = (double)NAN;
-    if (product->dose.name &&
-        !clinic_trait_draw(&first, RSP_PURPOSE_PRODUCT, &product->dose, &who->dose)) {
-        who->dose = product->dose.value;
-    }
-    if (product->transduction.name &&
-        !clinic_trait_draw(&first, RSP_PURPOSE_PRODUCT, &product->transduction,
-                           &who->transduction)) {
-        who->transduction = product->transduction.value;
-    }
+    who->not_made = clinic_product_draw(&product->making, &first, who->product);
 }
 
 /* Candidates are drawn until one is eligible, always by the study's own table,
@@ -165,10 +156,10 @@ void work_shown(work *w, const person *who, const double *params, double *out)
                                            : who->covariates[i];
         out[n++] = v / t->factor;
     }
-    if (w->plan->product.dose.name) {
-        out[n++] = who->dose / w->plan->product.dose.factor;
-    }
-    if (w->plan->product.transduction.name) {
-        out[n++] = who->transduction / w->plan->product.transduction.factor;
+    for (size_t i = 0; i < CLINIC_PRODUCT_TRAITS; i++) {
+        const clinic_trait *t = &w->plan->product.making.trait[i];
+        if (t->name) {
+            out[n++] = who->product[i] / t->factor;
+        }
     }
 }

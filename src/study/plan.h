@@ -6,6 +6,7 @@
 #include "clinic/assay.h"
 #include "clinic/calendar.h"
 #include "clinic/endpoint.h"
+#include "clinic/product.h"
 #include "respite/study.h"
 #include "study/reader.h"
 
@@ -46,8 +47,7 @@ typedef struct plan_endpoint {
 typedef struct plan_product {
     bool exists;
     uint32_t action;
-    clinic_trait dose, transduction; /* name NULL: not given */
-    double failure;
+    clinic_product making;
 } plan_product;
 
 /* A condition on people reads covariates, parameters or derived values. */

@@ -70,7 +70,7 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
     }
     const char *s = amount ? reader_text(&p->r, amount, "amount") : "";
     e->is_share = !amount || (reading(&p->r) && s[strlen(s) - 1] == '%');
-    if (e->is_share && !product->dose.name) {
+    if (e->is_share && !product->making.trait[CLINIC_DOSE].name) {
         reader_fail(&p->r, amount ? amount : t, RSP_SYNTAX,
                     "'%s' needs an amount; the study has no product with a dose",
                     e->what);
@@ -152,8 +152,9 @@ static void read_entry(plan_reading *p, const tree *t, const clinic_entry *entri
 /* A dose of zero is dropped here, and then equals no treatment to the bit. */
 static bool is_nothing(const plan_product *product, const clinic_entry *e)
 {
-    bool no_dose = e->is_share && product->dose.between.kind == RSP_DIST_NONE &&
-                   !(product->dose.value > 0);
+    const clinic_trait *dose = &product->making.trait[CLINIC_DOSE];
+    bool no_dose = e->is_share && dose->between.kind == RSP_DIST_NONE &&
+                   !(dose->value > 0);
     return e->takes_amount && (no_dose || !(e->amount > 0));
 }
 

@@ -18,7 +18,7 @@ void work_cell_name(size_t cell, char out[24])
 
 static bool product_failed(const work *w, const run *r)
 {
-    return !r->who->made && w->plan->arms[r->arm].gives_product;
+    return r->who->not_made && w->plan->arms[r->arm].gives_product;
 }
 
 /* ---- Endpoints. */
@@ -209,7 +209,7 @@ rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out)
                            .participant = r->who->who.participant, .arm = r->arm,
                            .failed = !unmade && work_failed(r),
                            .product_failed = unmade,
-                           .reason = unmade ? "product not made" : r->reason,
+                           .reason = unmade ? r->who->not_made : r->reason,
                            .covariates = r->shown};
     rsp_status s = rsp_dataset_add_subject(out, &subject, w->err);
     if (s == RSP_OK && unmade) {

@@ -32,7 +32,7 @@ static bool plan_actions(work *w, run *r)
             r->end = day < r->end ? day : r->end;
             continue;
         }
-        double amount = e->is_share ? e->amount * r->who->dose : e->amount;
+        double amount = e->is_share ? e->amount * r->who->product[CLINIC_DOSE] : e->amount;
         if (e->takes_amount && !(amount > 0)) {
             continue;
         }
@@ -329,7 +329,7 @@ static rsp_status add_main(work *w, const person *who, uint32_t arm)
         return no_memory(w);
     }
     work_shown(w, who, r->params, r->shown);
-    if (!who->made && w->plan->arms[arm].gives_product) {
+    if (who->not_made && w->plan->arms[arm].gives_product) {
         r->simulate = false; /* enrolled, never infused */
         return RSP_OK;
     }
@@ -370,7 +370,7 @@ static rsp_status add_grid(work *w, const person *who, uint32_t arm)
 static rsp_status add_runs(work *w, const person *who, uint32_t arm)
 {
     rsp_status s = add_main(w, who, arm);
-    bool out = !who->made && w->plan->arms[arm].gives_product;
+    bool out = who->not_made && w->plan->arms[arm].gives_product;
     return s == RSP_OK && w->plan->grid.exists && !out ? add_grid(w, who, arm) : s;
 }
 
@@ -430,14 +430,14 @@ static rsp_status counterfactual(work *w, uint32_t trial)
         rsp_status s = who ? work_person(w, trial, e, who) : no_memory(w);
         for (uint32_t a = 0; s == RSP_OK && a < plan->view.n_arms; a++) {
             bool full = filled >= plan->view.arms[a].participants;
-            if (!full && (who->made || plan->arms[a].gives_product)) {
+            if (!full && (!who->not_made || plan->arms[a].gives_product)) {
                 s = add_runs(w, who, a);
             }
         }
         if (s != RSP_OK) {
             return s;
         }
-        filled += who->made;
+        filled += who->not_made == NULL;
     }
     return RSP_OK;
 }
@@ -456,7 +456,7 @@ static rsp_status randomised(work *w, uint32_t trial)
             if (s != RSP_OK) {
                 return s;
             }
-            filled += who->made || !plan->arms[a].gives_product;
+            filled += !who->not_made || !plan->arms[a].gives_product;
         }
     }
     return RSP_OK;

@@ -8,10 +8,10 @@ enum { WORK_MAIN = -1 }; /* run.set of a run of the study itself */
 
 typedef struct person { /* a participant, whatever the arm */
     clinic_who who;      /* with the attempt that was eligible */
-    bool made;           /* the product */
+    const char *not_made; /* why there is no product; NULL: it was made */
     bool none_eligible;
     double *covariates;  /* [n_traits], base units; those that are drawn */
-    double dose, transduction;
+    double product[CLINIC_PRODUCT_TRAITS]; /* as made; NaN: not known */
     double dropout_day;
 } person;
 

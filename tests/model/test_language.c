@@ -94,6 +94,34 @@ static void a_keyword_begins_a_statement_only_at_the_start_of_a_line(void **stat
     bed_close(&b);
 }
 
+static void a_default_yields_to_whatever_else_has_its_name(void **state)
+{
+    (void)state;
+    assert_same_network("default let two = 2\nparameter k = 1 1/day\nspecies A cell\n"
+                        "reaction loss: A -> @ two * k * A\n",
+                        "let two = 2\nparameter k = 1 1/day\nspecies A cell\n"
+                        "reaction loss: A -> @ two * k * A\n");
+    assert_same_network("parameter k = 0.5 1/day range 0 .. 2 \"loss\" source \"a\"\n"
+                        "default let k = 2\n"
+                        "species A cell\n"
+                        "reaction loss: A -> @ k * A\n",
+                        PLAIN);
+    /* A factor of one that is not replaced leaves no trace. */
+    bed b;
+    bed_open(&b, "parameter k = 0.5 1/day\ndefault let gain = 1\n"
+                 "default let more = 0 in 1/day\nspecies A cell\n"
+                 "reaction loss: A -> @ (k * gain + more) * A\n");
+    for (uint32_t i = 0; i < b.net->n_nodes; i++) {
+        assert_int_not_equal(b.net->nodes[i].op, RSP_OP_ADD);
+    }
+    bed_close(&b);
+    rsp_error err = {0};
+    bed_refuse("default let k = 1\ndefault let k = 2\n", &err);
+    assert_non_null(strstr(err.message, "'k' is declared twice"));
+    bed_refuse("default parameter k = 1 1\n", &err);
+    assert_non_null(strstr(err.message, "'let'"));
+}
+
 static void names_may_end_in_primes_and_texts_hold_any_letter(void **state)
 {
     (void)state;
@@ -692,6 +720,7 @@ int main(void)
         cmocka_unit_test(line_ends_of_windows_and_a_byte_order_mark_change_nothing),
         cmocka_unit_test(statements_stand_in_any_order),
         cmocka_unit_test(a_keyword_begins_a_statement_only_at_the_start_of_a_line),
+        cmocka_unit_test(a_default_yields_to_whatever_else_has_its_name),
         cmocka_unit_test(names_may_end_in_primes_and_texts_hold_any_letter),
         cmocka_unit_test(operators_bind_as_in_a_paper),
         cmocka_unit_test(functions_have_their_values),

@@ -204,6 +204,42 @@ static void who_has_no_product_never_interrupts(void **state)
     free(study);
 }
 
+static void a_dose_is_what_manufacture_gives(void **state)
+{
+    (void)state;
+    char *study = bed_study(
+        "product:\n"
+        "  dose: 4e7 cell\n"
+        "  manufacture:\n"
+        "    starting cells: 1e6 cell\n"
+        "    expansion: {value: 40, between: uniform 20 .. 60}\n"
+        "    vein to vein: 3 week\n"
+        "    release: {dose: 3e7 cell}\n"
+        "trials: 10\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 5);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t fewer = 0, refused = 0;
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        const double *c = s->covariates; /* age, dose, starting, expansion, vein */
+        double made = 1e6 * c[3];
+        assert_true(fabs(c[1] - fmin(4e7, made)) < 1);
+        assert_true(fabs(c[4] - 3) < 1e-12); /* weeks, as written */
+        assert_true(s->product_failed == (made < 3e7) || s->arm == 1);
+        refused += s->product_failed && strstr(s->reason, "dose") != NULL;
+        fewer += !s->product_failed && s->arm == 0 && made < 4e7;
+    }
+    for (size_t k = 0; k < d->n_happenings; k++) {
+        assert_true(!(d->happenings[k].amount > 4e7 + 1) );
+        assert_true(!(d->happenings[k].amount < 3e7 - 1) );
+    }
+    assert_true(fewer > 5 && refused > 5); /* a quarter each */
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
 static void candidates_are_drawn_until_one_is_eligible(void **state)
 {
     (void)state;
@@ -434,6 +470,7 @@ int main(void)
         cmocka_unit_test(counterfactual_arms_share_their_people),
         cmocka_unit_test(randomised_arms_have_people_of_their_own),
         cmocka_unit_test(who_has_no_product_never_interrupts),
+        cmocka_unit_test(a_dose_is_what_manufacture_gives),
         cmocka_unit_test(candidates_are_drawn_until_one_is_eligible),
         cmocka_unit_test(nobody_eligible_is_a_failure_with_its_reason),
         cmocka_unit_test(uncertainty_is_shared_by_the_arms_of_a_trial),
