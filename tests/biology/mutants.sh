@@ -42,15 +42,15 @@ tissues|s/if x == follicle then chi_C else/if x == follicle then 2 * chi_C else/
 infection|s/@ (death_now\[x\] + kill/@ (1.01 * death_now[x] + kill/|virus|falls_in_days
 latency|s/+ theta - reactivation in/+ theta + 500 * reactivation in/|virus|falls_in_days
 latency|s/alpha_L + theta - reactivation/alpha_L + theta/|virus|falls_at_theta
-latency|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
+plain_reservoir|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
 latency|s/(1 - 1 \/ R_ATI))/(1 - 0.9 \/ R_ATI))/|virus|founds_a_rebound
 infection|s/: P\[x,s\] -> I\[x,s\] @/: P[x,s] -> 2 I[x,s] @/|virus|founds_a_rebound
-initial|s/(death_rest\[x\] - birth_on_art))$/death_rest[x] * 0.8)/|virus|immigration_and_death
-observe|s/= V + v_res/= V/|virus|immigration_and_death
+initial|s/(death_rest\[x\] - birth_on_art \* permissive\[x\]))$/(death_rest[x] * 0.8))/|virus|immigration_and_death
+observe|s/= V + residual/= V/|virus|immigration_and_death
 escape|s/1 - n_l\[l\] \* mu else n_l\[l\] \* mu/1 - n_l[l] * mu else mu/|virus|mutation_over_cost
 affinity|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
 escape|s/f_R \/ n_loci/f_R/|virus|genotypes_as_its_share
-ctl|s/- d_rel \* V/+ d_rel * V/|virus|set_point
+ctl|s/- d_now \* V/+ d_now * V/|virus|set_point
 car_t|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
 antigen|s/: B += cells/: B += cells, E += cells/|car|no_car_t_cell
 car_t|s/(1 - f_M0)/(0.9 - f_M0)/|car|dose_arrives
@@ -78,7 +78,7 @@ infection|s/(stays\[x\] \* (I\[x,s\] + held\[x,s\]) + mix/((1 - 0.9 * mix) * I[x
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
 recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
 recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors
-latency|s/^let display = lambda_on +/let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
+plain_reservoir|s/^let display = lambda_on +/let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
 latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
 antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
 antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed
