@@ -9,9 +9,14 @@ static void must(rsp_status status, const rsp_error *err)
 
 void hiv_open(hiv *h, rsp_method method)
 {
+    hiv_open_model(h, "hiv_car_t", method);
+}
+
+void hiv_open_model(hiv *h, const char *name, rsp_method method)
+{
     char path[4096];
     const char *folder = getenv("RESPITE_TEST_MODELS");
-    snprintf(path, sizeof path, "%s/hiv_car_t.rsp", folder != NULL ? folder : MODELS);
+    snprintf(path, sizeof path, "%s/%s.rsp", folder != NULL ? folder : MODELS, name);
     bed_load(&h->bed, path, method);
     h->start = NULL;
     h->bed.actions = h->actions;
@@ -84,6 +89,12 @@ void hiv_settle(hiv *h)
     hiv_start(h, "P", 0);
     hiv_start(h, "I", 0);
     hiv_start(h, "L", 0);
+    for (uint32_t i = 0; i < h->bed.net->n_species; i++) { /* of the complete model */
+        const char *family = h->bed.net->species[i].family;
+        if (strcmp(family, "C") == 0 || strcmp(family, "G") == 0) {
+            h->start[i] = 0;
+        }
+    }
     h->bed.initial = h->start;
 }
 

@@ -16,6 +16,8 @@ typedef struct hiv {
 } hiv;
 
 void hiv_open(hiv *h, rsp_method method);
+/* Another model of the same folder, by its name. */
+void hiv_open_model(hiv *h, const char *name, rsp_method method);
 void hiv_close(hiv *h);
 /* Parameter families are set in all members. */
 void hiv_set(hiv *h, const char *parameter, double value);

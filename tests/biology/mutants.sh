@@ -42,13 +42,13 @@ tissues|s/if x == follicle then chi_C else/if x == follicle then 2 * chi_C else/
 infection|s/@ (death_now\[x\] + kill/@ (1.01 * death_now[x] + kill/|virus|falls_in_days
 latency|s/+ theta - reactivation in/+ theta + 500 * reactivation in/|virus|falls_in_days
 latency|s/alpha_L + theta - reactivation/alpha_L + theta/|virus|falls_at_theta
-plain_reservoir|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
+latency|s/years_on_art < years_fast/years_on_art > years_fast/|virus|falls_at_theta
 latency|s/(1 - 1 \/ R_ATI))/(1 - 0.9 \/ R_ATI))/|virus|founds_a_rebound
 infection|s/: P\[x,s\] -> I\[x,s\] @/: P[x,s] -> 2 I[x,s] @/|virus|founds_a_rebound
 initial|s/(death_rest\[x\] - birth_on_art \* permissive\[x\]))$/(death_rest[x] * 0.8))/|virus|immigration_and_death
 observe|s/= V + residual/= V/|virus|immigration_and_death
 escape|s/1 - n_l\[l\] \* mu else n_l\[l\] \* mu/1 - n_l[l] * mu else mu/|virus|mutation_over_cost
-affinity|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
+escape|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
 escape|s/f_R \/ n_loci/f_R/|virus|genotypes_as_its_share
 ctl|s/- d_now \* V/+ d_now * V/|virus|set_point
 car_t|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
@@ -68,7 +68,7 @@ tissues|s/x == gut then pi_G/x == gut then 1/|car|crossing_tissues
 car_t|s/E -> Xh @ x_E/E -> 2 Xh @ x_E/|car|crossing_tissues
 observe|s/\* VCN \* dna/* dna/|car|crossing_tissues
 recognition|s/(1 + kappa) \/ (1/1 \/ (1/|car|average_over_env
-affinity|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
+escape|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ death_now[x]/|car|threshold_of_effectors
 recognition|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
@@ -78,7 +78,7 @@ infection|s/(stays\[x\] \* (I\[x,s\] + held\[x,s\]) + mix/((1 - 0.9 * mix) * I[x
 recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
 recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
 recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors
-plain_reservoir|s/^let display = lambda_on +/let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
+latency|s/^default let display = lambda_on +/default let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
 latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
 antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
 antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed

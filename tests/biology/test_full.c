@@ -1,0 +1,550 @@
+/* The complete model obeys the closed forms that the minimum one does, and each
+ * mechanism that it adds obeys its own. */
+#include "hiv.h"
+
+static void run_to(hiv *h, const double *reads, size_t n)
+{
+    h->bed.t1 = reads[n - 1];
+    h->bed.reads = reads;
+    h->bed.n_reads = n;
+    hiv_run(h);
+}
+
+/* What the minimum configuration lacks, switched off. */
+static void switch_off(hiv *h)
+{
+    static const char *const none[] = {"f_held", "spread_clone", "P_early", "P_late",
+                                       "compensated", "adapt", "env_W"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        hiv_set(h, none[i], 0);
+    }
+}
+
+/* ---- Growth, set point, washout: the corrected formulas, all tissues and loci. */
+
+static void without_art_infection_grows_at_the_rate_r_in_all_tissues(void **state)
+{
+    (void)state;
+    const double rate[] = {0.25, 0.45, 0.9}, mix[] = {0.05, 0.5, 1}, held[] = {0.5, 0.1, 0.3};
+    for (int i = 0; i < 3; i++) {
+        hiv h;
+        const double reads[] = {400, 405}, few = 1e-9 * exp(-400 * rate[i]);
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "r", rate[i]);
+        hiv_set(&h, "mix", mix[i]);
+        hiv_set(&h, "f_held", held[i]);
+        hiv_settle(&h);
+        hiv_start(&h, "C_art", 0);
+        hiv_start(&h, "I", few);
+        hiv_act(&h, 0, "stop_art", 0);
+        h.bed.options.atol = 1e-9 * few;
+        h.bed.options.rtol = 1e-7;
+        run_to(&h, reads, 2);
+        /* Mutations take 1e-4 of the births of wild type. */
+        assert_relative(log(hiv_sum(&h, 0, 1, "I") / hiv_sum(&h, 0, 0, "I")) / 5, rate[i], 4e-4);
+        hiv_close(&h);
+    }
+}
+
+static void untreated_infection_settles_at_the_set_point_in_all_tissues(void **state)
+{
+    (void)state;
+    const double mix[] = {1, 0.5, 0.05};
+    for (int i = 0; i < 3; i++) {
+        hiv h;
+        const double reads[] = {3000};
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "mix", mix[i]);
+        hiv_set(&h, "Lambda", 1e-9);
+        hiv_settle(&h);
+        hiv_start(&h, "C_art", 0);
+        hiv_start(&h, "I[tzone,wt]", 31623 / 0.145);
+        hiv_start(&h, "X", hiv_derived(&h, "X_set"));
+        hiv_act(&h, 0, "stop_art", 0);
+        h.bed.options.atol = 1e-3;
+        h.bed.options.rtol = 1e-6;
+        run_to(&h, reads, 1);
+        assert_relative(bed_observed(&h.bed, 0, 0, "viral_load"), 31623 + 1, 2e-3);
+        hiv_close(&h);
+    }
+}
+
+/* Productive cells are least on the day on which R falls through 1 (one death rate). */
+static void infection_grows_again_after_the_washout_time_in_all_tissues(void **state)
+{
+    (void)state;
+    hiv h;
+    double z[3], R = (1 + 0.8) * (1 + 0.8 / 1.2), c0 = pow(1e3 - 1, 1 / 2.5);
+    const double t_w = log2(c0 / pow(R - 1, 1 / 2.5)), step = 0.1;
+    const double reads[] = {t_w - step, t_w, t_w + step};
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    hiv_blend(&h);
+    hiv_set(&h, "chi_X_cns", 1);
+    hiv_set(&h, "permissive_cns", 1);
+    hiv_set(&h, "exchange_cns", 1);
+    hiv_set(&h, "f_held", 0);
+    hiv_set(&h, "r", 0.8);
+    hiv_set(&h, "u_art", 0.9);
+    hiv_settle(&h);
+    hiv_start(&h, "I[tzone,wt]", 1e-6);
+    hiv_act(&h, 0, "stop_art", 0);
+    h.bed.options.rtol = 1e-8;
+    run_to(&h, reads, 3);
+    for (size_t i = 0; i < 3; i++) {
+        z[i] = (1 - 1e-4) * hiv_sum(&h, 0, i, "P") + hiv_sum(&h, 0, i, "I");
+    }
+    assert_true(fabs(step / 2 * (z[0] - z[2]) / (z[0] - 2 * z[1] + z[2])) < 0.01);
+    hiv_close(&h);
+}
+
+/* ---- Beside the minimum configuration. */
+
+static void with_everything_off_the_complete_model_moves_as_the_minimum_one(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"hiv_car_t", "hiv_car_t_full2"};
+    static const char *const families[] = {"T", "P", "I", "L", "M", "E", "Xh", "D"};
+    enum { READS = 4 };
+    const double reads[READS] = {10, 30, 60, 120};
+    double found[2][8][READS], load[2][READS];
+    for (int m = 0; m < 2; m++) {
+        hiv h;
+        hiv_open_model(&h, names[m], RSP_ODE);
+        if (m == 1) {
+            switch_off(&h);
+        }
+        hiv_settle(&h);
+        hiv_start(&h, "L[tzone,wt]", 1e6);
+        hiv_start(&h, "I[gut,n279]", 0.1);
+        hiv_act(&h, 0, "infuse", 1e9);
+        hiv_act(&h, 5, "boost", 1e9);
+        hiv_act(&h, 7, "stop_art", 0);
+        h.bed.options.atol = 1e-6;
+        run_to(&h, reads, READS);
+        for (size_t k = 0; k < READS; k++) {
+            load[m][k] = bed_observed(&h.bed, 0, k, "viral_load");
+            for (int f = 0; f < 8; f++) {
+                found[m][f][k] = hiv_sum(&h, 0, k, families[f]);
+            }
+        }
+        hiv_close(&h);
+    }
+    for (size_t k = 0; k < READS; k++) {
+        assert_relative(load[1][k], load[0][k], 1e-5);
+        for (int f = 0; f < 8; f++) {
+            assert_true(fabs(found[1][f][k] - found[0][f][k]) < 1e-3 + 1e-5 * found[0][f][k]);
+        }
+    }
+    assert_true(load[0][READS - 1] > 1000); /* it rebounds */
+}
+
+/* Log viral load of many people 25 days after interruption. */
+static double *rebounds(const char *model, uint32_t n, uint64_t seed)
+{
+    hiv h;
+    const double reads[] = {25};
+    double *x = malloc(n * sizeof *x);
+    hiv_open_model(&h, model, RSP_HYBRID);
+    if (strcmp(model, "hiv_car_t") != 0) {
+        switch_off(&h);
+    }
+    h.bed.seed = seed;
+    h.bed.n = n;
+    hiv_act(&h, 0, "stop_art", 0);
+    run_to(&h, reads, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        x[i] = log10(bed_observed(&h.bed, i, 0, "viral_load"));
+    }
+    hiv_close(&h);
+    return x;
+}
+
+static void with_everything_off_people_rebound_by_the_same_law(void **state)
+{
+    (void)state;
+    enum { PEOPLE = 1500 };
+    double *x = rebounds("hiv_car_t", PEOPLE, 1), *y = rebounds("hiv_car_t_full2", PEOPLE, 2);
+    assert_same_law(x, PEOPLE, y, PEOPLE);
+    free(x);
+    free(y);
+}
+
+/* ---- Tissues. */
+
+static void homing_receptors_fill_follicles_to_the_density_outside_at_most(void **state)
+{
+    (void)state;
+    const double chi[] = {0.05, 0.2}, inside[] = {0.5, 1};
+    for (int i = 0; i < 2; i++) {
+        hiv h;
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "chi_C", chi[i]);
+        double f = hiv_derived(&h, "car_share[follicle]") / 1e11;
+        assert_relative(f / (hiv_derived(&h, "car_share[tzone]") / 1.8e11), chi[i], 1e-12);
+        hiv_set(&h, "cxcr5", 1);
+        hiv_set(&h, "m_F", 10);
+        f = hiv_derived(&h, "car_share[follicle]") / 1e11;
+        double t = hiv_derived(&h, "car_share[tzone]") / 1.8e11;
+        assert_relative(f / t, inside[i], 1e-12);
+        hiv_set(&h, "gut_homing", 1);
+        hiv_set(&h, "m_G", 3);
+        t = hiv_derived(&h, "car_share[tzone]") / 1.8e11;
+        assert_relative(hiv_derived(&h, "car_share[gut]") / 1e11 / t, 0.8 * 3, 1e-12);
+        assert_true(hiv_derived(&h, "car_share[cns]") == 0); /* none enters the brain */
+        hiv_close(&h);
+    }
+}
+
+static void in_suppressive_tissue_car_t_cells_kill_less_and_wear_out(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {0, 10};
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    hiv_set(&h, "f_def", 0);
+    hiv_set(&h, "F50", 1e9);
+    hiv_set(&h, "car_function[gut]", 0);
+    hiv_set(&h, "wear", 3);
+    hiv_settle(&h);
+    hiv_start(&h, "E", 1e11);
+    hiv_start(&h, "I[gut,wt]", 1);
+    hiv_start(&h, "I[spleen,wt]", 1);
+    hiv_set(&h, "leak", 1e-12);
+    run_to(&h, reads, 2);
+    double blood = hiv_derived(&h, "car_blood_share");
+    assert_relative(hiv_sum(&h, 0, 1, "E"), 1e11 * exp(-0.14 * (blood + 3 * (1 - blood)) * 10), 1e-6);
+    assert_true(bed_amount(&h.bed, 0, 1, "I[gut,wt]") > 1e2 * bed_amount(&h.bed, 0, 1, "I[spleen,wt]"));
+    hiv_close(&h);
+}
+
+static void held_virus_halves_on_art_whatever_car_t_cells_there_are(void **state)
+{
+    (void)state;
+    for (int killing = 0; killing < 2; killing++) {
+        hiv h;
+        const double reads[] = {42};
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "leak", 1e-12);
+        hiv_set(&h, "f_def", 0);
+        hiv_settle(&h);
+        hiv_start(&h, "G", 1e5);
+        hiv_start(&h, "E", killing ? 1e11 : 0);
+        run_to(&h, reads, 1);
+        assert_relative(bed_amount(&h.bed, 0, 0, "G[wt]"), 1e5 / 4, 1e-5);
+        hiv_close(&h);
+    }
+}
+
+/* ---- Reservoir. */
+
+static void the_reservoir_falls_in_two_phases_of_the_time_on_art(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {730};
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    hiv_set(&h, "years_on_art", 6 * 365.25);
+    hiv_settle(&h);
+    hiv_start(&h, "L[gut,wt]", 1e6);
+    hiv_start(&h, "C[c1]", 1e5);
+    run_to(&h, reads, 1);
+    double left = exp(-0.000468 * 365.25 - 0.0001 * (730 - 365.25));
+    /* A step astride the seventh year takes its rate from both phases. */
+    assert_relative(hiv_sum(&h, 0, 0, "L"), 1e6 * left, 1e-4);
+    assert_relative(hiv_sum(&h, 0, 0, "C"), 1e5 * left, 1e-4);
+    hiv_close(&h);
+}
+
+/* Fall of intact provirus from day 0 to 42, with effectors at a percent of lymphocytes. */
+static double fall(const char *explanation)
+{
+    hiv h;
+    const double reads[] = {0, 42};
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
+    hiv_set(&h, "f_def", 0);
+    hiv_set(&h, "d_E", 0);
+    hiv_set(&h, "chi_C", 1);
+    hiv_set(&h, "F50", 1e9);
+    if (explanation != NULL) {
+        hiv_set(&h, explanation, 1);
+    }
+    hiv_settle(&h);
+    hiv_start(&h, "L", 1e5);
+    hiv_start(&h, "E", 2e10);
+    run_to(&h, reads, 2);
+    double f = 1 - bed_observed(&h.bed, 0, 1, "intact_provirus") /
+                       bed_observed(&h.bed, 0, 0, "intact_provirus");
+    hiv_close(&h);
+    return f;
+}
+
+static void each_explanation_of_the_fall_of_intact_provirus_runs_alone(void **state)
+{
+    (void)state;
+    static const char *const explanations[] = {"explain_display", "explain_division",
+                                               "explain_decay", "explain_selection"};
+    assert_true(fall(NULL) < 0.06);
+    for (int i = 0; i < 4; i++) {
+        double f = fall(explanations[i]);
+        print_message("    %s: %.3f\n", explanations[i], f);
+        assert_true(f > 0.15);
+    }
+}
+
+static void producers_of_residual_viraemia_ignore_art_and_meet_the_car(void **state)
+{
+    (void)state;
+    for (int env = 0; env < 2; env++) {
+        hiv h;
+        const double reads[] = {0, 40};
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "env_W", env);
+        hiv_set(&h, "f_def", 0);
+        hiv_set(&h, "d_E", 0);
+        hiv_set(&h, "F50", 1e9);
+        hiv_set(&h, "Lambda", 1e-9);
+        hiv_settle(&h);
+        hiv_start(&h, "E", 2e10);
+        run_to(&h, reads, 2);
+        assert_relative(bed_observed(&h.bed, 0, 0, "viral_load"), 1, 1e-6); /* v_res */
+        assert_true(env ? bed_observed(&h.bed, 0, 1, "viral_load") < 0.7
+                        : fabs(bed_observed(&h.bed, 0, 1, "viral_load") - 1) < 1e-5);
+        hiv_close(&h);
+    }
+}
+
+static void small_clones_die_out_by_the_law_of_birth_and_death(void **state)
+{
+    (void)state;
+    enum { PEOPLE = 1500 };
+    hiv h;
+    const double reads[] = {100}, b = 0.015, d = 0.015 + 0.000468;
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_HYBRID);
+    hiv_set(&h, "lambda_on", 0);
+    hiv_settle(&h);
+    hiv_start(&h, "C", 3);
+    h.bed.n = PEOPLE;
+    run_to(&h, reads, 1);
+    double *x = malloc(PEOPLE * sizeof *x), e = exp(-(b - d) * 100);
+    for (int c = 1; c <= 2; c++) {
+        char name[8];
+        snprintf(name, sizeof name, "C[c%d]", c);
+        for (uint32_t i = 0; i < PEOPLE; i++) {
+            x[i] = bed_amount(&h.bed, i, 0, name);
+        }
+        assert_mean(x, PEOPLE, 3 * exp((b - d) * 100));
+        assert_share(share_of(x, PEOPLE, 0), PEOPLE, pow(d * (1 - e) / (b - d * e), 3));
+    }
+    free(x);
+    hiv_close(&h);
+}
+
+static void clones_and_the_tail_make_up_the_reservoir(void **state)
+{
+    (void)state;
+    enum { PEOPLE = 300 };
+    hiv h;
+    const double reads[] = {0};
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_HYBRID);
+    h.bed.n = PEOPLE;
+    run_to(&h, reads, 1);
+    double x[PEOPLE], largest = 0;
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        x[i] = hiv_sum(&h, i, 0, "L") + hiv_sum(&h, i, 0, "C");
+        largest += bed_observed(&h.bed, i, 0, "largest_clone") / PEOPLE;
+    }
+    assert_mean(x, PEOPLE, 1e6);
+    /* One over the harmonic number of 1e5. */
+    assert_relative(largest, 1 / (log(1e5) + 0.5772), 0.01);
+    double carried = 0;
+    static const char *const strains[] = {"wt", "n279", "v5", "n279+v5"};
+    for (int s = 0; s < 4; s++) {
+        char name[32];
+        snprintf(name, sizeof name, "carries[c1,%s]", strains[s]);
+        carried += hiv_derived(&h, name);
+    }
+    assert_true(carried == 1); /* one genotype a clone */
+    hiv_close(&h);
+}
+
+/* ---- Escape. */
+
+static void a_genotype_is_held_by_the_specificity_that_binds_it_best(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    hiv_set(&h, "phi_l", 10);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5]"), 100, 1e-12);
+    assert_relative(hiv_derived(&h, "affinity_loss[n332]"), 1, 1e-12);
+    hiv_set(&h, "binds[v3glycan]", 1);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5]"), 1, 1e-12);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5+n332]"), 10, 1e-12);
+    hiv_set(&h, "binds[v2apex]", 1);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5+n332]"), 1, 1e-12);
+    hiv_set(&h, "worse[v2apex]", 4);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5+n332]"), 4, 1e-12);
+    /* A receptor that adapts loses nothing. */
+    hiv_set(&h, "binds[v3glycan]", 0);
+    hiv_set(&h, "binds[v2apex]", 0);
+    hiv_set(&h, "adapt", 1);
+    assert_relative(hiv_derived(&h, "affinity_loss[n279+v5]"), 1, 1e-12);
+    hiv_close(&h);
+}
+
+static void compensation_takes_back_its_share_of_the_cost(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    hiv_set(&h, "c_l", 0.1);
+    assert_relative(hiv_derived(&h, "fitness[n279+n458]"), 0.81, 1e-12);
+    hiv_set(&h, "compensated", 0.5);
+    assert_relative(hiv_derived(&h, "fitness[n279]"), 1 - 0.1 * (1 - 0.6 * 0.5), 1e-12);
+    hiv_close(&h);
+}
+
+static void resistance_before_infusion_goes_by_subtype(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    assert_relative(hiv_derived(&h, "P_resistant"), 0.2, 1e-12);
+    hiv_set(&h, "subtype_place", 1);
+    assert_relative(hiv_derived(&h, "P_resistant"), 0.14, 1e-12);
+    hiv_close(&h);
+}
+
+/* Days on which viral load is first above 1,000 copies/mL, by reads each day. */
+static double rebound_day(double kappa, double phi, bool escape)
+{
+    enum { DAYS = 200 };
+    double reads[DAYS], day = INFINITY;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
+    hiv_set(&h, "c_l", 0);
+    hiv_set(&h, "kappa", kappa);
+    hiv_set(&h, "phi_l", escape ? phi : 1);
+    hiv_set(&h, "F50", 1e-8);
+    h.bed.options.rtol = 1e-6;
+    h.bed.options.atol = 1e-6;
+    hiv_settle(&h);
+    hiv_start(&h, "L[tzone,wt]", 1e6);
+    hiv_start(&h, "L[tzone,n279]", 1e3);
+    hiv_act(&h, 0, "infuse", 1e9);
+    hiv_act(&h, 14, "stop_art", 0);
+    for (int i = 0; i < DAYS; i++) {
+        reads[i] = 1 + i;
+    }
+    run_to(&h, reads, DAYS);
+    for (size_t i = DAYS; i-- > 0;) {
+        day = bed_observed(&h.bed, 0, i, "viral_load") > 1000 ? reads[i] : day;
+    }
+    hiv_close(&h);
+    return day;
+}
+
+static void without_fitness_cost_escape_off_is_never_worse(void **state)
+{
+    (void)state;
+    const double kappa[] = {0.003, 0.03, 0.3}, phi[] = {100, 10, 30};
+    for (int i = 0; i < 3; i++) {
+        double off = rebound_day(kappa[i], phi[i], false), on = rebound_day(kappa[i], phi[i], true);
+        print_message("    kappa %g phi %g: day %g with escape, %g without\n", kappa[i], phi[i],
+                      on, off);
+        assert_true(off >= on);
+    }
+}
+
+/* ---- CTL. */
+
+static void a_controller_stands_at_its_viral_load_and_others_do_not(void **state)
+{
+    (void)state;
+    const double mix[] = {1, 0.5, 0.2};
+    for (int i = 0; i < 6; i++) {
+        hiv h;
+        const double reads[] = {4000};
+        hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
+        hiv_set(&h, "mix", mix[i % 3]);
+        hiv_set(&h, "u_ptc", i < 3 ? 0 : 0.9);
+        hiv_set(&h, "Lambda", 1e-9);
+        hiv_set(&h, "c_l", 0.3); /* few mutants */
+        hiv_set(&h, "v_res", 1e-9);
+        hiv_settle(&h);
+        hiv_start(&h, "I[tzone,wt]", 1);
+        hiv_start(&h, "C_art", 0);
+        hiv_act(&h, 0, "stop_art", 0);
+        h.bed.options.rtol = 1e-6;
+        h.bed.options.atol = 1e-6;
+        run_to(&h, reads, 1);
+        double level = bed_observed(&h.bed, 0, 0, "viral_load");
+        print_message("    mix %g: %g copies/mL\n", mix[i % 3], level);
+        if (i < 3) {
+            /* X_ptc leaves out that a few target cells are gone. */
+            assert_relative(level, 50, 0.05);
+        } else {
+            assert_true(level > 10000);
+        }
+        hiv_close(&h);
+    }
+}
+
+static void early_art_makes_control_more_likely(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
+    assert_relative(hiv_derived(&h, "P_control"), 0.01, 1e-12);
+    hiv_set(&h, "art_began", 60);
+    assert_relative(hiv_derived(&h, "P_control"), 0.06, 1e-12);
+    hiv_close(&h);
+}
+
+static void a_vaccine_raises_ctl_for_its_time(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {5, 100}, m = 0.5, k = log(2) / 180;
+    hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
+    hiv_set(&h, "b_rel", 0);
+    hiv_set(&h, "d_rel", 0);
+    hiv_settle(&h);
+    hiv_act(&h, 0, "vaccinate", 2);
+    run_to(&h, reads, 2);
+    for (size_t i = 0; i < 2; i++) {
+        double t = reads[i];
+        assert_relative(bed_amount(&h.bed, 0, i, "X"),
+                        1 + 2 * m / (m - k) * (exp(-k * t) - exp(-m * t)), 1e-6);
+    }
+    hiv_close(&h);
+}
+
+/* One argument: a pattern of names, to run those alone. */
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_art_infection_grows_at_the_rate_r_in_all_tissues),
+        cmocka_unit_test(untreated_infection_settles_at_the_set_point_in_all_tissues),
+        cmocka_unit_test(infection_grows_again_after_the_washout_time_in_all_tissues),
+        cmocka_unit_test(with_everything_off_the_complete_model_moves_as_the_minimum_one),
+        cmocka_unit_test(with_everything_off_people_rebound_by_the_same_law),
+        cmocka_unit_test(homing_receptors_fill_follicles_to_the_density_outside_at_most),
+        cmocka_unit_test(in_suppressive_tissue_car_t_cells_kill_less_and_wear_out),
+        cmocka_unit_test(held_virus_halves_on_art_whatever_car_t_cells_there_are),
+        cmocka_unit_test(the_reservoir_falls_in_two_phases_of_the_time_on_art),
+        cmocka_unit_test(each_explanation_of_the_fall_of_intact_provirus_runs_alone),
+        cmocka_unit_test(producers_of_residual_viraemia_ignore_art_and_meet_the_car),
+        cmocka_unit_test(small_clones_die_out_by_the_law_of_birth_and_death),
+        cmocka_unit_test(clones_and_the_tail_make_up_the_reservoir),
+        cmocka_unit_test(a_genotype_is_held_by_the_specificity_that_binds_it_best),
+        cmocka_unit_test(compensation_takes_back_its_share_of_the_cost),
+        cmocka_unit_test(resistance_before_infusion_goes_by_subtype),
+        cmocka_unit_test(without_fitness_cost_escape_off_is_never_worse),
+        cmocka_unit_test(a_controller_stands_at_its_viral_load_and_others_do_not),
+        cmocka_unit_test(early_art_makes_control_more_likely),
+        cmocka_unit_test(a_vaccine_raises_ctl_for_its_time),
+    };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
+    return cmocka_run_group_tests_name("full", tests, NULL, NULL);
+}
