@@ -106,6 +106,7 @@ bool rsp_channels_fire(rsp_sim *sim, uint32_t l)
         const rsp_term *change = &b->net.changes[i];
         uint32_t s = change->index;
         double *x = rsp_at(b->x, s, b->width, l);
+        rsp_absent_comes(sim, s, l);
         *x += change->amount;
         if (*x < b->net.floor[s]) {
             *x = b->net.floor[s];

@@ -244,6 +244,9 @@ void rsp_clock_assign(rsp_sim *sim, uint32_t l, const rsp_assign *as, double val
         lane->counts.clamped++;
     }
     *target = next;
+    if (as->is_species && b->stochastic) {
+        rsp_absent_comes(sim, as->target, l);
+    }
 }
 
 /* The rows of `act` are computed: apply the lane's first pending action. */

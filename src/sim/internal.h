@@ -75,6 +75,15 @@ typedef struct rsp_lane { /* one participant's clock */
     rsp_sim_action *added; /* [RSP_ADDED_MAX], in order of time */
 } rsp_lane;
 
+/* Which channels nothing present can make fire: see absent.c. */
+typedef struct rsp_absent {
+    const uint32_t *pool, *ways, *first; /* sets of species; of each reaction its sets */
+    bool *species;  /* [n_chunks][n_species] absent in all lanes */
+    bool *left_out; /* [n_chunks][n_reactions] */
+    bool *is_new;   /* [n_chunks] a participant came */
+    uint64_t steps;
+} rsp_absent;
+
 typedef struct rsp_events rsp_events;
 
 struct rsp_sim {
@@ -87,6 +96,7 @@ struct rsp_sim {
     const rsp_kernel *kernel;
     rsp_direct *direct;       /* NULL: all lanes step together */
     const rsp_direct_kernel *direct_kernel;
+    rsp_absent absent;
     rsp_march march;
     const rsp_march_kernel *march_kernel;
     bool marches;             /* lanes may march: see march.c */
@@ -167,6 +177,18 @@ void rsp_step_end(rsp_sim *sim);
 bool rsp_march_new(rsp_sim *sim);
 /* Steps of all lanes where none needs rsp_step; false: one does, and no step was taken. */
 bool rsp_march_on(rsp_sim *sim);
+
+/* absent.c: false: no memory. */
+bool rsp_absent_new(rsp_sim *sim);
+/* What is absent in a chunk, and which channels are left out for it; true: to be asked
+ * again after a step. */
+bool rsp_absent_look(rsp_sim *sim, uint32_t chunk);
+/* Species s of lane l comes to be, or may. */
+static inline void rsp_absent_comes(rsp_sim *sim, uint32_t s, uint32_t l)
+{
+    const uint32_t chunk = l / RSP_CHUNK;
+    sim->relist[chunk] |= sim->absent.species[(size_t)chunk * sim->net->n_species + s];
+}
 
 /* failure.c */
 void rsp_fail_lane(rsp_lane *lane, rsp_stop stop);

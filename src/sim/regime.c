@@ -207,7 +207,7 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
     }
     count_leaping(sim, l);
     set_way(sim, l);
-    sim->relist[l / RSP_CHUNK] = true;
+    sim->relist[l / RSP_CHUNK] = sim->absent.is_new[l / RSP_CHUNK] = true;
 }
 
 void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
@@ -306,10 +306,13 @@ static void add_item(rsp_list *list, uint32_t item)
 static void list_channels(rsp_sim *sim, rsp_use *use, uint32_t chunk)
 {
     rsp_lanes *b = &sim->block;
+    bool *left_out = sim->absent.left_out + (size_t)chunk * b->net.n_reactions;
     use->exact.n = use->flowing.n = use->mixed.n = use->noisy.n = 0;
     for (uint32_t r = 0; r < b->net.n_reactions; r++) {
-        bool fires = b->stochastic && any_lane(b->fires, r, b, chunk);
-        bool flows = !b->stochastic || any_lane(b->flows, r, b, chunk);
+        /* Leap noise adds up whole groups. */
+        const bool out = b->stochastic && left_out[r] && !any_lane(b->leaps, b->net.group_of[r], b, chunk);
+        bool fires = b->stochastic && !out && any_lane(b->fires, r, b, chunk);
+        bool flows = !b->stochastic || (!out && any_lane(b->flows, r, b, chunk));
         if (fires) {
             add_item(&use->exact, r);
         }
@@ -348,13 +351,18 @@ static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
     use->first[use->moving.n] = n;
 }
 
+/* What died out is noticed after so many steps. */
+enum { LOOK_EVERY = 16 };
+
 void rsp_regime_lists(rsp_sim *sim)
 {
+    const bool looks = sim->block.stochastic && ++sim->absent.steps % LOOK_EVERY == 0;
     for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
-        if (sim->relist[c]) {
+        if (sim->relist[c] || looks) {
+            const bool again = sim->block.stochastic && rsp_absent_look(sim, c);
             list_channels(sim, &sim->block.use[c], c);
             list_species(sim, &sim->block.use[c], c);
-            sim->relist[c] = false;
+            sim->relist[c] = again;
         }
     }
 }

@@ -321,7 +321,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->leap = sim->options.leap;
     b->seed = sim->seed;
     if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim) ||
-        !rsp_events_new(sim) || !rsp_relax_new(sim)) {
+        !rsp_events_new(sim) || !rsp_relax_new(sim) || !rsp_absent_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
