@@ -187,8 +187,9 @@ bool rsp_absent_new(rsp_sim *sim)
     a->species = rsp_arena_alloc(sim->arena, (size_t)b->n_chunks * b->net.n_species + 1, sizeof(bool));
     a->left_out = rsp_arena_alloc(sim->arena, (size_t)b->n_chunks * b->net.n_reactions + 1, sizeof(bool));
     a->is_new = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
+    a->leaps = rsp_arena_alloc(sim->arena, (size_t)b->net.n_groups + 1, sizeof(bool));
     reading z = {0};
-    bool ok = a->species != NULL && a->left_out != NULL && a->is_new != NULL &&
+    bool ok = a->species != NULL && a->left_out != NULL && a->is_new != NULL && a->leaps != NULL &&
               read_rates(sim, &z) && keep(sim, &z);
     free(z.row);
     free(z.pool);

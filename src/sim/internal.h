@@ -81,6 +81,7 @@ typedef struct rsp_absent {
     bool *species;  /* [n_chunks][n_species] absent in all lanes */
     bool *left_out; /* [n_chunks][n_reactions] */
     bool *is_new;   /* [n_chunks] a participant came */
+    bool *leaps;    /* [n_groups] scratch: of one chunk */
     uint64_t steps;
 } rsp_absent;
 

@@ -14,6 +14,8 @@
  * its end. */
 #include "sim/internal.h"
 
+#include <string.h>
+
 static rsp_noise *noise_of(const rsp_sim *sim, uint32_t l, uint32_t g)
 {
     return &sim->noise[(size_t)l * sim->block.net.n_groups + g];
@@ -440,14 +442,17 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
         return;
     }
     double part[2];
+    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    memset(v, 0, b->net.n_groups * sizeof *v);
     rsp_tableau_halves(b->tab, share, b->h[l], part);
-    for (uint32_t g = 0; g < b->net.n_groups; g++) {
-        v[g] = 0;
-        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
-            v[g] = *rsp_at(b->pending, g, b->width, l) +
-                   fmax(part[0] * *rsp_at(b->gross[0], g, b->width, l) +
-                        part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
+    for (uint32_t i = 0; i < noisy->n; i++) {
+        const uint32_t g = noisy->item[i];
+        if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
+            continue; /* settled where it stopped to leap */
         }
+        v[g] = *rsp_at(b->pending, g, b->width, l) +
+               fmax(part[0] * *rsp_at(b->gross[0], g, b->width, l) +
+                    part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
         const rsp_noise *noise = noise_of(sim, l, g);
         if (v[g] < 0 && noise->variance > 0) {
             double u = fmax(1 + v[g] / noise->variance, 0);

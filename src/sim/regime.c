@@ -307,12 +307,21 @@ static void list_channels(rsp_sim *sim, rsp_use *use, uint32_t chunk)
 {
     rsp_lanes *b = &sim->block;
     bool *left_out = sim->absent.left_out + (size_t)chunk * b->net.n_reactions;
+    bool *leaps = sim->absent.leaps;
     use->exact.n = use->flowing.n = use->mixed.n = use->noisy.n = 0;
+    for (uint32_t g = 0; b->stochastic && g < b->net.n_groups; g++) {
+        leaps[g] = any_lane(b->leaps, g, b, chunk);
+        if (leaps[g]) {
+            add_item(&use->noisy, g);
+        }
+    }
     for (uint32_t r = 0; r < b->net.n_reactions; r++) {
-        /* Leap noise adds up whole groups. */
-        const bool out = b->stochastic && left_out[r] && !any_lane(b->leaps, b->net.group_of[r], b, chunk);
-        bool fires = b->stochastic && !out && any_lane(b->fires, r, b, chunk);
-        bool flows = !b->stochastic || (!out && any_lane(b->flows, r, b, chunk));
+        sim->mark[r] = false;
+        if (b->stochastic && left_out[r] && !leaps[b->net.group_of[r]]) {
+            continue; /* leap noise adds up whole groups */
+        }
+        bool fires = b->stochastic && any_lane(b->fires, r, b, chunk);
+        bool flows = !b->stochastic || any_lane(b->flows, r, b, chunk);
         if (fires) {
             add_item(&use->exact, r);
         }
@@ -320,11 +329,6 @@ static void list_channels(rsp_sim *sim, rsp_use *use, uint32_t chunk)
             add_item(fires ? &use->mixed : &use->flowing, r);
         }
         sim->mark[r] = flows;
-    }
-    for (uint32_t g = 0; b->stochastic && g < b->net.n_groups; g++) {
-        if (any_lane(b->leaps, g, b, chunk)) {
-            add_item(&use->noisy, g);
-        }
     }
 }
 
