@@ -136,6 +136,48 @@ typedef struct rsp_grid_cell {
     double reached;       /* share of trials whose median was reached */
 } rsp_grid_cell;
 
+/* ---- A sweep: an outcome along the levels of what a trialist would turn.  Estimates
+ * are of all replicate trials together; low and high are the Monte Carlo 95 % interval,
+ * by resampling whole trials (fewer than RSP_SWEEP_TRIALS: NaN).  The difference is
+ * paired: the same participants, resampled together. */
+enum { RSP_SWEEP_TRIALS = 10, RSP_SWEEP_RESAMPLES = 400 };
+typedef struct rsp_sweep_point {
+    const char *level;       /* as on the axis */
+    double value;            /* NaN: a level without a number */
+    const char *arm;         /* of the data set */
+    size_t n;                /* participants */
+    rsp_interval estimate;
+    rsp_interval difference; /* from `against`; NaN there */
+} rsp_sweep_point;
+typedef struct rsp_sweep_curve {
+    const char *name;
+    bool is_line;            /* no level touches it: one point, drawn across */
+    const rsp_sweep_point *points; size_t n_points;
+} rsp_sweep_curve;
+typedef struct rsp_sweep_outcome {
+    const char *statistic, *label, *unit; /* unit as shown: "%", "week", "log10" */
+    const rsp_sweep_curve *curves; size_t n_curves;
+} rsp_sweep_outcome;
+typedef struct rsp_sweep {
+    const char *over, *unit, *against;
+    bool log;
+    const rsp_sweep_outcome *outcomes; size_t n_outcomes;
+} rsp_sweep;
+
+/* What an outcome hinges on: partial rank correlations with the parameters that differ
+ * between people, over participants, and with those drawn once a trial, over trials. */
+typedef struct rsp_hinge {
+    uint32_t param;          /* of the network */
+    bool by_trial;
+    double r, p;
+    bool stands;             /* p below 0.05 over the number of parameters looked at */
+} rsp_hinge;
+typedef struct rsp_hinges {
+    const char *outcome, *where; /* "CAR T, mean over the levels", "CAR T, 12 week less 0" */
+    const rsp_hinge *list; size_t n; /* by falling |r| */
+    size_t participants, trials;
+} rsp_hinges;
+
 typedef struct rsp_score_row { /* the scoreboard */
     const char *study, *quantity, *published_text, *unit, *use, *note, *source;
     double published, published_low, published_high; /* NaN where none */
@@ -154,6 +196,8 @@ typedef struct rsp_findings {
     rsp_grid_cell *grid;      size_t n_grid;
     double grid_published;    /* day: the figure named by `compare`; 0: none */
     rsp_score_row *scores;    size_t n_scores;
+    const rsp_sweep *sweep;   /* NULL: none */
+    const rsp_hinges *hinges; size_t n_hinges;
     const char *const *words; size_t n_words; /* paragraphs: what can and cannot be told */
     const rsp_dataset *example; /* rows of the first replicate trial, for spaghetti and swimmer plots */
     size_t participants, failed;

@@ -84,6 +84,11 @@ RSP_MUST_USE rsp_status cli_study_run(const cli_args *args, const char *path,
                                       rsp_error *err);
 void cli_study_fini(cli_study *study);
 
+/* A sweep and what it hinges on: for people, and as sweep.csv. */
+void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *findings);
+RSP_MUST_USE rsp_status cli_write_sweep(const char *dir, const rsp_findings *findings,
+                                        rsp_error *err);
+
 /* JSON on standard output. */
 RSP_MUST_USE rsp_status cli_print_run_json(const rsp_plan_view *plan,
                                            const rsp_findings *findings,

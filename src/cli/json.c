@@ -151,6 +151,68 @@ static json_t *contrasts(const rsp_findings *f)
     return rows;
 }
 
+static json_t *estimate(const rsp_interval *v)
+{
+    return json_pack("{s:o,s:o}", "value", number(v->value), "mc95", pair(v->low, v->high));
+}
+
+static json_t *curve(const rsp_sweep_curve *c)
+{
+    json_t *levels = json_array();
+    for (size_t i = 0; i < c->n_points; i++) {
+        const rsp_sweep_point *p = &c->points[i];
+        json_array_append_new(
+            levels, json_pack("{s:o,s:o,s:s,s:I,s:o,s:o}", "level",
+                              c->is_line ? json_null() : json_string(p->level), "value",
+                              c->is_line ? json_null() : number(p->value), "arm", p->arm,
+                              "n", (json_int_t)p->n, "estimate", estimate(&p->estimate),
+                              "difference", estimate(&p->difference)));
+    }
+    return json_pack("{s:s,s:o}", "arm", c->name, "levels", levels);
+}
+
+static json_t *sweep(const rsp_sweep *s)
+{
+    if (!s) {
+        return json_null();
+    }
+    json_t *outcomes = json_array();
+    for (size_t k = 0; k < s->n_outcomes; k++) {
+        const rsp_sweep_outcome *o = &s->outcomes[k];
+        json_t *curves = json_array();
+        for (size_t c = 0; c < o->n_curves; c++) {
+            json_array_append_new(curves, curve(&o->curves[c]));
+        }
+        json_array_append_new(outcomes,
+                              json_pack("{s:s,s:s,s:s,s:o}", "statistic", o->statistic,
+                                        "label", o->label, "unit", o->unit, "curves", curves));
+    }
+    return json_pack("{s:s,s:s,s:s,s:o}", "over", s->over, "unit", s->unit, "against",
+                     s->against, "outcomes", outcomes);
+}
+
+static json_t *hinges(const rsp_plan_view *plan, const rsp_findings *f)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->n_hinges; i++) {
+        const rsp_hinges *h = &f->hinges[i];
+        json_t *list = json_array();
+        for (size_t k = 0; k < h->n; k++) {
+            const rsp_param *p = &plan->net->params[h->list[k].param];
+            json_array_append_new(
+                list, json_pack("{s:s,s:s,s:o,s:o,s:b,s:s}", "parameter", p->name, "between",
+                                h->list[k].by_trial ? "trials" : "people", "prcc",
+                                number(h->list[k].r), "p", number(h->list[k].p), "stands",
+                                h->list[k].stands, "status", rsp_knowledge_name(p->status)));
+        }
+        json_array_append_new(rows, json_pack("{s:s,s:s,s:I,s:I,s:o}", "outcome", h->outcome,
+                                              "where", h->where, "participants",
+                                              (json_int_t)h->participants, "trials",
+                                              (json_int_t)h->trials, "parameters", list));
+    }
+    return rows;
+}
+
 static rsp_status print(json_t *root, rsp_error *err)
 {
     /* 17 digits read back to the same double. */
@@ -172,11 +234,12 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t i = 0; i < f->n_arms; i++) {
         json_array_append_new(arms, arm(plan, &f->arms[i]));
     }
-    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o}", "study", plan->study,
+    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
                            (json_int_t)f->trials, "hash", f->hash ? f->hash : "",
                            "arms", arms, "contrasts", contrasts(f), "grid", grid(f),
-                           "scoreboard", scoreboard(f)),
+                           "scoreboard", scoreboard(f), "sweep", sweep(f->sweep), "hinges",
+                           hinges(plan, f)),
                  err);
 }
 

@@ -129,7 +129,10 @@ static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
     printf("seed %llu, %u replicate trial%s, hash %s\n",
            (unsigned long long)plan->seed, f->trials, f->trials == 1 ? "" : "s",
            f->hash ? f->hash : "");
-    for (size_t i = 0; i < f->n_arms; i++) {
+    if (f->sweep) {
+        cli_print_sweep(plan, f);
+    }
+    for (size_t i = 0; !f->sweep && i < f->n_arms; i++) {
         const rsp_arm_findings *a = &f->arms[i];
         printf("%s: %zu participants, %zu failed in simulation\n", a->name,
                a->participants, a->failed);
@@ -178,9 +181,11 @@ static rsp_status write_report(const cli_args *args, const char *dir,
 /* Figures by themselves, for slides: those that the study has. */
 static rsp_status write_figures(const char *dir, const cli_study *study, rsp_error *err)
 {
-    static const char *const names[] = {"km", "viral_load", "grid"};
+    static const char *const names[] = {"km", "viral_load", "grid", "sweep"};
     const rsp_plan_view *plan = rsp_plan_see(study->plan);
-    const bool has[] = {plan->n_endpoints > 0, true, study->findings->n_grid > 0};
+    bool plain = !study->findings->sweep; /* the arms of a sweep are too many */
+    const bool has[] = {plain && plan->n_endpoints > 0, plain, study->findings->n_grid > 0,
+                        !plain};
     rsp_text path = {0};
     rsp_text_printf(&path, "%s/figures", dir);
     rsp_status s = path.failed ? rsp_fail(err, RSP_NOMEM, "no memory for the figures")
@@ -339,6 +344,8 @@ static rsp_status finish(const cli_args *args, const char *dir,
     if (dir) {
         s = write_report(args, dir, study, err);
         s = s == RSP_OK ? write_figures(dir, study, err) : s;
+        s = s == RSP_OK && study->findings->sweep
+                ? cli_write_sweep(dir, study->findings, err) : s;
         if (s == RSP_OK) {
             s = cli_write_manifest(dir, args, plan, result, err);
         }

@@ -244,11 +244,12 @@ static void title_block(rsp_text *out, const rsp_plan_view *plan,
 static void contents(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     const struct { const char *id, *name; bool there; } parts[] = {
-        {"summary", "Summary", true},
+        {"sweep", "The answer", f->sweep != NULL}, {"summary", "Summary", !f->sweep},
         {"remarks", "What it can and cannot tell", plan->n_remarks || f->n_words},
-        {"design", "Design", true}, {"flow", "Participants", true},
-        {"course", "Viral load", f->example != NULL}, {"results", "Endpoints", true},
-        {"grid", "What is not known", f->n_grid > 0}, {"scoreboard", "Scoreboard", true},
+        {"design", "Design", true}, {"flow", "Participants", !f->sweep},
+        {"course", "Viral load", f->example != NULL && !f->sweep},
+        {"results", "Endpoints", !f->sweep},
+        {"grid", "What is not known", f->n_grid > 0}, {"scoreboard", "Scoreboard", !f->sweep || f->n_scores},
         {"parameters", "Parameters", true},
         {"assumptions", "Assumptions", plan->n_assumptions > 0},
         {"methods", "Methods", true}};
@@ -318,17 +319,24 @@ rsp_status rsp_report_write(const rsp_plan_view *plan, const rsp_findings *f,
     rsp_text_add(html, "</style></head><body>\n");
     title_block(html, plan, f);
     contents(html, plan, f);
-    section_summary(html, plan, f);
+    section_sweep(html, plan, f);
+    if (!f->sweep) {
+        section_summary(html, plan, f);
+    }
     section_remarks(html, plan, f);
     section_design(html, plan);
-    section_flow(html, plan, f);
-    section_course(html, plan, f);
-    section_endpoints(html, plan, f);
-    section_product(html, plan, f);
-    section_samples(html, plan, f);
+    if (!f->sweep) { /* arms of a sweep are too many for curves of their own */
+        section_flow(html, plan, f);
+        section_course(html, plan, f);
+        section_endpoints(html, plan, f);
+        section_product(html, plan, f);
+        section_samples(html, plan, f);
+    }
     section_grid(html, plan, f);
-    section_scoreboard(html, plan, f);
-    section_parameters(html, plan);
+    if (!f->sweep || f->n_scores) {
+        section_scoreboard(html, plan, f);
+    }
+    section_parameters(html, plan, f);
     section_assumptions(html, plan);
     section_methods(html, plan, f);
     footer(html, plan, f, context);
@@ -345,8 +353,11 @@ rsp_status rsp_report_figure(const char *which, const rsp_plan_view *plan,
         figure_people(svg, plan, f, 0, "viral_load", NULL);
     } else if (strcmp(which, "grid") == 0 && f->n_grid) {
         figure_grid(svg, plan, f);
+    } else if (strcmp(which, "sweep") == 0 && f->sweep) {
+        figure_sweep(svg, f->sweep);
     } else {
-        return rsp_fail(err, RSP_NAME, "no figure '%.40s': km, viral_load or grid", which);
+        return rsp_fail(err, RSP_NAME, "no figure '%.40s': km, viral_load, grid or sweep",
+                        which);
     }
     return svg->failed ? rsp_fail(err, RSP_NOMEM, "no memory for the figure") : RSP_OK;
 }

@@ -40,6 +40,7 @@ void html_table_close(html_table *t);
 void html_row(html_table *t);
 void html_row_close(html_table *t);
 void html_put(html_table *t, const char *fmt, ...) RSP_PRINTF(2, 3); /* the next cell */
+void html_put_status(html_table *t, rsp_knowledge status); /* ASSUMED stands out */
 void html_cell_open(html_table *t);
 void html_cell_close(html_table *t);
 
@@ -53,7 +54,9 @@ void section_product(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
 void section_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_grid(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_scoreboard(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
-void section_parameters(rsp_text *out, const rsp_plan_view *plan);
+void section_parameters(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
+void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
+void section_hinges(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_assumptions(rsp_text *out, const rsp_plan_view *plan);
 void section_methods(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 

@@ -149,7 +149,7 @@ void section_scoreboard(rsp_text *out, const rsp_plan_view *plan, const rsp_find
 }
 
 /* ---- Parameters. */
-static void put_status(html_table *t, rsp_knowledge status)
+void html_put_status(html_table *t, rsp_knowledge status)
 {
     html_cell_open(t);
     rsp_text_printf(t->out, "%s%s%s",
@@ -183,7 +183,7 @@ static void param_row(html_table *t, const rsp_plan_view *plan, uint32_t i, bool
     if (all) {
         put_range(t, p);
     }
-    put_status(t, p->status);
+    html_put_status(t, p->status);
     html_put(t, "%s", p->source);
     html_row_close(t);
 }
@@ -193,8 +193,7 @@ static void uncertain_table(rsp_text *out, const rsp_plan_view *plan)
     static const html_column columns[] = {
         {"name", false}, {"meaning", false}, {"median", true}, {"unit", false},
         {"drawn for each trial", false}, {"status", false}, {"source", false}};
-    html_subheading(out, "Those that mattered: not known, and drawn anew for each replicate "
-                         "trial");
+    html_subheading(out, "Not known, and drawn anew for each replicate trial");
     html_paragraph(out, "The intervals over replicate trials are as wide as these make them "
                         "(beside chance and who is enrolled). What the study itself sets "
                         "otherwise is listed below.");
@@ -243,7 +242,7 @@ static void derived_table(rsp_text *out, const rsp_network *net)
     rsp_text_add(out, "</details>\n");
 }
 
-void section_parameters(rsp_text *out, const rsp_plan_view *plan)
+void section_parameters(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     const rsp_network *net = plan->net;
     size_t counts[RSP_UNSTATED + 1] = {0};
@@ -257,6 +256,10 @@ void section_parameters(rsp_text *out, const rsp_plan_view *plan)
                    counts[RSP_VERIFIED], counts[RSP_VERIFIED_SECONDARY],
                    counts[RSP_MEMORY], counts[RSP_DERIVED], counts[RSP_ASSUMED],
                    counts[RSP_UNSTATED]);
+    if (!f->sweep && f->n_hinges) { /* a sweep says it with its answer */
+        html_subheading(out, "Those that mattered");
+        section_hinges(out, plan, f);
+    }
     uncertain_table(out, plan);
     html_list(out, "Changed by the study, its population, product or command",
               plan->changed, plan->n_changed);

@@ -85,7 +85,8 @@ rsp_status rsp_analyst_new(const rsp_plan *plan, rsp_analyst **out, rsp_error *e
         a->plan = plan;
         a->arena = rsp_arena_new();
     }
-    if (!a || !a->arena || !new_arms(a) || !new_contrasts(a) || !new_rest(a)) {
+    if (!a || !a->arena || !new_arms(a) || !new_contrasts(a) || !new_rest(a) ||
+        analyst_outcomes_new(a, err) != RSP_OK) {
         rsp_analyst_free(a);
         return rsp_fail(err, RSP_NOMEM, "no memory for the analysis");
     }
@@ -119,6 +120,7 @@ void rsp_analyst_free(rsp_analyst *a)
         rsp_km_fini(&a->cells[i]);
         free(a->cell_medians[i].x);
     }
+    analyst_outcomes_free(a);
     rsp_dataset_free(a->example);
     rsp_arena_free(a->arena);
     free(a);
@@ -277,6 +279,7 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
         status = add_endpoint(a, &s->endpoints[i], err);
     }
     status = status == RSP_OK ? add_measurements(a, s, err) : status;
+    status = status == RSP_OK ? analyst_outcomes_add(a, s, err) : status;
     return status == RSP_OK ? analyst_people_add(a, s, err) : status;
 }
 
@@ -514,6 +517,8 @@ rsp_status rsp_analyst_finish(rsp_analyst *a, const char *hash,
                       : rsp_fail(err, RSP_NOMEM, "no memory for the findings");
     s = s == RSP_OK ? analyst_scores_finish(a, err) : s;
     s = s == RSP_OK && a->plan->grid.exists ? analyst_grid_finish(a, err) : s;
+    s = s == RSP_OK && a->plan->sweep.exists ? analyst_sweep_finish(a, err) : s;
+    s = s == RSP_OK ? analyst_hinges_finish(a, err) : s;
     s = s == RSP_OK ? analyst_words(a, err) : s;
     rsp_dataset_sort(a->example);
     f->example = rsp_dataset_view(a->example);

@@ -11,6 +11,7 @@ rsp_interval series_interval(const series *s);
 /* The same, with no interval (NaN) where fewer than two trials gave an estimate;
  * false then. */
 bool series_spread(const series *s, rsp_interval *v);
+double series_mean(const series *s); /* NaN: none */
 double series_median(const series *s); /* NaN: none, or not reached */
 
 /* The rows of one subject in a chunk. */
@@ -44,6 +45,16 @@ typedef struct arm_state {
 
 typedef struct pair_state { rsp_pair *pairs; size_t n, capacity; } pair_state;
 
+/* What one participant gives to an outcome: a day and whether it is the event's, or a
+ * value. */
+typedef struct outcome_row {
+    uint32_t trial, participant;
+    double day;   /* of an endpoint; NaN: a value alone */
+    bool event, whole; /* whole: observed to the study's end, or to the event */
+    double value; /* of samples */
+} outcome_row;
+typedef struct outcome_rows { outcome_row *x; size_t n, capacity; } outcome_rows;
+
 struct rsp_analyst {
     const rsp_plan *plan;
     rsp_arena *arena;
@@ -59,10 +70,26 @@ struct rsp_analyst {
     series *scores;         /* [n_scores] */
     rsp_km *cells;          /* [n_cells * n_arms] of the trial at hand */
     series *cell_medians;   /* the same */
+    const plan_outcome *outcomes; size_t n_outcomes; /* of the sweep, or the first endpoint */
+    outcome_rows *rows;     /* [n_outcomes * n_arms] */
     rsp_dataset_maker *example;
     uint32_t trial; bool in_trial;
     uint32_t participant; bool in_person;
 };
+
+/* A participant's value of a statistic of samples; NaN: none. */
+double analyst_person_value(const rsp_analyst *a, const plan_score *score,
+                            const subject_rows *s);
+
+/* ---- Outcomes by participant: the sweep, and what they hinge on. */
+RSP_MUST_USE rsp_status analyst_outcomes_new(rsp_analyst *a, rsp_error *err);
+void analyst_outcomes_free(rsp_analyst *a);
+RSP_MUST_USE rsp_status analyst_outcomes_add(rsp_analyst *a, const subject_rows *s,
+                                             rsp_error *err);
+/* One number of a participant, that ranks as the outcome does; NaN: not known. */
+double analyst_outcome_of(const plan_score *score, const outcome_row *row);
+RSP_MUST_USE rsp_status analyst_sweep_finish(rsp_analyst *a, rsp_error *err);
+RSP_MUST_USE rsp_status analyst_hinges_finish(rsp_analyst *a, rsp_error *err);
 
 RSP_MUST_USE rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s,
                                            rsp_error *err);

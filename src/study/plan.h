@@ -14,7 +14,7 @@ enum {
     PLAN_MOST_ARMS = 64, PLAN_MOST_ASSAYS = 32, PLAN_MOST_LINES = 60,
     PLAN_MOST_MOMENTS = 60, PLAN_MOST_ENDPOINTS = 32, PLAN_MOST_RULES = 32,
     PLAN_MOST_AXES = 6, PLAN_MOST_LEVELS = 64, PLAN_MOST_CELLS = 4096,
-    PLAN_MOST_SETS = 256, PLAN_MOST_SCORES = 200,
+    PLAN_MOST_SETS = 256, PLAN_MOST_SCORES = 200, PLAN_MOST_OUTCOMES = 6,
     /* Participants of a randomised design are numbered from here times the
      * arm's place. */
     PLAN_ARM_STRIDE = 100000
@@ -33,6 +33,7 @@ typedef struct plan_rule {
     uint32_t action;          /* or CLINIC_END_ACTION */
     const char *what, *text;  /* "start art", "viral_load > ..." in words */
     double delay_day;
+    uint64_t arms;            /* those it holds in: a bit each */
 } plan_rule;
 
 typedef struct plan_endpoint {
@@ -40,6 +41,7 @@ typedef struct plan_endpoint {
     clinic_criterion criterion;
     uint64_t assays;
     clinic_moment from;
+    int after;                /* the endpoint above whose day is day 0, or -1: `from` */
     clinic_restart restart;
     int restart_action;       /* -1: none */
 } plan_endpoint;
@@ -100,8 +102,11 @@ static inline size_t plan_grid_thresholds(const plan_grid *g)
 
 typedef enum plan_statistic {
     PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
-    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL
+    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE
 } plan_statistic;
+
+/* Of participants' samples rather than of an endpoint. */
+static inline bool plan_of_assay(plan_statistic s) { return s >= PLAN_CHANGE; }
 
 /* A moment seen from the data set: a happening, an endpoint, a day or an end. */
 typedef enum plan_when_kind {
@@ -118,7 +123,7 @@ typedef struct plan_when {
 typedef struct plan_score {
     plan_statistic statistic;
     uint32_t arm, endpoint, assay;
-    double day;
+    double day, above; /* above: a value in the assay's unit */
     plan_when from, to;
     double factor;     /* shown = value / factor */
     const char *study, *quantity, *published_text, *unit, *use, *note, *source;
@@ -126,6 +131,26 @@ typedef struct plan_score {
 } plan_score;
 
 typedef struct plan_contrast { uint32_t treated, control; } plan_contrast;
+
+/* What a sweep looks at: a statistic in words, with its label and unit as shown. */
+typedef struct plan_outcome {
+    plan_score score;  /* statistic, endpoint or assay, factor; unit as shown */
+    const char *text, *label;
+} plan_outcome;
+
+typedef struct plan_sweep { /* levels of what a trialist would turn */
+    bool exists, log;
+    const char *over, *unit;
+    size_t n_levels, against;
+    const char **labels, **names; /* [n_levels] "4", "4 week" */
+    double *values;               /* [n_levels] NaN: none */
+    size_t n_curves;              /* arms as the study has them */
+    const char **curves;          /* [n_curves] */
+    bool *is_line;                /* [n_curves] no level touches it */
+    uint32_t *arm;                /* [n_curves * n_levels] of the plan */
+    plan_outcome *outcomes;
+    size_t n_outcomes;
+} plan_sweep;
 
 struct rsp_plan {
     rsp_arena *arena;
@@ -151,6 +176,7 @@ struct rsp_plan {
     plan_grid grid;
     plan_contrast *contrasts;        size_t n_contrasts;
     plan_score *scores;              size_t n_scores;
+    plan_sweep sweep;
     const char *const *covariates;   size_t n_covariates; /* of the data set */
 };
 
@@ -181,6 +207,8 @@ void plan_read_endpoints(plan_reading *p);
 void plan_read_grid(plan_reading *p);
 void plan_read_contrasts(plan_reading *p);
 void plan_read_scores(plan_reading *p);
+void plan_expand_sweep(plan_reading *p); /* before arms and rules */
+void plan_read_sweep(plan_reading *p);   /* its outcomes, after endpoints */
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */
@@ -200,6 +228,14 @@ void plan_apply_set(plan_reading *p, const tree *set, rsp_param *params, bool li
 rsp_param *plan_copy_params(plan_reading *p, const rsp_param *params);
 int plan_param(plan_reading *p, const tree *at, const char *name); /* or fails */
 
+/* The days of an entry of a schedule. */
+value_range plan_entry_days(plan_reading *p, const tree *entry);
+/* Arms named in a list, a bit each. */
+uint64_t plan_arms_named(plan_reading *p, const tree *list);
+/* "time_to_rebound.event_free(28 day)" into statistic, subject and arguments. */
+void plan_statistic_of(plan_reading *p, const tree *t, plan_score *score);
+/* The unit that a statistic has by itself: "day", "log10", the assay's, "1". */
+const char *plan_statistic_unit(const plan_reading *p, const plan_score *score);
 clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what);
 clinic_moment plan_moment_start(void);
 /* An action by its name in words; fails with the known ones. */

@@ -88,7 +88,7 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
     }
 }
 
-static value_range entry_days(plan_reading *p, const tree *t)
+value_range plan_entry_days(plan_reading *p, const tree *t)
 {
     const tree *day = reader_need(&p->r, t, "day", "an entry of a schedule");
     if (!day) {
@@ -108,7 +108,7 @@ static void read_entry(plan_reading *p, const tree *t, const clinic_entry *entri
     if (!reader_map(&p->r, t, "an entry of a schedule", entry_keys)) {
         return;
     }
-    value_range days = entry_days(p, t);
+    value_range days = plan_entry_days(p, t);
     const tree *what = reader_need(&p->r, t, "do", "an entry of a schedule");
     const char *words = reader_text(&p->r, what, "do");
     if (!reading(&p->r)) {
@@ -431,6 +431,17 @@ static uint32_t read_arm_name(plan_reading *p, const tree *t, const char *what)
     return 0;
 }
 
+uint64_t plan_arms_named(plan_reading *p, const tree *list)
+{
+    uint64_t arms = 0;
+    if (reader_kind(&p->r, list, TREE_LIST, "arms")) {
+        for (const tree *t = list->first; t && reading(&p->r); t = t->next) {
+            arms |= UINT64_C(1) << read_arm_name(p, t, "arms");
+        }
+    }
+    return arms;
+}
+
 static void all_against_control(plan_reading *p)
 {
     rsp_plan *plan = p->plan;
@@ -453,6 +464,9 @@ void plan_read_contrasts(plan_reading *p)
     p->plan->contrasts = reader_alloc(&p->r, most, sizeof *p->plan->contrasts);
     if (!reading(&p->r)) {
         return;
+    }
+    if (!list && p->plan->sweep.exists) {
+        return; /* a sweep compares its levels itself */
     }
     if (!list) {
         all_against_control(p);

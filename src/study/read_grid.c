@@ -206,6 +206,9 @@ static void make_tables(plan_reading *p, const tree *axes)
 static void check_assays(plan_reading *p, const tree *t)
 {
     const plan_endpoint *e = &p->plan->endpoints[p->plan->grid.endpoint];
+    if (reading(&p->r) && e->after >= 0) {
+        reader_fail(&p->r, t, RSP_RANGE, "the grid's endpoint counts from another endpoint");
+    }
     for (size_t i = 0; i < p->plan->n_assays && reading(&p->r); i++) {
         bool used = e->assays & (UINT64_C(1) << i);
         if (used && p->plan->assays[i].endpoints) {

@@ -6,7 +6,8 @@
 /* Rules and endpoints: criteria on measured values. */
 
 static const char *const rule_keys[] = {"when", "confirmed", "within", "for",
-                                        "restarts after fall", "do", "from", NULL};
+                                        "restarts after fall", "do", "from", "arms",
+                                        NULL};
 static const char *const endpoint_keys[] = {
     "name", "event", "confirmed", "within", "for", "restarts after fall", "from",
     "restart", "label", NULL};
@@ -151,6 +152,8 @@ static void read_rule(plan_reading *p, const tree *t, plan_rule *rule)
             rule->delay_day = delay > rule->delay_day ? delay : rule->delay_day;
         }
     }
+    const tree *arms = tree_get(t, "arms");
+    rule->arms = arms ? plan_arms_named(p, arms) : ~UINT64_C(0);
     rule->text = plan_criterion_words(p, &rule->criterion);
 }
 
@@ -170,7 +173,24 @@ void plan_read_rules(plan_reading *p)
     }
 }
 
-static void read_endpoint(plan_reading *p, const tree *t, plan_endpoint *e,
+/* Day 0: a moment, or the day of an endpoint above. */
+static void endpoint_from(plan_reading *p, const tree *from, size_t n, plan_endpoint *e)
+{
+    e->after = -1;
+    e->from = plan_moment_start();
+    for (size_t i = 0; from && i < n; i++) {
+        if (strcmp(p->plan->endpoints[i].name, from->text) == 0) {
+            e->after = (int)i;
+            e->from = p->plan->endpoints[i].from; /* what ART stops and starts by */
+            return;
+        }
+    }
+    if (from) {
+        e->from = plan_moment(p, from, "from");
+    }
+}
+
+static void read_endpoint(plan_reading *p, const tree *t, size_t n, plan_endpoint *e,
                           rsp_plan_endpoint *seen)
 {
     static const char *const restarts[] = {"censor", "event", "ignore", NULL};
@@ -182,7 +202,7 @@ static void read_endpoint(plan_reading *p, const tree *t, plan_endpoint *e,
     e->criterion = plan_criterion(p, t, "event", "an endpoint", &e->assays);
     const tree *from = tree_get(t, "from"), *restart = tree_get(t, "restart");
     const tree *label = tree_get(t, "label");
-    e->from = from ? plan_moment(p, from, "from") : plan_moment_start();
+    endpoint_from(p, from, n, e);
     e->restart = restart ? (clinic_restart)reader_choice(&p->r, restart, "restart",
                                                          restarts)
                          : CLINIC_RESTART_CENSOR;
@@ -198,12 +218,12 @@ static void read_endpoint(plan_reading *p, const tree *t, plan_endpoint *e,
     char *words = plan_criterion_words(p, &e->criterion);
     seen->name = e->name;
     seen->unit = "day";
-    seen->from = e->from.text;
+    seen->from = e->after >= 0 ? p->plan->endpoints[e->after].name : e->from.text;
     seen->label = label ? reader_text(&p->r, label, "label")
                         : reader_printf(&p->r, "first %s", words);
     seen->definition =
-        label ? reader_printf(&p->r, "%s (%s), from %s", seen->label, words, e->from.text)
-              : reader_printf(&p->r, "%s, from %s", seen->label, e->from.text);
+        label ? reader_printf(&p->r, "%s (%s), from %s", seen->label, words, seen->from)
+              : reader_printf(&p->r, "%s, from %s", seen->label, seen->from);
 }
 
 void plan_read_endpoints(plan_reading *p)
@@ -221,7 +241,7 @@ void plan_read_endpoints(plan_reading *p)
     p->plan->endpoints = reader_alloc(&p->r, list->n, sizeof *p->plan->endpoints);
     size_t n = 0;
     for (const tree *t = list->first; t && reading(&p->r); t = t->next, n++) {
-        read_endpoint(p, t, &p->plan->endpoints[n], &seen[n]);
+        read_endpoint(p, t, n, &p->plan->endpoints[n], &seen[n]);
         for (size_t i = 0; reading(&p->r) && i < n; i++) {
             if (strcmp(seen[i].name, seen[n].name) == 0) {
                 reader_fail(&p->r, t, RSP_NAME, "two endpoints are called '%s'",

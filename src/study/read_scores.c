@@ -18,7 +18,7 @@ typedef struct statistic_form {
     const char *name;
     plan_statistic statistic;
     bool of_assay;
-    unsigned arguments; /* 0; 1: a time or a moment; 2: two moments */
+    unsigned arguments; /* 0; 1: a time, a moment or a value; 2: two moments */
 } statistic_form;
 
 static const statistic_form forms[] = {
@@ -26,6 +26,8 @@ static const statistic_form forms[] = {
     {"quartile3", PLAN_QUARTILE3, false, 0}, {"event_free", PLAN_EVENT_FREE, false, 1},
     {"by", PLAN_BY, false, 1},               {"share", PLAN_SHARE, false, 0},
     {"change", PLAN_CHANGE, true, 2},        {"median", PLAN_LEVEL, true, 1},
+    {"mean_change", PLAN_MEAN_CHANGE, true, 2}, {"rise", PLAN_RISE, true, 2},
+    {"days_above", PLAN_DAYS_ABOVE, true, 1},
 };
 
 /* ---- The table. */
@@ -128,17 +130,22 @@ static void read_when(plan_reading *p, const tree *t, const char *s, size_t n,
 static void read_arguments(plan_reading *p, const tree *t, const statistic_form *form,
                            const char *s, size_t n, plan_score *score)
 {
-    if (form->statistic == PLAN_CHANGE) {
+    if (form->arguments == 2) {
         const char *to = strstr(s, " to ");
         if (!to || to > s + n) {
             reader_fail(&p->r, t, RSP_SYNTAX,
-                        "change takes two moments: change(start to stop art)");
+                        "%s takes two moments: %s(start to stop art)", form->name,
+                        form->name);
             return;
         }
         read_when(p, t, s, (size_t)(to - s), &score->from);
         read_when(p, t, to + 4, n - (size_t)(to - s) - 4, &score->to);
     } else if (form->statistic == PLAN_LEVEL) {
         read_when(p, t, s, n, &score->to);
+    } else if (form->statistic == PLAN_DAYS_ABOVE) {
+        wanted unit = wanted_of(p->plan->assays[score->assay].unit, NULL);
+        score->above = reader_quantity_text(&p->r, t, "statistic", s, n, &unit) /
+                       unit.unit.factor;
     } else {
         wanted day = wanted_of("day", "28 day");
         score->day = reader_quantity_text(&p->r, t, "statistic", s, n, &day);
@@ -164,11 +171,12 @@ static void unknown_statistic(plan_reading *p, const tree *t)
     reader_fail(&p->r, t, RSP_NAME,
                 "'%.60s' is no statistic; write ENDPOINT.median, .quartile1, "
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
-                "ASSAY.change(start to stop art), .median(day 28)",
+                "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
+                ".median(day 28), .days_above(200 copies/mL)",
                 t->text);
 }
 
-static void read_statistic(plan_reading *p, const tree *t, plan_score *score)
+void plan_statistic_of(plan_reading *p, const tree *t, plan_score *score)
 {
     const char *s = reader_text(&p->r, t, "statistic");
     const char *dot = strchr(s, '.'), *open = strchr(s, '(');
@@ -200,18 +208,40 @@ static void read_statistic(plan_reading *p, const tree *t, plan_score *score)
     unknown_statistic(p, t);
 }
 
+const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
+{
+    switch (score->statistic) {
+    case PLAN_MEDIAN:
+    case PLAN_QUARTILE1:
+    case PLAN_QUARTILE3:
+    case PLAN_DAYS_ABOVE:
+        return "day";
+    case PLAN_CHANGE:
+    case PLAN_MEAN_CHANGE:
+    case PLAN_RISE:
+        return "log10";
+    case PLAN_LEVEL:
+        return p->plan->assays[score->assay].unit;
+    case PLAN_EVENT_FREE:
+    case PLAN_BY:
+    case PLAN_SHARE:
+        break;
+    }
+    return "1";
+}
+
 /* Published unit to the statistic's: days, shares, log10, the assay's unit. */
 static void read_unit(plan_reading *p, const csv *table, size_t row, plan_score *score)
 {
-    bool time = score->statistic <= PLAN_QUARTILE3;
     bool level = score->statistic == PLAN_LEVEL;
-    const char *wants = time ? "day"
-                        : level ? p->plan->assays[score->assay].unit : "1";
+    const char *wants = plan_statistic_unit(p, score);
+    bool ratio = strcmp(wants, "log10") == 0;
     const char *unit = csv_field(table, row, "unit");
     rsp_unit mine = {0}, theirs = {0};
     score->unit = unit[0] ? unit : strcmp(wants, "1") ? wants : "";
     score->factor = 1;
-    if (score->statistic == PLAN_CHANGE && (!unit[0] || strcmp(unit, "log10") == 0)) {
+    wants = ratio ? "1" : wants;
+    if (ratio && (!unit[0] || strcmp(unit, "log10") == 0)) {
         score->unit = "log10";
         return;
     }
@@ -291,7 +321,7 @@ static void read_score(plan_reading *p, const tree *t, const csv *table,
     }
     score->use = score->use[0] ? score->use : "predicted";
     score->note = note ? reader_text(&p->r, note, "note") : csv_field(table, row, "note");
-    read_statistic(p, statistic, score);
+    plan_statistic_of(p, statistic, score);
     if (reading(&p->r)) {
         published_value(p, table, row, score);
     }

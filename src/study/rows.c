@@ -35,9 +35,11 @@ static bool samples_of(const work *w, const run *r, const track *t, clinic_sampl
     return day && made;
 }
 
-static clinic_at_risk at_risk(const work *w, const run *r, const plan_endpoint *e)
+/* `reached`: the day of the endpoint that it counts from, where it does. */
+static clinic_at_risk at_risk(const work *w, const run *r, const plan_endpoint *e,
+                              double reached)
 {
-    double from = work_from(w, r, &e->from);
+    double from = e->after >= 0 ? reached : work_from(w, r, &e->from);
     return (clinic_at_risk){
         .from = from,
         .restart = e->restart_action >= 0 && !isnan(from)
@@ -81,12 +83,15 @@ static rsp_status add_endpoints(const work *w, run *r, rsp_dataset_maker *out)
         return rsp_fail(w->err, RSP_NOMEM, "no memory for endpoints");
     }
     rsp_status s = RSP_OK;
+    double day[PLAN_MOST_ENDPOINTS]; /* NaN: not reached */
     for (size_t i = 0; s == RSP_OK && i < w->plan->n_endpoints; i++) {
         const plan_endpoint *e = &w->plan->endpoints[i];
-        clinic_at_risk risk = at_risk(w, r, e);
+        clinic_at_risk risk =
+            at_risk(w, r, e, e->after >= 0 ? day[e->after] : (double)NAN);
         clinic_endpoint_result x =
             clinic_endpoint_of(&e->criterion, e->restart, &samples, &risk);
         rsp_endpoint_row row = endpoint_row(r, e->name, &x, risk.from);
+        day[i] = x.end == RSP_END_EVENT ? risk.from + x.day : (double)NAN;
         s = rsp_dataset_add_endpoint(out, &row, w->err);
         if (isfinite(x.reached)) {
             take_tentative(w, &r->tracks[0], i, x.reached);
@@ -260,7 +265,7 @@ static bool cell_result(const work *w, const run *simulated, size_t k, size_t le
         term.value = g->axes[g->threshold_axis].values[level];
         c.condition.terms = &term;
     }
-    clinic_at_risk risk = at_risk(w, simulated, e);
+    clinic_at_risk risk = at_risk(w, simulated, e, (double)NAN);
     *x = clinic_endpoint_of(&c, e->restart, &samples, &risk);
     *from = risk.from;
     return true;

@@ -214,7 +214,8 @@ static bool start_rules(work *w, run *r)
     }
     for (size_t i = 0; i < n; i++) {
         r->watches[i] = clinic_watch_start();
-        r->rule_from[i] = work_from(w, r, &plan->rules[i].from);
+        bool holds = plan->rules[i].arms >> r->arm & 1;
+        r->rule_from[i] = holds ? work_from(w, r, &plan->rules[i].from) : (double)NAN;
         for (size_t a = 0; a < plan->n_assays; a++) {
             r->baselines[i * plan->n_assays + a] =
                 (clinic_reading){.state = RSP_MISSING, .value = (double)NAN,
@@ -390,7 +391,7 @@ static bool trial_medians(work *w, uint32_t trial, const rsp_param *table,
                         true);
 }
 
-static bool start_trial(work *w, uint32_t trial)
+bool work_start_trial(work *w, uint32_t trial)
 {
     const rsp_plan *plan = w->plan;
     size_t n_arms = plan->view.n_arms, n_grid = plan->grid.exists
@@ -464,7 +465,7 @@ static rsp_status randomised(work *w, uint32_t trial)
 
 rsp_status work_add_trial(work *w, uint32_t trial)
 {
-    if (!start_trial(w, trial)) {
+    if (!work_start_trial(w, trial)) {
         return no_memory(w);
     }
     return w->plan->view.design == RSP_COUNTERFACTUAL ? counterfactual(w, trial)

@@ -57,10 +57,44 @@ static double number_of(const rsp_measurement *m)
                                   : 0.5 * m->lloq;
 }
 
-static double person_value(const rsp_analyst *a, const plan_score *score,
-                           const subject_rows *s)
+/* The highest sample after `from`, up to a day. */
+static const rsp_measurement *highest(const subject_rows *s, const char *assay,
+                                      const rsp_measurement *from, double day)
+{
+    const rsp_measurement *top = NULL;
+    for (size_t i = 0; from && i < s->n_measurements; i++) {
+        const rsp_measurement *m = &s->measurements[i];
+        bool counts = m->day > from->day && m->day <= day && m->state != RSP_MISSING &&
+                      strcmp(m->assay, assay) == 0;
+        top = counts && (!top || number_of(m) > number_of(top)) ? m : top;
+    }
+    return top;
+}
+
+/* Each sample stands for half the time to its neighbours. */
+static double days_above(const subject_rows *s, const char *assay, double above)
+{
+    const rsp_measurement *last = NULL;
+    double days = (double)NAN;
+    for (size_t i = 0; i < s->n_measurements; i++) {
+        const rsp_measurement *m = &s->measurements[i];
+        if (m->state == RSP_MISSING || strcmp(m->assay, assay) != 0) {
+            continue;
+        }
+        int sides = (number_of(m) > above) + (last && number_of(last) > above);
+        days = last ? days + 0.5 * sides * (m->day - last->day) : 0;
+        last = m;
+    }
+    return days;
+}
+
+double analyst_person_value(const rsp_analyst *a, const plan_score *score,
+                            const subject_rows *s)
 {
     const char *assay = a->plan->assays[score->assay].name;
+    if (score->statistic == PLAN_DAYS_ABOVE) {
+        return days_above(s, assay, score->above);
+    }
     const rsp_measurement *to =
         sample_at(s, assay, when_day(a, s, &score->to, assay));
     if (score->statistic == PLAN_LEVEL) {
@@ -68,6 +102,9 @@ static double person_value(const rsp_analyst *a, const plan_score *score,
     }
     const rsp_measurement *from =
         sample_at(s, assay, when_day(a, s, &score->from, assay));
+    if (score->statistic == PLAN_RISE) {
+        to = highest(s, assay, from, when_day(a, s, &score->to, assay));
+    }
     if (!to || !from || to->day <= from->day) {
         return (double)NAN;
     }
@@ -80,13 +117,11 @@ rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *
     rsp_status status = RSP_OK;
     for (size_t i = 0; status == RSP_OK && i < a->plan->n_scores; i++) {
         const plan_score *score = &a->plan->scores[i];
-        bool of_assay = score->statistic == PLAN_CHANGE ||
-                        score->statistic == PLAN_LEVEL;
-        if (!of_assay || s->subject->arm != score->arm || s->subject->failed ||
+        if (!plan_of_assay(score->statistic) || s->subject->arm != score->arm || s->subject->failed ||
             s->subject->product_failed) {
             continue;
         }
-        double v = person_value(a, score, s);
+        double v = analyst_person_value(a, score, s);
         status = isnan(v) ? RSP_OK : series_add(&a->people[i], v, err);
     }
     return status;
@@ -123,6 +158,10 @@ static double trial_value(rsp_analyst *a, size_t i)
     case PLAN_CHANGE:
     case PLAN_LEVEL:
         return series_median(&a->people[i]);
+    case PLAN_MEAN_CHANGE:
+    case PLAN_RISE:
+    case PLAN_DAYS_ABOVE:
+        return series_mean(&a->people[i]);
     }
     return (double)NAN;
 }

@@ -71,6 +71,15 @@ bool series_spread(const series *s, rsp_interval *v)
     return n >= 2;
 }
 
+double series_mean(const series *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        sum += s->x[i];
+    }
+    return s->n ? sum / (double)s->n : (double)NAN;
+}
+
 double series_median(const series *s) { return series_interval(s).value; }
 
 /* ---- Days. */

@@ -68,6 +68,8 @@ typedef struct work {
 
 /* Add all runs of a trial, in order of participant, arm and set. */
 RSP_MUST_USE rsp_status work_add_trial(work *w, uint32_t trial);
+/* The trial's own medians, for the study and each arm; false: no memory. */
+bool work_start_trial(work *w, uint32_t trial);
 /* Whether the protocol has this assay at this visit. */
 bool work_planned_at(const clinic_assay *assay, const clinic_visit *visit);
 bool work_failed(const run *r);
