@@ -11,7 +11,7 @@
 static const char *const sweep_keys[] = {"over", "unit", "scale", "arms", "levels",
                                          "against", "outcomes", NULL};
 static const char *const level_keys[] = {"label", "value", "set", "days", "dose",
-                                         "add", "rules", NULL};
+                                         "amounts", "add", "rules", NULL};
 
 /* ---- Copies of trees: what was read stays as it is. */
 static tree *copy_of(plan_reading *p, const tree *t)
@@ -103,13 +103,12 @@ static void move_days(plan_reading *p, const tree *days, const tree *arm, tree *
     }
 }
 
-static void set_dose(plan_reading *p, const tree *dose, tree *schedule)
+static void set_amount(plan_reading *p, const tree *amount, const char *what, tree *schedule)
 {
-    const char *given = plan_action_words(p, p->plan->product.action);
     for (tree *e = schedule ? schedule->first : NULL; e && reading(&p->r); e = e->next) {
         const tree *action = e->kind == TREE_MAP ? tree_get(e, "do") : NULL;
-        if (action && strcmp(action->text, given) == 0) {
-            put_copy(p, e, dose, "amount");
+        if (action && strcmp(action->text, what) == 0) {
+            put_copy(p, e, amount, "amount");
         }
     }
 }
@@ -158,6 +157,7 @@ static tree *arm_at_level(plan_reading *p, const tree *base, const tree *level,
     tree *schedule = arm ? tree_get(arm, "schedule") : NULL;
     const tree *set = tree_get(level, "set"), *days = tree_get(level, "days");
     const tree *dose = tree_get(level, "dose"), *add = tree_get(level, "add");
+    const tree *amounts = tree_get(level, "amounts");
     if (!arm) {
         return NULL;
     }
@@ -168,7 +168,10 @@ static tree *arm_at_level(plan_reading *p, const tree *base, const tree *level,
     if (schedule && schedule->kind == TREE_LIST) {
         move_days(p, days, base, schedule);
         if (dose) {
-            set_dose(p, dose, schedule);
+            set_amount(p, dose, plan_action_words(p, p->plan->product.action), schedule);
+        }
+        for (const tree *a = amounts ? amounts->first : NULL; a; a = a->next) {
+            set_amount(p, a, a->key, schedule);
         }
         for (const tree *e = add ? add->first : NULL; e && reading(&p->r); e = e->next) {
             append(schedule, copy_of(p, e));
@@ -187,10 +190,13 @@ static tree *arm_at_level(plan_reading *p, const tree *base, const tree *level,
 static bool touches(plan_reading *p, const tree *level, const tree *arm)
 {
     tree *found = NULL, *schedule = tree_get(arm, "schedule");
-    const tree *days = tree_get(level, "days");
+    const tree *days = tree_get(level, "days"), *amounts = tree_get(level, "amounts");
     bool any = tree_get(level, "set") || tree_get(level, "add") || tree_get(level, "rules");
     for (const tree *d = days ? days->first : NULL; d && !any; d = d->next) {
         any = entries_of(schedule, d->key, &found) > 0;
+    }
+    for (const tree *a = amounts ? amounts->first : NULL; a && !any; a = a->next) {
+        any = entries_of(schedule, a->key, &found) > 0;
     }
     return any || (tree_get(level, "dose") &&
                    entries_of(schedule, plan_action_words(p, p->plan->product.action),
@@ -211,7 +217,8 @@ static bool listed(const tree *names, const char *name)
 static void check_level(plan_reading *p, const tree *level)
 {
     static const struct { const char *key; tree_kind kind; } shapes[] = {
-        {"set", TREE_MAP}, {"days", TREE_MAP}, {"add", TREE_LIST}, {"rules", TREE_LIST}};
+        {"set", TREE_MAP}, {"days", TREE_MAP}, {"amounts", TREE_MAP}, {"add", TREE_LIST},
+        {"rules", TREE_LIST}};
     if (!reader_map(&p->r, level, "a level", level_keys)) {
         return;
     }
@@ -222,6 +229,10 @@ static void check_level(plan_reading *p, const tree *level)
         }
     }
     const tree *days = tree_get(level, "days"), *dose = tree_get(level, "dose");
+    const tree *amounts = tree_get(level, "amounts");
+    for (const tree *a = amounts ? amounts->first : NULL; a && reading(&p->r); a = a->next) {
+        (void)plan_action(p, a, a->key);
+    }
     for (const tree *d = days ? days->first : NULL; d && reading(&p->r); d = d->next) {
         (void)plan_action(p, d, d->key);
     }

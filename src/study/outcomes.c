@@ -101,6 +101,7 @@ double analyst_outcome_of(const plan_score *score, const outcome_row *row)
     case PLAN_MEAN_CHANGE:
     case PLAN_RISE:
     case PLAN_DAYS_ABOVE:
+    case PLAN_MEAN_LEVEL:
         return row->value;
     }
     return (double)NAN;

@@ -102,7 +102,8 @@ static inline size_t plan_grid_thresholds(const plan_grid *g)
 
 typedef enum plan_statistic {
     PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
-    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE
+    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE,
+    PLAN_MEAN_LEVEL
 } plan_statistic;
 
 /* Of participants' samples rather than of an endpoint. */

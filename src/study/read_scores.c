@@ -27,7 +27,7 @@ static const statistic_form forms[] = {
     {"by", PLAN_BY, false, 1},               {"share", PLAN_SHARE, false, 0},
     {"change", PLAN_CHANGE, true, 2},        {"median", PLAN_LEVEL, true, 1},
     {"mean_change", PLAN_MEAN_CHANGE, true, 2}, {"rise", PLAN_RISE, true, 2},
-    {"days_above", PLAN_DAYS_ABOVE, true, 1},
+    {"days_above", PLAN_DAYS_ABOVE, true, 1}, {"mean", PLAN_MEAN_LEVEL, true, 1},
 };
 
 /* ---- The table. */
@@ -140,7 +140,7 @@ static void read_arguments(plan_reading *p, const tree *t, const statistic_form 
         }
         read_when(p, t, s, (size_t)(to - s), &score->from);
         read_when(p, t, to + 4, n - (size_t)(to - s) - 4, &score->to);
-    } else if (form->statistic == PLAN_LEVEL) {
+    } else if (form->statistic == PLAN_LEVEL || form->statistic == PLAN_MEAN_LEVEL) {
         read_when(p, t, s, n, &score->to);
     } else if (form->statistic == PLAN_DAYS_ABOVE) {
         wanted unit = wanted_of(p->plan->assays[score->assay].unit, NULL);
@@ -172,7 +172,7 @@ static void unknown_statistic(plan_reading *p, const tree *t)
                 "'%.60s' is no statistic; write ENDPOINT.median, .quartile1, "
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
                 "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
-                ".median(day 28), .days_above(200 copies/mL)",
+                ".median(day 28), .mean(day 28), .days_above(200 copies/mL)",
                 t->text);
 }
 
@@ -221,6 +221,7 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
     case PLAN_RISE:
         return "log10";
     case PLAN_LEVEL:
+    case PLAN_MEAN_LEVEL:
         return p->plan->assays[score->assay].unit;
     case PLAN_EVENT_FREE:
     case PLAN_BY:
@@ -233,7 +234,7 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
 /* Published unit to the statistic's: days, shares, log10, the assay's unit. */
 static void read_unit(plan_reading *p, const csv *table, size_t row, plan_score *score)
 {
-    bool level = score->statistic == PLAN_LEVEL;
+    bool level = score->statistic == PLAN_LEVEL || score->statistic == PLAN_MEAN_LEVEL;
     const char *wants = plan_statistic_unit(p, score);
     bool ratio = strcmp(wants, "log10") == 0;
     const char *unit = csv_field(table, row, "unit");

@@ -97,7 +97,7 @@ double analyst_person_value(const rsp_analyst *a, const plan_score *score,
     }
     const rsp_measurement *to =
         sample_at(s, assay, when_day(a, s, &score->to, assay));
-    if (score->statistic == PLAN_LEVEL) {
+    if (score->statistic == PLAN_LEVEL || score->statistic == PLAN_MEAN_LEVEL) {
         return to ? number_of(to) : (double)NAN;
     }
     const rsp_measurement *from =
@@ -161,6 +161,7 @@ static double trial_value(rsp_analyst *a, size_t i)
     case PLAN_MEAN_CHANGE:
     case PLAN_RISE:
     case PLAN_DAYS_ABOVE:
+    case PLAN_MEAN_LEVEL:
         return series_mean(&a->people[i]);
     }
     return (double)NAN;
