@@ -94,8 +94,11 @@ static void inputs_fini(inputs *in)
 
 static bool set_by_trait(const rsp_plan *plan, uint32_t i)
 {
-    bool set = plan->product.dose.name && plan->product.dose.sets == (int)i;
-    set |= plan->product.transduction.name && plan->product.transduction.sets == (int)i;
+    bool set = false;
+    for (size_t k = 0; k < CLINIC_PRODUCT_TRAITS; k++) {
+        const clinic_trait *t = &plan->product.making.trait[k];
+        set |= t->name && t->sets == (int)i;
+    }
     for (size_t k = 0; k < plan->population.n_traits; k++) {
         set |= plan->population.traits[k].sets == (int)i;
     }
