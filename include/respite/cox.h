@@ -15,7 +15,9 @@
  * Ties: Efron (1977), Breslow (1974), or the exact conditional likelihood (Cox
  * 1972, eq. 12) by the recursion of Gail, Lubin & Rubinstein (1981), whose work
  * grows as n at risk * n tied.  Exact takes no weights, counts or robust variance.
- * Robust variance: the sandwich of Lin & Wei (1989), summed over clusters.
+ * Robust variance: the sandwich of Lin & Wei (1989), summed over clusters; NaN
+ * where the clusters leave nothing (one cluster), and Wald's test of all terms NaN
+ * where there are fewer clusters than it needs.
  * Firth: the likelihood with Jeffreys' prior (Firth 1993; Heinze & Schemper
  * 2001): coef always finite; low, high and p by the penalised profile likelihood.
  *

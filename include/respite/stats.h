@@ -48,7 +48,7 @@ typedef enum rsp_km_band { RSP_BAND_LOGLOG, RSP_BAND_LOG, RSP_BAND_PLAIN } rsp_k
  * is then as before. */
 RSP_MUST_USE rsp_status rsp_km_add(rsp_km *km, double t, bool event, double weight, rsp_error *err);
 void rsp_km_finish(rsp_km *km, rsp_km_band band); /* 95 % */
-/* With another level, in (0, 1); else the band is NaN. */
+/* With another level, in (0, 1); else the band is NaN below S = 1. */
 void rsp_km_finish_at(rsp_km *km, rsp_km_band band, double level);
 void rsp_km_fini(rsp_km *km);
 /* Where S falls to 1 - p; the middle of the step where S = 1 - p on a whole

@@ -14,6 +14,9 @@ static const double ALIAS_TOLERANCE = 1e-11;
 /* The same against the information that a covariate of SD 1 might have. */
 static const double NO_INFORMATION = 1e-13;
 
+/* A robust variance that is less of the model's is rounding. */
+static const double NOTHING_LEFT = 1e-14;
+
 rsp_cox_options rsp_cox_defaults(void)
 {
     return (rsp_cox_options){.ties = RSP_TIES_EFRON, .level = 0.95};
@@ -193,6 +196,10 @@ static rsp_status describe(rsp_cox *c, rsp_error *err)
         s = c->options.robust ? cox_sandwich(c, model, robust, err) : RSP_OK;
     }
     if (s == RSP_OK) {
+        for (size_t a = 0; c->options.robust && a < p; a++) {
+            double *own = &robust[a * p + a];
+            *own = *own > NOTHING_LEFT * model[a * p + a] ? *own : (double)NAN;
+        }
         fill_terms(c, model, c->options.robust ? robust : model);
         double chisq = quadratic(p, c->at.information, c->beta);
         if (c->options.robust) {

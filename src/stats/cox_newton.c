@@ -170,20 +170,6 @@ static rsp_status go(rsp_cox *cox, newton *w, double share, bool *moved, rsp_err
     return RSP_OK;
 }
 
-/* Along a direction in which it rises for ever, up to where it is all but level. */
-static rsp_status follow(rsp_cox *cox, newton *w, const double *direction, rsp_error *err)
-{
-    rsp_status s = RSP_OK;
-    bool moved = true;
-    memcpy(w->step, direction, cox->rows.p * sizeof *w->step);
-    for (int i = 0; s == RSP_OK && moved && i < MOST_STEPS; i++) {
-        double before = cox->at.log;
-        s = go(cox, w, 1.0, &moved, err);
-        moved = moved && cox->at.log > before + LITTLE_GAIN;
-    }
-    return s;
-}
-
 /* The likelihood is concave: Newton's method with halved steps finds its maximum
  * where there is one. */
 rsp_status cox_maximise(rsp_cox *cox, rsp_error *err)
@@ -210,7 +196,6 @@ rsp_status cox_maximise(rsp_cox *cox, rsp_error *err)
     if (s == RSP_OK && rises) {
         cox->result.state = RSP_COX_MONOTONE;
         say_directions(cox, w.away);
-        s = follow(cox, &w, w.away, err);
     } else if (s == RSP_OK) {
         trial t; /* the information there, too */
         bool found = find_step(cox, &w, &t) && closing == 2 && moved;

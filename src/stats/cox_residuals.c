@@ -33,7 +33,7 @@ static void add_step(void *context, const cox_step *step)
 {
     residual_walk *w = context;
     double *cell = w->cells + step->set * (2 + 3 * w->p);
-    double hazard = step->events / step->at_risk, own = hazard * (1 - step->gone);
+    double hazard = step->hazard, own = hazard * (1 - step->gone);
     cell[0] += hazard;
     cell[1] += own;
     for (size_t k = 0; k < w->p; k++) {
@@ -132,7 +132,7 @@ typedef struct hazard_walk {
 static void add_hazard(void *context, const cox_step *step)
 {
     hazard_walk *w = context;
-    w->of_set[step->set] += step->events / step->at_risk;
+    w->of_set[step->set] += step->hazard;
 }
 
 rsp_status rsp_cox_baseline(const rsp_cox *cox, rsp_cox_hazard **points, size_t *n, rsp_error *err)

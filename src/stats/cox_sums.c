@@ -112,19 +112,38 @@ static void centre(double *out, const double *all, const double *events, double 
     }
 }
 
+/* Log hazards may be further apart than exp can tell.  The sums are therefore in
+ * units of one that is near the largest at risk: found on the way, as those at
+ * risk are. */
+static const double RISK_REACH = 30.0;
+
+static void rescale(double *sums, size_t n, double by)
+{
+    for (size_t i = 0; i < n; i++) {
+        sums[i] *= by;
+    }
+}
+
 void cox_walk(cox_point *at, const cox_rows *rows, bool efron, int order, cox_visit *visit,
               void *context)
 {
     size_t p = rows->p, size = moments_of(p, at->order);
     double *all = at->moments, *events = all + size, *left = events + size;
+    double shift = -INFINITY;
     for (size_t k = rows->n_sets; k-- > 0;) {
         if (rows->ends[k]) {
             memset(all, 0, size * sizeof *all);
+            shift = -INFINITY;
         }
         memset(events, 0, size * sizeof *events);
         double count = 0.0, weight = 0.0;
         for (size_t i = rows->first[k]; i < rows->first[k + 1]; i++) {
-            double w = rows->weight[i] * rows->count[i], risk = w * at->risk[i];
+            if (at->linear[i] > shift + RISK_REACH) { /* both lie side by side */
+                rescale(all, 2 * size, exp(shift - at->linear[i]));
+                shift = at->linear[i];
+            }
+            double w = rows->weight[i] * rows->count[i];
+            double risk = w * exp(at->linear[i] - shift);
             add_moments(all, p, order, risk, rows->x + i * p);
             if (rows->event[i]) {
                 add_moments(events, p, order, risk, rows->x + i * p);
@@ -142,6 +161,9 @@ void cox_walk(cox_point *at, const cox_rows *rows, bool efron, int order, cox_vi
                                        .gone = gone,
                                        .events = weight / terms,
                                        .at_risk = left[0],
+                                       .shift = shift,
+                                       .hazard = weight / terms / left[0] *
+                                                 exp(at->shift - shift),
                                        .mean = left + 1,
                                        .variance = left + 1 + p,
                                        .third = left + 1 + p + p * p});
@@ -154,7 +176,7 @@ static void add_step(void *context, const cox_step *step)
     cox_point *at = context;
     size_t p = at->p;
     double w = step->events;
-    at->log -= w * (log(step->at_risk) + at->shift);
+    at->log -= w * (log(step->at_risk) + step->shift);
     for (size_t a = 0; a < p; a++) {
         at->score[a] -= w * step->mean[a];
     }
@@ -238,17 +260,20 @@ static bool add_exact_set(cox_point *at, const cox_rows *rows, exact_table *t, s
     }
     memset(t->cell, 0, (d + 1) * t->width * sizeof *t->cell);
     t->cell[0] = 1.0;
-    double mean = 0.0;
+    double shift = -INFINITY, mean = 0.0;
     for (size_t i = begin_row; i < end_row; i++) {
-        mean += at->risk[i];
+        shift = fmax(shift, at->linear[i]);
     }
-    mean /= (double)n;
     for (size_t i = begin_row; i < end_row; i++) {
-        add_member(t, d, i - begin_row, at->risk[i] / mean, rows->x + i * p, p);
+        mean += exp(at->linear[i] - shift) / (double)n;
+    }
+    for (size_t i = begin_row; i < end_row; i++) {
+        double risk = exp(at->linear[i] - shift) / mean;
+        add_member(t, d, i - begin_row, risk, rows->x + i * p, p);
     }
     const double *last = t->cell + d * t->width;
     double whole = last[0];
-    at->log -= log(whole) + (double)d * (log(mean) + at->shift) +
+    at->log -= log(whole) + (double)d * (log(mean) + shift) +
                log_choose((double)n, (double)d);
     for (size_t a = 0; a < p; a++) {
         double share = last[1 + a] / whole;

@@ -35,7 +35,8 @@ typedef struct cox_step {
     size_t set;
     double terms, gone;
     double events;          /* weighted events of this term */
-    double at_risk;         /* sum of weight, count and risk */
+    double at_risk, shift;  /* sum of weight count exp(linear - shift) */
+    double hazard;          /* events over that, of a risk of 1 of the point */
     const double *mean;     /* [p] of x at risk, weighted so; order 1 */
     const double *variance; /* [p][p]; order 2 */
     const double *third;    /* [p][p][p] third central moment; order 3 */

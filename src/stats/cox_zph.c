@@ -77,12 +77,12 @@ static size_t point_at(const rsp_km *km, double t)
 }
 
 /* g of every set with events, less its mean over the events. */
-static rsp_status fill_g(const cox_rows *r, rsp_cox_transform transform, double *g, bool *varies,
+static rsp_status fill_g(const cox_rows *r, rsp_cox_transform transform, double *g,
                          rsp_error *err)
 {
     rsp_km km = {0};
     rsp_status s = pool(r, &km, err);
-    double sum = 0.0, n = 0.0, largest = 0.0, spread = 0.0;
+    double sum = 0.0, n = 0.0;
     for (size_t k = 0; s == RSP_OK && k < r->n_sets; k++) {
         double events = 0.0;
         for (size_t i = r->first[k]; i < r->first[k + 1]; i++) {
@@ -104,11 +104,8 @@ static rsp_status fill_g(const cox_rows *r, rsp_cox_transform transform, double 
         for (size_t i = r->first[k]; i < r->first[k + 1]; i++) {
             has_event = has_event || r->event[i];
         }
-        largest = has_event ? fmax(largest, fabs(g[k])) : largest;
         g[k] = has_event ? g[k] - sum / n : 0.0;
-        spread = fmax(spread, fabs(g[k]));
     }
-    *varies = spread > 1e-12 * largest;
     rsp_km_fini(&km);
     return s;
 }
@@ -200,10 +197,9 @@ rsp_status rsp_cox_proportionality(const rsp_cox *cox, rsp_cox_transform transfo
         return RSP_OK;
     }
     double *g = calloc(cox->rows.n_sets + 1, sizeof *g);
-    bool varies = false;
-    rsp_status s = g ? fill_g(&cox->rows, transform, g, &varies, err)
+    rsp_status s = g ? fill_g(&cox->rows, transform, g, err)
                      : rsp_fail(err, RSP_NOMEM, "no memory for a test of proportional hazards");
-    s = s == RSP_OK && varies ? test(cox, g, terms, global, df, err) : s;
+    s = s == RSP_OK ? test(cox, g, terms, global, df, err) : s;
     free(g);
     return s;
 }

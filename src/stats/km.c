@@ -102,9 +102,6 @@ static void set_band(rsp_km_point *p, double q, rsp_km_band band, double z)
     double s = p->s;
     p->se = s > 0 ? s * q : (double)NAN;
     p->low = p->high = s >= 1 ? 1.0 : (double)NAN;
-    if (isnan(z)) {
-        p->low = p->high = NAN;
-    }
     if (!(s > 0 && s < 1) || isnan(z)) {
         return;
     }

@@ -305,6 +305,25 @@ static void weights_strata_and_clusters_together_equal_r(void **state)
     check_weighted(&weighted_facts[1]);
 }
 
+/* Residuals add up to 0 over all: where each cluster is a whole of its own, nothing
+ * is left of the sandwich, and R prints rounding. */
+static void clusters_that_leave_nothing_have_no_robust_error(void **state)
+{
+    (void)state;
+    trial t;
+    rsp_cox_data d = read_ati(&t, 1, false);
+    const uint32_t one[SURVIVAL_ROWS] = {0};
+    d.cluster = one;
+    rsp_cox_options o = rsp_cox_defaults();
+    o.robust = true;
+    rsp_cox *cox = fit(&d, o);
+    const rsp_cox_result *got = rsp_cox_result_of(cox);
+    assert_int_equal(got->n_clusters, 1);
+    assert_true(isfinite(got->terms[0].coef) && isnan(got->terms[0].se));
+    assert_true(isnan(got->terms[0].p) && isnan(got->wald.chisq) && got->terms[0].model_se > 0);
+    rsp_cox_free(cox);
+}
+
 /* ---- Monotone likelihood and Firth. */
 
 static rsp_cox_data read_monotone(trial *t)
@@ -375,9 +394,36 @@ static void a_covariate_that_orders_the_events_is_monotone_however_it_is_scaled(
         for (int ties = 0; ties < 3; ties++) {
             assert_int_equal(state_of(&d, (rsp_cox_ties)ties), RSP_COX_MONOTONE);
         }
+        double swapped = x[11];
+        x[11] = x[10];
+        x[10] = swapped; /* two neighbours the other way: far out, but a maximum */
+        assert_int_equal(state_of(&d, RSP_TIES_EFRON), RSP_COX_ESTIMATED);
         x[2] = x[29]; /* one late event of the highest risk: a maximum again */
         assert_int_equal(state_of(&d, RSP_TIES_EFRON), RSP_COX_ESTIMATED);
     }
+}
+
+/* Four covariates that order six events one by one, in steps of very different
+ * size: the log hazards that show it differ by hundreds.  Of the supremum the event
+ * of weight 2 has -2 log 2, the two tied ones of weight 1/2 log 2 / 2, all others,
+ * alone at the top and of weight 1, nothing. */
+static void the_supremum_is_reached_however_far_out_it_is(void **state)
+{
+    (void)state;
+    const double t[] = {7, 21, 14, 14, 84, 70, 49, 84, 21, 14, 133, 7};
+    const bool e[] = {0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 1};
+    const double w[] = {2, 1, 1, 0.5, 1, 2, 1, 0.5, 0.5, 0.5, 1, 1};
+    const double x[] = {
+        -0.05404212648, 48400, 0, 2, 0.21372355085,  50400, 1, 3, -2.30749849810, 48500, 1, 0,
+        -0.20591924865, 49700, 1, 0, 2.35127759420,  48500, 0, 0, 1.93677318358,  48300, 0, 0,
+        -1.01140610923, 48500, 0, 1, 1.57619494351,  50000, 0, 2, -1.56955271664, 50400, 1, 3,
+        0.29046919571,  49300, 0, 0, 1.18226391348,  50800, 1, 3, -0.27151908263, 49800, 0, 0};
+    rsp_cox_data d = {
+        .n = 12, .n_covariates = 4, .time = t, .event = e, .x = x, .weight = w};
+    rsp_cox *cox = fit(&d, rsp_cox_defaults());
+    assert_int_equal(rsp_cox_result_of(cox)->state, RSP_COX_MONOTONE);
+    assert_near(rsp_cox_result_of(cox)->loglik, -1.5 * log(2), 1e-7);
+    rsp_cox_free(cox);
 }
 
 /* With exact ties the events of a day need only be above those who outlive them;
@@ -520,11 +566,14 @@ static void a_count_is_that_many_rows_and_a_weight_is_not_where_events_tie(void 
     const bool e[] = {1, 1, 1, 0, 1, 1};
     double many_t[11], many_x[11];
     bool many_e[11];
+    const uint32_t cluster[] = {0, 1, 2, 0, 1, 2};
+    uint32_t many_cluster[11];
     size_t n = 0;
     for (size_t i = 0; i < 6; i++) {
         for (int k = 0; k < (int)times[i]; k++) {
             many_t[n] = t[i];
             many_x[n] = x[i];
+            many_cluster[n] = cluster[i];
             many_e[n++] = e[i];
         }
     }
@@ -551,6 +600,13 @@ static void a_count_is_that_many_rows_and_a_weight_is_not_where_events_tie(void 
     rsp_cox_free(a);
     rsp_cox_free(b);
     rsp_cox_free(c);
+    many.cluster = many_cluster;
+    counted.cluster = cluster;
+    a = fit(&many, o);
+    b = fit(&counted, o);
+    assert_near(rsp_cox_result_of(b)->terms[0].se, rsp_cox_result_of(a)->terms[0].se, 1e-12);
+    rsp_cox_free(a);
+    rsp_cox_free(b);
 }
 
 static void an_offset_moves_the_estimate_by_itself(void **state)
@@ -561,13 +617,47 @@ static void an_offset_moves_the_estimate_by_itself(void **state)
     rsp_cox *a = fit(&d, rsp_cox_defaults());
     double offset[60];
     for (int i = 0; i < 60; i++) {
-        offset[i] = 0.7 * t.x[i] + 400; /* exp(400) squared is out of range */
+        offset[i] = 0.7 * t.x[i] + 800; /* exp(800) is out of range */
     }
     d.offset = offset;
     rsp_cox *b = fit(&d, rsp_cox_defaults());
     const rsp_cox_result *x = rsp_cox_result_of(a), *y = rsp_cox_result_of(b);
     assert_near(y->terms[0].coef, x->terms[0].coef - 0.7, 1e-10);
     assert_near(y->loglik, x->loglik, 1e-10);
+    rsp_cox_free(a);
+    rsp_cox_free(b);
+    /* A stratum's own level is nobody's business. */
+    static const char *const strata[] = {"time", "status", "arm", "nnrti"};
+    d = read_trial(&t, "ati60.csv", strata, 1, true);
+    a = fit(&d, rsp_cox_defaults());
+    for (int i = 0; i < 60; i++) {
+        offset[i] = t.stratum[i] ? 800 : -800;
+    }
+    d.offset = offset;
+    b = fit(&d, rsp_cox_defaults());
+    assert_near(rsp_cox_result_of(b)->loglik, rsp_cox_result_of(a)->loglik, 1e-9);
+    assert_near(rsp_cox_result_of(b)->terms[0].coef, rsp_cox_result_of(a)->terms[0].coef, 1e-9);
+    rsp_cox_free(a);
+    rsp_cox_free(b);
+}
+
+static void who_is_at_risk_at_no_event_moves_nothing_however_far_out(void **state)
+{
+    (void)state;
+    trial t, u;
+    static const char *const strata[] = {"time", "status", "arm", "nnrti"};
+    rsp_cox_data d = read_trial(&t, "ati60.csv", strata, 1, true);
+    rsp_cox_data far = read_trial(&u, "ati60.csv", strata, 1, true);
+    for (int s = 0; s < 2; s++) { /* one in each stratum, gone before its first event */
+        u.column[0][60 + s] = 1;
+        u.event[60 + s] = false;
+        u.x[60 + s] = 1e30;
+        u.stratum[60 + s] = (uint32_t)s;
+    }
+    far.n = 62;
+    rsp_cox *a = fit(&d, rsp_cox_defaults()), *b = fit(&far, rsp_cox_defaults());
+    assert_int_equal(rsp_cox_result_of(b)->state, RSP_COX_ESTIMATED);
+    assert_near(rsp_cox_result_of(b)->terms[0].coef, rsp_cox_result_of(a)->terms[0].coef, 1e-12);
     rsp_cox_free(a);
     rsp_cox_free(b);
 }
@@ -583,7 +673,7 @@ static void a_dependent_covariate_is_left_out_and_said(void **state)
         x[4 * i] = t.x[2 * i];
         x[4 * i + 1] = 5; /* constant */
         x[4 * i + 2] = t.x[2 * i + 1];
-        x[4 * i + 3] = 2 - 3 * t.x[2 * i] + t.x[2 * i + 1];
+        x[4 * i + 3] = 2 - t.x[2 * i] / 3 + 0.1 * t.x[2 * i + 1]; /* up to rounding */
     }
     d.x = x;
     d.n_covariates = 4;
@@ -805,9 +895,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(proportionality_and_baseline_hazard_equal_r),
         cmocka_unit_test(the_robust_error_equals_r),
         cmocka_unit_test(weights_strata_and_clusters_together_equal_r),
+        cmocka_unit_test(clusters_that_leave_nothing_have_no_robust_error),
         cmocka_unit_test(a_monotone_likelihood_is_said_and_its_tests_stand),
         cmocka_unit_test(the_term_that_runs_away_is_told_from_those_that_settle),
         cmocka_unit_test(a_covariate_that_orders_the_events_is_monotone_however_it_is_scaled),
+        cmocka_unit_test(the_supremum_is_reached_however_far_out_it_is),
         cmocka_unit_test(monotone_is_judged_by_the_likelihood_in_use),
         cmocka_unit_test(firth_estimates_and_profile_limits_equal_coxphf),
         cmocka_unit_test(firth_with_two_covariates_equals_a_search_in_r),
@@ -815,6 +907,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(origin_unit_and_order_of_rows_change_nothing),
         cmocka_unit_test(a_count_is_that_many_rows_and_a_weight_is_not_where_events_tie),
         cmocka_unit_test(an_offset_moves_the_estimate_by_itself),
+        cmocka_unit_test(who_is_at_risk_at_no_event_moves_nothing_however_far_out),
         cmocka_unit_test(a_dependent_covariate_is_left_out_and_said),
         cmocka_unit_test(concordance_is_one_half_of_a_constant_and_one_of_perfect_order),
         cmocka_unit_test(data_without_information_has_a_state_and_no_numbers),
