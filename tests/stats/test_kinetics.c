@@ -106,6 +106,38 @@ static void nearly_equal_values_lose_no_digits(void **state)
     assert_near(run(&c, 2).auc, 2, 1e-12);
 }
 
+static void assert_same(double a, double b)
+{
+    assert_true(a == b || (isnan(a) && isnan(b)));
+}
+
+static void assert_same_kinetics(const rsp_kinetics *a, const rsp_kinetics *b)
+{
+    const rsp_terminal *s = &a->terminal, *t = &b->terminal;
+    assert_int_equal(a->reason, b->reason);
+    assert_int_equal(a->n_samples, b->n_samples);
+    assert_int_equal(a->n_numbers, b->n_numbers);
+    assert_int_equal(a->n_below, b->n_below);
+    assert_same(a->cmax, b->cmax);
+    assert_same(a->tmax_day, b->tmax_day);
+    assert_same(a->clast, b->clast);
+    assert_same(a->tlast_day, b->tlast_day);
+    assert_int_equal(a->auc_reason, b->auc_reason);
+    assert_same(a->auc, b->auc);
+    assert_same(a->auc_extrapolated, b->auc_extrapolated);
+    assert_same(a->auc_last, b->auc_last);
+    assert_int_equal(s->reason, t->reason);
+    assert_same(s->rate_per_day, t->rate_per_day);
+    assert_same(s->half_life_day, t->half_life_day);
+    assert_same(s->r2_adjusted, t->r2_adjusted);
+    assert_same(s->intercept, t->intercept);
+    assert_int_equal(s->n_points, t->n_points);
+    assert_same(s->from_day, t->from_day);
+    assert_same(s->to_day, t->to_day);
+    assert_same(a->gone_day, b->gone_day);
+    assert_int_equal(a->persists, b->persists);
+}
+
 static void below_the_limit_is_zero_before_nothing_between_and_an_end_after(void **state)
 {
     (void)state;
@@ -142,7 +174,7 @@ static void below_the_limit_is_zero_before_nothing_between_and_an_end_after(void
         }
     }
     rsp_kinetics z = run(&zero, 28);
-    assert_memory_equal(&z, &k, sizeof k);
+    assert_same_kinetics(&z, &k);
 }
 
 static void a_missing_sample_is_as_none(void **state)
@@ -154,7 +186,7 @@ static void a_missing_sample_is_as_none(void **state)
     memcpy(d.s + 6, c.s + 5, 5 * sizeof *c.s);
     d.s[11] = (rsp_kinetic_sample){140, RSP_MISSING, NAN};
     rsp_kinetics a = run(&c, 28), b = run(&d, 28);
-    assert_memory_equal(&a, &b, sizeof a);
+    assert_same_kinetics(&a, &b);
 }
 
 static void what_cannot_be_told_is_nan_with_its_reason(void **state)
