@@ -152,6 +152,9 @@ static rsp_interval difference(const double *x, const double *base, double facto
     double d[KEPT];
     for (size_t i = 0; i < KEPT; i++) { /* not reached on both sides: not known */
         d[i] = x[i] - base[i];
+        if (fabs(d[i]) <= 1e-12 * (fabs(x[i]) + fabs(base[i]))) {
+            d[i] = 0; /* two sums of the same people, not a difference */
+        }
     }
     return summarise(d, factor);
 }
