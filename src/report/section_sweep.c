@@ -80,9 +80,10 @@ static void say_curve(rsp_text *out, const rsp_sweep *s, const rsp_sweep_outcome
         return;
     }
     bool apart = most->difference.low > 0 || most->difference.high < 0;
+    const bool unit = s->unit[0] && with_unit(most);
     html_paragraph(out, "%s, %s: %s at %s%s%s, %s at %s; difference %s (%s)%s.", c->name,
                    o->label, shown(most->estimate.value, v), sweep_level(most->level, level),
-                   with_unit(most) ? " " : "", with_unit(most) ? s->unit : "",
+                   unit ? " " : "", unit ? s->unit : "",
                    shown(most->estimate.value - most->difference.value, first), s->against,
                    shown(most->difference.value, d), interval(&most->difference, "no interval", i),
                    apart ? "" : ", within Monte Carlo error of none");
