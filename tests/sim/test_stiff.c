@@ -3,8 +3,6 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include "bed.h"
 
-#include <time.h>
-
 #include "problems.h"
 #include "sim/rosenbrock.h"
 #include "model/sparse.h"
@@ -348,14 +346,7 @@ static char *network_of(uint32_t n, bool is_ring)
     return text;
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void planning_a_sparse_network_takes_time_and_fill_in_its_size(void **state)
+static void planning_a_sparse_network_fills_in_its_size(void **state)
 {
     (void)state;
     for (int is_ring = 0; is_ring < 2; is_ring++) {
@@ -364,14 +355,9 @@ static void planning_a_sparse_network_takes_time_and_fill_in_its_size(void **sta
         bed_open(&b, text, RSP_ODE);
         rsp_arena *arena = rsp_arena_new();
         rsp_sparse plan;
-        const double start = seconds();
         assert_true(rsp_sparse_new(&plan, &b.program->df, 500, arena));
-        const double spent = seconds() - start;
-        print_message("    %s: %.2f ms, %u entries\n", is_ring ? "ring" : "chain",
-                      1e3 * spent, (unsigned)plan.n_slots);
         /* Tridiagonal: no fill. A ring has two more a pivot. */
         assert_true(plan.n_slots <= (is_ring ? 2500 : 1498));
-        assert_true(spent < 0.02); /* well under a millisecond, but under valgrind */
         rsp_arena_free(arena);
         bed_close(&b);
         free(text);
@@ -546,7 +532,7 @@ int main(void)
         cmocka_unit_test(a_stiff_problem_takes_few_steps_and_another_stays_explicit),
         cmocka_unit_test(a_long_run_that_is_not_stiff_does_not_come_back_to_implicit_steps),
         cmocka_unit_test(amounts_stay_positive_through_hundreds_of_decades),
-        cmocka_unit_test(planning_a_sparse_network_takes_time_and_fill_in_its_size),
+        cmocka_unit_test(planning_a_sparse_network_fills_in_its_size),
         cmocka_unit_test(a_ring_of_500_keeps_its_total_and_settles),
         cmocka_unit_test(a_network_too_dense_to_plan_is_stepped_explicitly_and_says_so),
         cmocka_unit_test(stiff_and_other_lanes_do_not_know_each_other),
