@@ -171,9 +171,16 @@ fi
 : >"$work/file"
 expect 74 "$work/file: Not a directory" "$respite" run studies/liu2021.yaml --out "$work/file/run"
 
+# A run has begun when its folders are there; a slow machine takes longer over it.
+wait_for() {
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -e "$1" ] || sleep 0.5
+  done
+}
+
 # Ctrl-C in the middle: an own exit status, and nothing left, not even folders.
 "$respite" run studies/liu2021.yaml --trials 100000 --out "$work/cut" >"$work/out" 2>"$work/err" &
-sleep 1
+wait_for "$work/cut/adam"
 kill -TERM $!
 wait $!
 [ $? = 75 ] || { echo "an interrupted run has another exit status"; bad=$((bad + 1)); }
@@ -182,7 +189,7 @@ grep -q 'interrupted; nothing was written' "$work/err" || { echo "no word of the
 
 # So does a terminal that is closed, unless nohup keeps the run alive.
 "$respite" run studies/liu2021.yaml --trials 100000 --out "$work/hup" >"$work/out" 2>"$work/err" &
-sleep 1
+wait_for "$work/hup/adam"
 kill -HUP $!
 wait $!
 [ $? = 75 ] || { echo "a closed terminal has another exit status"; bad=$((bad + 1)); }
@@ -191,7 +198,7 @@ wait $!
 # Two runs into one directory: the second is told so, the first is whole.
 "$respite" run studies/liu2021.yaml --trials 100000 --out "$work/both" >"$work/out1" 2>"$work/err1" &
 first=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$work/both/adam" ] || sleep 0.2; done
+wait_for "$work/both/adam"
 expect 74 'another run is writing' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/both"
 kill -TERM $first
 wait $first
