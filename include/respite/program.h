@@ -50,11 +50,14 @@ typedef struct rsp_jacobian {
 } rsp_jacobian;
 
 /* A value at whose sign a condition changes: of `a < b` the sign of a - b.  Only
- * conditions that may change while a participant runs have one. */
+ * conditions that may change while a participant runs have one: those of triggers;
+ * and those of rates that depend on time, inputs and parameters alone, where rates
+ * may jump or turn at times that can be told ahead. */
 typedef enum rsp_guard_kind {
     RSP_GUARD_BELOW,  /* holds where the value is below 0 */
     RSP_GUARD_UP_TO,  /* below 0 or 0 */
     RSP_GUARD_EQUAL,  /* 0; or, of !=, anything else */
+    RSP_GUARD_WHOLE,  /* a whole number: the condition is which one */
     RSP_GUARD_TRUTH   /* the truth of a trigger itself: 0 or not */
 } rsp_guard_kind;
 
@@ -62,6 +65,7 @@ typedef struct rsp_guard {
     rsp_guard_kind kind;
     uint32_t row; /* of the frame after `watch` */
     bool moves;   /* depends on time or a species that may flow */
+    bool ahead;   /* rates read it, and no species is in it */
 } rsp_guard;
 
 typedef struct rsp_program {

@@ -545,10 +545,26 @@ static const char *one_line(reading *r, const char *s)
 }
 
 /* Values that depend on themselves are found here too when they are worked out;
- * libsbml's own check takes the name written for `time` for an identifier. */
+ * libsbml's own check takes the name written for `time` for an identifier.  A text that
+ * does not declare its encoding is in UTF-8, which is what SBML asks for. */
 static bool is_ours(const XMLError_t *e)
 {
-    return XMLError_getErrorId(e) == CircularRuleDependency;
+    const unsigned id = XMLError_getErrorId(e);
+    return id == CircularRuleDependency || id == MissingXMLEncoding || id == MissingXMLDecl;
+}
+
+static bool is_wrong(const XMLError_t *e)
+{
+    return !is_ours(e) && (XMLError_isError(e) || XMLError_isFatal(e));
+}
+
+static bool any_wrong(SBMLDocument_t *d)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < SBMLDocument_getNumErrors(d); i++) {
+        any |= is_wrong((const XMLError_t *)SBMLDocument_getError(d, i));
+    }
+    return any;
 }
 
 /* Errors refuse the text; warnings are kept for those who check. */
@@ -562,7 +578,7 @@ static void read_log(reading *r, SBMLDocument_t *d)
         if (is_ours(e)) {
             continue;
         }
-        if (XMLError_isError(e) || XMLError_isFatal(e)) {
+        if (is_wrong(e)) {
             uint32_t line = XMLError_getLine(e), column = XMLError_getColumn(e);
             r->status = rsp_fail_at(r->err, RSP_SYNTAX, r->source, r->text,
                                     line ? line : 1, column ? column : 1,
@@ -625,15 +641,19 @@ rsp_status sbml_document_read(rsp_arena *arena, const char *text, const char *so
     reading r = {.arena = arena, .source = source, .text = text, .out = out, .err = err};
     *out = (sbml_document){0};
     char why[256];
+    uint32_t line = 0;
+    text += strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a mark that says UTF-8 */
+    if (xml_is_too_deep(text, &line)) {
+        return rsp_fail_at(err, RSP_SYNTAX, source, text, line, 1,
+                           "elements are nested more than %d deep", XML_DEEPEST);
+    }
     SBMLDocument_t *d = sbml_guard_read(text, why, sizeof why);
     if (!d) {
         return thrown(&r, why);
     }
     out->level = SBMLDocument_getLevel(d);
     out->version = SBMLDocument_getVersion(d);
-    if (SBMLDocument_getNumErrorsWithSeverity(d, LIBSBML_SEV_ERROR) == 0 &&
-        SBMLDocument_getNumErrorsWithSeverity(d, LIBSBML_SEV_FATAL) == 0 &&
-        !validate(d, why, sizeof why)) {
+    if (!any_wrong(d) && !validate(d, why, sizeof why)) {
         r.status = thrown(&r, why);
     }
     if (r.status == RSP_OK) {

@@ -156,4 +156,9 @@ RSP_MUST_USE rsp_status sbml_document_read(rsp_arena *arena, const char *text,
                                            const char *source, sbml_document *out,
                                            rsp_error *err);
 
+/* ---- xml.c: libsbml calls itself for each level of a text. */
+enum { XML_DEEPEST = 2000 };
+/* Whether elements are nested deeper, and at which line first. */
+bool xml_is_too_deep(const char *text, uint32_t *line);
+
 #endif

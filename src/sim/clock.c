@@ -16,6 +16,7 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
     lane->next_stiff = lane->stiff;
     lane->calm = lane->steep = lane->mild = 0;
     lane->same = lane->dirty = lane->land = lane->accepted = lane->enough = false;
+    lane->jumps = false;
     lane->t = lane->job.t0;
     lane->t_next = lane->t;
     lane->h = lane->wish = 0;

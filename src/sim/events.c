@@ -70,7 +70,7 @@ bool rsp_events_new(rsp_sim *sim)
     const rsp_network *net = sim->net;
     const rsp_program *p = sim->program;
     const size_t w = sim->block.width;
-    if (net->n_events == 0) {
+    if (net->n_events == 0 && (p->n_guards == 0 || sim->direct != NULL)) {
         return true;
     }
     rsp_events *ev = rsp_arena_alloc(sim->arena, 1, sizeof *ev);
@@ -84,7 +84,7 @@ bool rsp_events_new(rsp_sim *sim)
         ev->most_assigns = n > ev->most_assigns ? n : ev->most_assigns;
     }
     ev->agenda = rsp_arena_alloc(sim->arena, w, sizeof *ev->agenda);
-    ev->holds = rsp_arena_alloc(sim->arena, w * ev->n_events, sizeof *ev->holds);
+    ev->holds = rsp_arena_alloc(sim->arena, w * ev->n_events + 1, sizeof *ev->holds);
     ev->code = rsp_arena_alloc(sim->arena, w * ev->n_guards + 1, sizeof *ev->code);
     ev->guard = rsp_arena_alloc(sim->arena, w * ev->n_guards + 1, sizeof *ev->guard);
     ev->search = rsp_arena_alloc(sim->arena, w, sizeof *ev->search);
@@ -92,11 +92,15 @@ bool rsp_events_new(rsp_sim *sim)
     ev->at_once = rsp_arena_alloc(sim->arena, w, sizeof *ev->at_once);
     ev->busy = rsp_arena_alloc(sim->arena, w, sizeof *ev->busy);
     ev->cut = rsp_arena_alloc(sim->arena, w, sizeof *ev->cut);
-    ev->priority = rsp_arena_alloc(sim->arena, ev->n_events, sizeof *ev->priority);
+    ev->clear = rsp_arena_alloc(sim->arena, w, sizeof *ev->clear);
+    ev->before = rsp_arena_alloc(sim->arena, w, sizeof *ev->before);
+    ev->jump = rsp_arena_alloc(sim->arena, w, sizeof *ev->jump);
+    ev->priority = rsp_arena_alloc(sim->arena, ev->n_events + 1, sizeof *ev->priority);
     ev->watched = rsp_arena_alloc(sim->arena, net->n_species + 1, sizeof *ev->watched);
     ev->is_watched = rsp_arena_alloc(sim->arena, net->n_species + 1, sizeof *ev->is_watched);
     if (ev->is_watched == NULL || ev->agenda == NULL || ev->holds == NULL || ev->code == NULL || ev->guard == NULL ||
         ev->search == NULL || ev->lots == NULL || ev->at_once == NULL || ev->busy == NULL ||
+        ev->clear == NULL || ev->before == NULL || ev->jump == NULL ||
         ev->cut == NULL || ev->priority == NULL || ev->watched == NULL) {
         return false;
     }
@@ -107,7 +111,10 @@ bool rsp_events_new(rsp_sim *sim)
         }
     }
     const bool by_time = reads(p, p->time) || reads_any(p, p->sinces, net->n_actions);
-    ev->cuts = by_time || (ev->n_watched > 0 && sim->block.tab != &rsp_tableau_constant);
+    for (uint32_t i = 0; i < p->n_guards; i++) {
+        ev->foresees |= p->guards[i].ahead;
+    }
+    ev->cuts = net->n_events > 0 && (by_time || (ev->n_watched > 0 && sim->block.tab != &rsp_tableau_constant));
     ev->further = count_further(sim->options);
     sim->events = ev;
     return lanes_new(sim, ev);
@@ -168,6 +175,16 @@ static void note_sides(rsp_sim *sim, uint32_t l)
         ev->guard[at] = rsp_guard_value(sim, i, l);
         ev->code[at] = rsp_guard_code(sim->program->guards[i].kind, ev->guard[at]);
     }
+}
+
+/* The same, and nothing is known of what comes. */
+static void begin_anew(rsp_sim *sim, uint32_t l)
+{
+    rsp_events *ev = sim->events;
+    note_sides(sim, l);
+    ev->clear[l] = sim->lanes[l].t;
+    ev->jump[l] = ev->before[l] = (double)INFINITY;
+    sim->lanes[l].look = false;
 }
 
 static void fail_lane(rsp_lane *lane)
@@ -282,8 +299,7 @@ static void take_turn(rsp_sim *sim, uint32_t l)
         carry_out(sim, l, rsp_agenda_take(&ev->agenda[l], which));
         return;
     }
-    note_sides(sim, l);
-    lane->look = false;
+    begin_anew(sim, l);
 }
 
 static bool is_looked_at(const rsp_lane *lane)
@@ -322,8 +338,7 @@ void rsp_events_serve(rsp_sim *sim)
                           (has_turned(sim, l) || rsp_events_next(sim, l) <= lane->t);
             any |= ev->busy[l];
             if (is_looked_at(lane) && !ev->busy[l]) {
-                note_sides(sim, l);
-                lane->look = false;
+                begin_anew(sim, l);
             }
         }
         if (!any) {
@@ -383,9 +398,13 @@ void rsp_events_after(rsp_sim *sim)
         }
         ev->at_once[l] = 0;
         lane->same &= !ev->cut[l];
+        if (lane->jumps && lane->land) {
+            lane->same = false;
+            lane->fresh = true;
+        }
         if (ev->cut[l] || lane->land) {
             lane->look = true; /* it stands at t_next */
-        } else if (sim->block.stochastic &&
+        } else if (ev->n_events > 0 && sim->block.stochastic &&
                    (lane->fires != UINT32_MAX || sim->block.leaping[l] > 0)) {
             rsp_clock_column(sim, l, lane->t, sim->block.x + l, sim->block.width);
             any = ev->busy[l] = true;

@@ -3,7 +3,10 @@
  * Between two looks every condition of a trigger keeps its truth.  A step in which
  * one would change ends where it does (locate.c): the state is then on the new side,
  * a few units in the last place of time after the crossing.  What jumps (a firing, a
- * leap's noise, an action) is looked at where it jumped. */
+ * leap's noise, an action) is looked at where it jumped.
+ *
+ * Where rates jump or turn at a time that no species decides, the time is looked for
+ * before the step, which then ends there: no stage sees the other side. */
 #ifndef RSP_SIM_EVENTS_H
 #define RSP_SIM_EVENTS_H
 
@@ -35,6 +38,10 @@ typedef struct rsp_search {
 
 struct rsp_events {
     uint32_t n_guards, n_events;
+    bool foresees;          /* some guard is of a rate, and decided by time alone */
+    bool peeks;             /* a search ahead is going on: of those guards alone */
+    double *clear;          /* [width] day until which none of those changes */
+    double *before, *jump;  /* [width] the next change: old and new side; infinity */
     bool cuts;              /* something that is watched moves within steps */
     uint32_t *watched, n_watched; /* species that the conditions read */
     bool *is_watched;       /* [n_species] */
@@ -59,6 +66,10 @@ static inline uint8_t rsp_guard_code(rsp_guard_kind kind, double v)
     case RSP_GUARD_BELOW: return v < 0;
     case RSP_GUARD_UP_TO: return v <= 0;
     case RSP_GUARD_EQUAL: return v < 0 ? 0 : v > 0 ? 2 : 1;
+    case RSP_GUARD_WHOLE: { /* few are passed between two looks */
+        const double part = v - 256 * floor(v / 256);
+        return part >= 0 && part < 256 ? (uint8_t)part : 255;
+    }
     case RSP_GUARD_TRUTH: break;
     }
     return !(v >= 0 && v <= 0);

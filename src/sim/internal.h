@@ -50,6 +50,7 @@ typedef struct rsp_lane { /* one participant's clock */
     double h, wish;   /* this step; the step that its error would allow */
     double theta;     /* share of the step that was taken */
     bool land;        /* this step ends at t_next */
+    bool jumps;       /* where rates do */
     bool accepted;
     bool stiff, next_stiff; /* steps implicitly; and will after this step */
     bool runs;        /* takes part in this step of the block */
@@ -257,7 +258,9 @@ double rsp_events_next(const rsp_sim *sim, uint32_t l);
 void rsp_events_serve(rsp_sim *sim);
 /* After accepted steps: lanes that stand where something turned. */
 void rsp_events_after(rsp_sim *sim);
-/* locate.c: accepted steps end where a condition first changes. */
+/* locate.c: steps that were chosen end where rates jump by time alone. */
+void rsp_events_foresee(rsp_sim *sim);
+/* Accepted steps end where a condition first changes. */
 void rsp_events_cut(rsp_sim *sim);
 /* The state there. */
 void rsp_events_place(rsp_sim *sim);

@@ -28,10 +28,17 @@ static double *node_values(const rsp_sim *sim, rsp_search *s, uint32_t node)
     return s->node_g + (size_t)node * n_guards(sim);
 }
 
+/* Whether the search at hand is for guard i. */
+static bool is_asked(const rsp_sim *sim, uint32_t i)
+{
+    return !sim->events->peeks || sim->program->guards[i].ahead;
+}
+
 /* The side of guard i at what the frame holds, against that at the last look. */
 static bool is_changed(const rsp_sim *sim, uint32_t l, uint32_t i, double v)
 {
-    return rsp_guard_code(sim->program->guards[i].kind, v) != codes_of(sim, l)[i];
+    return is_asked(sim, i) &&
+           rsp_guard_code(sim->program->guards[i].kind, v) != codes_of(sim, l)[i];
 }
 
 /* Values of all guards of lane l; whether any changed side. */
@@ -48,7 +55,8 @@ static bool take_values(const rsp_sim *sim, uint32_t l, double *g)
 static bool is_smooth_kind(const rsp_sim *sim, uint32_t i)
 {
     const rsp_guard *g = &sim->program->guards[i];
-    return g->moves && g->kind != RSP_GUARD_TRUTH;
+    return g->moves && g->kind != RSP_GUARD_TRUTH && g->kind != RSP_GUARD_WHOLE &&
+           is_asked(sim, i);
 }
 
 static double node_time(const rsp_search *s, uint32_t node)
@@ -333,6 +341,14 @@ static void place(rsp_sim *sim)
 {
     const rsp_events *ev = sim->events;
     rsp_lanes *b = &sim->block;
+    for (uint32_t l = 0; ev->peeks && l < b->width; l++) {
+        if (ev->search[l].phase != RSP_SEARCH_NONE) {
+            rsp_clock_rows(sim, l, ev->search[l].ask);
+        }
+    }
+    if (ev->peeks) {
+        return;
+    }
     for (uint32_t l = 0; l < b->width; l++) {
         const rsp_search *s = &ev->search[l];
         b->reading[l] = b->phi[l] = 0;
@@ -352,6 +368,19 @@ static void place(rsp_sim *sim)
     }
 }
 
+static void find(rsp_sim *sim)
+{
+    for (bool any = true; any;) {
+        any = false;
+        place(sim);
+        sim->machine.run(&sim->machine, RSP_RUN_WATCH, sim->block.frame.rows);
+        for (uint32_t l = 0; l < sim->block.width; l++) {
+            take(sim, l);
+            any |= sim->events->search[l].phase != RSP_SEARCH_NONE;
+        }
+    }
+}
+
 static bool search(rsp_sim *sim)
 {
     rsp_events *ev = sim->events;
@@ -365,19 +394,10 @@ static bool search(rsp_sim *sim)
         }
         any |= ev->search[l].phase != RSP_SEARCH_NONE;
     }
-    if (!any) {
-        return false;
+    if (any) {
+        find(sim);
     }
-    while (any) {
-        any = false;
-        place(sim);
-        sim->machine.run(&sim->machine, RSP_RUN_WATCH, sim->block.frame.rows);
-        for (uint32_t l = 0; l < sim->block.width; l++) {
-            take(sim, l);
-            any |= ev->search[l].phase != RSP_SEARCH_NONE;
-        }
-    }
-    return true;
+    return any;
 }
 
 void rsp_events_cut(rsp_sim *sim)
@@ -402,6 +422,83 @@ void rsp_events_cut(rsp_sim *sim)
             memcpy(ev->guard + (size_t)l * ev->n_guards,
                    node_values(sim, s, RSP_SCAN_NODES - 1), ev->n_guards * sizeof *ev->guard);
         }
+    }
+}
+
+/* ---- Ahead: what time alone decides, known before the step. */
+
+/* Look for the next change of lane l from where it is clear on; far ahead, so that few
+ * steps look, but not beyond what ends them. */
+static bool begin_ahead(rsp_sim *sim, uint32_t l)
+{
+    const double far = 16;
+    rsp_events *ev = sim->events;
+    const rsp_lane *lane = &sim->lanes[l];
+    rsp_search *s = &ev->search[l];
+    s->phase = RSP_SEARCH_NONE;
+    s->at = (double)INFINITY;
+    if (!(lane->h > 0) || ev->jump[l] < (double)INFINITY || lane->t + lane->h <= ev->clear[l]) {
+        return false;
+    }
+    s->from = ev->clear[l];
+    s->end = fmax(fmin(lane->t + far * lane->h, lane->t_next), lane->t + lane->h);
+    s->windows = 0;
+    if (!(s->end > s->from)) {
+        return false;
+    }
+    begin_window(s, s->from, s->end);
+    s->node = 0; /* its values are not known either */
+    s->ask = s->from;
+    return true;
+}
+
+static void keep_found(rsp_sim *sim, uint32_t l)
+{
+    rsp_events *ev = sim->events;
+    const rsp_search *s = &ev->search[l];
+    ev->clear[l] = s->end;
+    if (s->at < (double)INFINITY) {
+        ev->before[l] = s->low;
+        ev->jump[l] = s->at;
+    }
+}
+
+/* End the step on the near side of a jump in reach; the clock goes to the far side, a few
+ * units in the last place on. */
+static void land_before(rsp_sim *sim, uint32_t l)
+{
+    const rsp_events *ev = sim->events;
+    rsp_lane *lane = &sim->lanes[l];
+    lane->jumps = lane->h > 0 && lane->t + lane->h > ev->before[l];
+    if (lane->jumps) {
+        lane->t_next = ev->jump[l];
+        lane->h = (ev->before[l] > lane->t ? ev->before[l] : ev->jump[l]) - lane->t;
+        lane->land = true;
+        sim->block.h[l] = lane->h;
+    }
+}
+
+void rsp_events_foresee(rsp_sim *sim)
+{
+    rsp_events *ev = sim->events;
+    bool any = false;
+    if (ev == NULL || !ev->foresees) {
+        return;
+    }
+    ev->peeks = true;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        ev->busy[l] = begin_ahead(sim, l);
+        any |= ev->busy[l];
+    }
+    if (any) {
+        find(sim);
+    }
+    ev->peeks = false;
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        if (ev->busy[l]) {
+            keep_found(sim, l);
+        }
+        land_before(sim, l);
     }
 }
 

@@ -501,6 +501,7 @@ void rsp_step(rsp_sim *sim)
     choose_ways(sim);
     first_stage(sim);
     choose_steps(sim);
+    rsp_events_foresee(sim);
     if (sim->n_implicit > 0) {
         implicit_stages(sim);
     }

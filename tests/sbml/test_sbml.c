@@ -400,6 +400,40 @@ static void what_cannot_be_said_is_refused_at_its_line(void **state)
             "</listOfRules>" TAIL, RSP_UNSUPPORTED, 6, "delay");
 }
 
+/* libsbml calls itself for each element, and would leave the stack. */
+static void elements_nested_without_end_are_refused(void **state)
+{
+    (void)state;
+    enum { DEEP = 100000 };
+    static char text[DEEP * 10 + 400];
+    strcpy(text, HEAD "<notes><!-- <p> --><p title='>'/>\n");
+    char *end = text + strlen(text);
+    for (int i = 0; i < DEEP; i++, end += 3) {
+        memcpy(end, "<p>", 4);
+    }
+    refused(text, RSP_SYNTAX, 5, "nested");
+}
+
+/* A mark of UTF-8 at the start, and no declaration of the encoding, are UTF-8. */
+static void utf_8_need_not_be_declared(void **state)
+{
+    (void)state;
+#define KEEPS "level='3' version='2'>\n<model id='m'>" CELL "<listOfSpecies>" \
+    SPECIES("A", "initialAmount='3' hasOnlySubstanceUnits='true' boundaryCondition='false'") \
+    "</listOfSpecies>" TAIL
+    static const char *const heads[] = {
+        "\xEF\xBB\xBF<?xml version='1.0' encoding='UTF-8'?>\n", "<?xml version='1.0'?>\n", ""};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        char text[1000];
+        result r;
+        snprintf(text, sizeof text, "%s<sbml xmlns='http://www.sbml.org/sbml/level3/version2/core' "
+                 KEEPS, heads[i]);
+        run(&r, text, 1);
+        assert_close(amount(&r, "A"), 3);
+        rsp_model_free(r.model);
+    }
+}
+
 static void a_text_that_is_no_sbml_says_where(void **state)
 {
     (void)state;
@@ -426,7 +460,9 @@ int main(void)
         cmocka_unit_test(events_set_sizes_concentrations_and_parameters),
         cmocka_unit_test(a_number_of_pairs_is_no_reversible_law),
         cmocka_unit_test(what_cannot_be_said_is_refused_at_its_line),
-        cmocka_unit_test(a_text_that_is_no_sbml_says_where)};
+        cmocka_unit_test(a_text_that_is_no_sbml_says_where),
+        cmocka_unit_test(elements_nested_without_end_are_refused),
+        cmocka_unit_test(utf_8_need_not_be_declared)};
     if (!rsp_sbml_built()) {
         printf("this build has no libsbml\n");
         return 77;

@@ -718,6 +718,53 @@ static void l_a_fitter_strain_takes_over_along_the_logistic_curve(void **state)
     bed_close(&b);
 }
 
+/* Rates that jump or turn by time alone: a pulse of a thousandth of a day, one that
+ * comes back each week, a triangle.  What flows in is their integral, whatever the steps;
+ * nothing else moves, so that a step would be as long as the run. */
+static const char pulses[] =
+    "model pulses\ntime day\nparameter one = 1 day\nparameter high = 1e6 cell/day\n"
+    "parameter width = 0.001 day\nparameter week = 7 day\nparameter k = 0.01 1/day\n"
+    "species A cell\nspecies B cell\nspecies C cell\nspecies D cell continuous\ninput late = 0 1\n"
+    "reaction once: -> A @ if t > one and t <= one + width then high else 0 * high\n"
+    "reaction weekly: -> B @ if t - week * floor(t / week) < width then high else 0 * high\n"
+    "reaction turn: -> C @ high * max(0, 1 - abs(t - 3 * one) / width)\n"
+    "rate D = (if t < 4 * one then high else 2 * high) - k * D\n";
+
+static void jumps_by_time_are_met_by_every_solver(void **state)
+{
+    (void)state;
+    const rsp_method methods[] = {RSP_ODE, RSP_HYBRID, RSP_SSA};
+    const double kept = exp(-0.01 * 26), at_4 = 1e8 * (1 - exp(-0.04));
+    const double d = at_4 * kept + 2e8 * (1 - kept);
+    for (int m = 0; m < 3; m++) {
+        bed b;
+        double at[] = {2, 30};
+        bed_open(&b, pulses, methods[m]);
+        b.n = 400;
+        b.reads = at;
+        b.n_reads = 2;
+        b.t1 = 30;
+        bed_run(&b);
+        const double expected[] = {1000, 5000, 1000}; /* from days 0, 7, 14, 21, 28 */
+        const char *const names[] = {"A", "B", "C"};
+        for (int i = 0; i < 3; i++) {
+            double *x = bed_column(&b, 1, names[i]);
+            if (methods[m] == RSP_ODE) {
+                assert_relative(mean_of(x, b.n), expected[i], 10 * b.options.rtol);
+            } else {
+                assert_mean(x, b.n, expected[i]);
+                assert_variance(x, b.n, expected[i]);
+            }
+            free(x);
+        }
+        double *x = bed_column(&b, 1, "D");
+        assert_relative(mean_of(x, b.n), d, 10 * b.options.rtol);
+        free(x);
+        print_message("    %.0f steps\n", (double)b.total.steps / b.n);
+        bed_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -740,6 +787,7 @@ int main(void)
         cmocka_unit_test(k_random_trafficking_conserves_too),
         cmocka_unit_test(l_escape_before_N_cells_has_the_luria_delbruck_probability),
         cmocka_unit_test(l_a_fitter_strain_takes_over_along_the_logistic_curve),
+        cmocka_unit_test(jumps_by_time_are_met_by_every_solver),
     };
     return cmocka_run_group_tests_name("closed forms", tests, NULL, NULL);
 }
