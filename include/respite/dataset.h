@@ -34,6 +34,8 @@ typedef struct rsp_subject { /* a participant in an arm */
     bool product_failed;  /* enrolled, no product */
     const char *reason;   /* why failed or excluded; "" otherwise */
     const double *covariates; /* [n_covariates]; NaN: missing */
+    const char *id;           /* as the trial names the participant; "" simulated */
+    const char *const *texts; /* [n_texts]; "": missing */
 } rsp_subject;
 
 typedef struct rsp_happening { /* "infuse", "stop art", "start art", "missed visit", "end" */
@@ -54,6 +56,7 @@ typedef struct rsp_measurement {
     double value;        /* only where state == RSP_NUMBER; else NaN */
     double lloq;         /* NaN: none */
     const char *reason;  /* why missing; "" otherwise */
+    double uloq;         /* 0: none known */
 } rsp_measurement;
 
 typedef enum rsp_endpoint_end { /* CNSR of ADTTE */
@@ -79,6 +82,7 @@ typedef struct rsp_dataset {
     const char *study;
     const char *const *arms;       size_t n_arms;
     const char *const *covariates; size_t n_covariates;
+    const char *const *texts;      size_t n_texts; /* names of covariates of words */
     const rsp_subject *subjects;           size_t n_subjects;
     const rsp_happening *happenings;       size_t n_happenings;
     const rsp_measurement *measurements;   size_t n_measurements;
@@ -95,6 +99,8 @@ rsp_dataset_maker *rsp_dataset_new(const char *study,
                                    const char *const *arms, size_t n_arms,
                                    const char *const *covariates,
                                    size_t n_covariates);
+/* Name the covariates of words; before the first participant. */
+RSP_MUST_USE rsp_status rsp_dataset_name_texts(rsp_dataset_maker *m, const char *const *texts, size_t n_texts, rsp_error *err);
 void rsp_dataset_free(rsp_dataset_maker *m); /* NULL is fine */
 RSP_MUST_USE rsp_status rsp_dataset_add_subject(rsp_dataset_maker *m, const rsp_subject *row, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_dataset_add_happening(rsp_dataset_maker *m, const rsp_happening *row, rsp_error *err);
@@ -113,7 +119,8 @@ const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m);
  * \t, \n, \r, \\:
  *     H trial participant arm day what amount reason
  *     M trial participant arm day planned_day assay unit state value lloq reason
- * with arm as its number from 0.  Of each participant first all H, then all M:
+ * with arm as its number from 0; names and covariates of participants, endpoints and
+ * upper limits are not in it.  Of each participant first all H, then all M:
  * so chunks of whole participants give the digest of the whole. */
 void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
 

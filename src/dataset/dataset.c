@@ -23,17 +23,19 @@ struct rsp_dataset_maker {
     rsp_dataset view;
     rsp_arena *arena; /* names of study, arms and covariates */
     rsp_names *texts; /* texts of rows */
-    const char *last[8]; /* a text of each column, most often the next one too */
+    const char *last[16]; /* a text of each column, most often the next one too */
     rsp_subject *subjects;
     rsp_happening *happenings;
     rsp_measurement *measurements;
     rsp_endpoint_row *endpoints;
     table of_subjects, of_happenings, of_measurements, of_endpoints;
     double **blocks; /* [n_blocks] of SUBJECTS_PER_BLOCK * n_covariates */
-    size_t n_blocks, blocks_capacity;
+    const char ***words; /* [n_words] of SUBJECTS_PER_BLOCK * n_texts */
+    size_t n_blocks, blocks_capacity, n_words, words_capacity;
 };
 
-enum column { SUBJECT_REASON, WHAT, HAPPENING_REASON, ASSAY, UNIT, MEASUREMENT_REASON, ENDPOINT };
+enum column { SUBJECT_REASON, SUBJECT_ID, SUBJECT_TEXT, WHAT, HAPPENING_REASON, ASSAY, UNIT,
+              MEASUREMENT_REASON, ENDPOINT };
 
 const char *rsp_result_state_name(rsp_result_state s)
 {
@@ -86,6 +88,19 @@ rsp_dataset_maker *rsp_dataset_new(const char *study, const char *const *arms,
     return m;
 }
 
+rsp_status rsp_dataset_name_texts(rsp_dataset_maker *m, const char *const *texts,
+                                  size_t n_texts, rsp_error *err)
+{
+    RSP_ASSERT(m->view.n_subjects == 0 && m->n_words == 0);
+    const char **copy = copy_names(m->arena, texts, n_texts);
+    if (!copy) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for names of covariates");
+    }
+    m->view.texts = copy;
+    m->view.n_texts = n_texts;
+    return RSP_OK;
+}
+
 void rsp_dataset_free(rsp_dataset_maker *m)
 {
     if (!m) {
@@ -103,6 +118,10 @@ void rsp_dataset_free(rsp_dataset_maker *m)
         free(m->blocks[i]);
     }
     free(m->blocks);
+    for (size_t i = 0; i < m->n_words; i++) {
+        free(m->words[i]);
+    }
+    free(m->words);
     rsp_names_free(m->texts);
     rsp_arena_free(m->arena);
     free(m);
@@ -163,6 +182,30 @@ static double *covariates_at(rsp_dataset_maker *m, size_t i)
     return m->blocks[block] + i % SUBJECTS_PER_BLOCK * n;
 }
 
+/* Texts are kept beside those of the rows, and go with them. */
+static const char **texts_at(rsp_dataset_maker *m, const rsp_subject *row)
+{
+    size_t i = m->view.n_subjects, n = m->view.n_texts, block = i / SUBJECTS_PER_BLOCK;
+    if (block == m->n_words) {
+        if (!RSP_GROW(&m->words, &m->words_capacity, block + 1)) {
+            return NULL;
+        }
+        m->words[block] = calloc(SUBJECTS_PER_BLOCK * n + 1, sizeof(const char *));
+        if (!m->words[block]) {
+            return NULL;
+        }
+        m->n_words++;
+    }
+    const char **texts = m->words[block] + i % SUBJECTS_PER_BLOCK * n;
+    for (size_t k = 0; k < n; k++) {
+        texts[k] = row->texts ? row->texts[k] : "";
+        if (!keep(m, SUBJECT_TEXT, &texts[k])) {
+            return NULL;
+        }
+    }
+    return texts;
+}
+
 rsp_status rsp_dataset_add_subject(rsp_dataset_maker *m, const rsp_subject *row,
                                    rsp_error *err)
 {
@@ -173,7 +216,9 @@ rsp_status rsp_dataset_add_subject(rsp_dataset_maker *m, const rsp_subject *row,
     size_t n = m->view.n_subjects;
     rsp_subject copy = *row;
     double *covariates = covariates_at(m, n);
-    if (!covariates || !keep(m, SUBJECT_REASON, &copy.reason) ||
+    const char **texts = texts_at(m, row);
+    if (!covariates || !texts || !keep(m, SUBJECT_REASON, &copy.reason) ||
+        !keep(m, SUBJECT_ID, &copy.id) ||
         !MAKE_ROOM(&m->of_subjects, &m->subjects, n)) {
         return out_of_memory(err);
     }
@@ -181,6 +226,7 @@ rsp_status rsp_dataset_add_subject(rsp_dataset_maker *m, const rsp_subject *row,
         covariates[i] = row->covariates ? row->covariates[i] : (double)NAN;
     }
     copy.covariates = covariates;
+    copy.texts = texts;
     m->subjects[n] = copy;
     m->view.subjects = m->subjects;
     m->view.n_subjects++;
@@ -298,7 +344,8 @@ rsp_status rsp_dataset_append(rsp_dataset_maker *m, const rsp_dataset *chunk,
     const rsp_dataset before = m->view;
     if (!same_names(before.arms, before.n_arms, chunk->arms, chunk->n_arms) ||
         !same_names(before.covariates, before.n_covariates, chunk->covariates,
-                    chunk->n_covariates)) {
+                    chunk->n_covariates) ||
+        !same_names(before.texts, before.n_texts, chunk->texts, chunk->n_texts)) {
         return rsp_fail(err, RSP_DATA,
                         "rows of study %s cannot be joined to %s: arms or "
                         "covariates differ",

@@ -57,6 +57,11 @@ size_t rsp_names_count(const rsp_names *names)
     return names->n;
 }
 
+const char *rsp_names_at(const rsp_names *names, uint32_t number)
+{
+    return names->all[number]->text;
+}
+
 static uint32_t hash_of(const char *text, size_t n) /* FNV-1a */
 {
     uint32_t h = 2166136261u;

@@ -14,6 +14,7 @@ size_t rsp_names_count(const rsp_names *names);
 /* The kept copy of text[0..n), or NULL: no memory.  It stays where it is until
  * clear or free. */
 const char *rsp_names_keep(rsp_names *names, const char *text, size_t n);
+const char *rsp_names_at(const rsp_names *names, uint32_t number); /* < count */
 /* Of a kept text: */
 uint32_t rsp_names_number(const char *kept);
 uint32_t rsp_names_rank(const char *kept); /* after rank_all */

@@ -1,0 +1,18 @@
+/* Text files of others: read whole, with the common damage named before a parser
+ * stumbles over it. */
+#ifndef RESPITE_DATASET_SLURP_H
+#define RESPITE_DATASET_SLURP_H
+
+#include "respite/core.h"
+
+enum { RSP_LINE_MOST = 1 << 20 }; /* bytes */
+
+/* RSP_DATA: empty, UTF-16, a zero byte, not UTF-8, a line longer than RSP_LINE_MOST
+ * (found while reading, before the file is in memory), more than 256 MiB.  *text is
+ * terminated; free it. */
+RSP_MUST_USE rsp_status rsp_slurp(const char *path, char **text, size_t *length, rsp_error *err);
+/* The same checks of text in memory. */
+RSP_MUST_USE rsp_status rsp_slurp_check(const char *name, const char *text, size_t length,
+                                        rsp_error *err);
+
+#endif
