@@ -12,7 +12,7 @@
 typedef struct hiv {
     bed bed;
     double *start; /* [n_species]; NULL: the model draws its own */
-    rsp_sim_action actions[4];
+    rsp_sim_action actions[8];
 } hiv;
 
 void hiv_open(hiv *h, rsp_method method);

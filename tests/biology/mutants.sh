@@ -51,37 +51,37 @@ escape|s/1 - n_l\[l\] \* mu else n_l\[l\] \* mu/1 - n_l[l] * mu else mu/|virus|m
 escape|s/1 - c_l\[l\])/1 - 0.9 * c_l[l])/|virus|mutation_over_cost
 escape|s/f_R \/ n_loci/f_R/|virus|genotypes_as_its_share
 ctl|s/- d_now \* V/+ d_now * V/|virus|set_point
-car_t|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
+one_product|s/^species E cell/species E cell\ninitial E = L0/|car|no_car_t_cell
 antigen|s/: B += cells/: B += cells, E += cells/|car|no_car_t_cell
-car_t|s/(1 - f_M0)/(0.9 - f_M0)/|car|dose_arrives
+one_product|s/(1 - f_M0)/(0.9 - f_M0)/|car|dose_arrives
 antigen|s/^action boost(cells cell): B += cells/action boost(cells cell): B += 0.9 * cells/|car|dose_arrives
 antigen|s/-ln2 \/ t_B/-1 \/ t_B/|car|boosting_cells_halve
-car_t|s/@ (1 - f_EM) \* d_E/@ d_E/|car|leave_memory
-car_t|s/^  (local \* sum/  (sum/|car|antigen_is_at_F50
-car_t|s/+ activation_defective \* D/+ 0.9 * activation_defective * D/|car|antigen_is_at_F50
-car_t|s/rho_E \* toggle \* ready/rho_E * toggle/|car|antigen_is_at_F50
-car_t|s/(eta - 1) \* activation_low/eta * activation_low/|car|antigen_is_at_F50
-car_t|s/M -> 2 M @ p_M/M -> 2 M @ 0.9 * p_M/|car|daughters_are_shared
-car_t|s/M -> 2 E/M -> 2 E + M/|car|daughters_are_shared
+one_product|s/@ (1 - f_EM) \* d_E/@ d_E/|car|leave_memory
+one_product|s/^  (local \* sum/  (sum/|car|antigen_is_at_F50
+one_product|s/+ activation_defective \* D/+ 0.9 * activation_defective * D/|car|antigen_is_at_F50
+one_product|s/rho_E \* toggle \* ready/rho_E * toggle/|car|antigen_is_at_F50
+one_product|s/(eta - 1) \* activation_low/eta * activation_low/|car|antigen_is_at_F50
+one_product|s/M -> 2 M @ p_M/M -> 2 M @ 0.9 * p_M/|car|daughters_are_shared
+one_product|s/M -> 2 E/M -> 2 E + M/|car|daughters_are_shared
 tissues|s/\/ car_total_weight in 1 "share of CAR T cells in b/\/ cell_sum in 1 "share of CAR T cells in b/;s/^let car_total_weight/let cell_sum = N_tot in cell "x"\nlet car_total_weight/|car|crossing_tissues
 tissues|s/x == gut then pi_G/x == gut then 1/|car|crossing_tissues
-car_t|s/E -> Xh @ x_E/E -> 2 Xh @ x_E/|car|crossing_tissues
+one_product|s/E -> Xh @ x_E/E -> 2 Xh @ x_E/|car|crossing_tissues
 observe|s/\* VCN \* dna/* dna/|car|crossing_tissues
 recognition|s/(1 + kappa) \/ (1/1 \/ (1/|car|average_over_env
 escape|s/phi_l\[l\]), 1000)/phi_l[l]), 100)/|car|average_over_env
-recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
+one_product|s/= engagement\[x\] \* lysis\[s\]/= engagement[x]/|car|kills_nothing
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ death_now[x]/|car|threshold_of_effectors
-recognition|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
+one_product|s/(h_k \* N_site\[x\] + effectors\[x\] +/(h_k * N_site[x] +/|car|threshold_of_effectors
 infection|s/@ (death_now\[x\] + kill\[x,s\])/@ (death_now[x] + kill[x,s] + d_T * E \/ N_tot)/|car|change_nothing_of_the_virus
-recognition|s/E \* car_share\[x\] in/E * N_site[x] \/ (N_site[tzone] + N_site[follicle] + N_site[gut] + blood_weight) in/|car|follicles_shelter
+one_product|s/E \* car_share\[x\] in/E * N_site[x] \/ (N_site[tzone] + N_site[follicle] + N_site[gut] + blood_weight) in/|car|follicles_shelter
 infection|s/(stays\[x\] \* (I\[x,s\] + held\[x,s\]) + mix/((1 - 0.9 * mix) * I[x,s] + 0.9 * mix/|car|follicles_shelter
-recognition|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
-recognition|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
-recognition|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors
+one_product|s/= engagement\[x\] \* lysis\[s\]/= engagement[x] * lysis[wt]/|car|mutant_grows
+one_product|s/eta \* sum(s in strain: I\[x,s\]) + D/sum(s in strain: I[x,s]) + D/|car|shares_the_effectors
+one_product|s/+ (if x == tzone then B else 0) in/in/|car|shares_the_effectors
 latency|s/^default let display = lambda_on +/default let display = 1e-4 * lambda_off + lambda_on +/|car|what_it_displays
 latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
 antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
-antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed
+antigen|s/- kill_defective\[x\] \* D\[x\]//|car|defectives_that_are_killed
 EOF
 echo "$n mutants, $missed missed"
 [ "$missed" = 0 ]

@@ -1,0 +1,552 @@
+/* CAR T cells of two products and what is given beside them: closed forms, and what
+ * each mechanism does alone. */
+#include "hiv.h"
+
+static const char MODEL[] = "hiv_car_t_products";
+
+static void open_side(hiv *h)
+{
+    hiv_open_model(h, MODEL, RSP_ODE);
+    hiv_blend(h);
+    hiv_set(h, "f_def", 0);
+}
+
+static void run_to(hiv *h, const double *reads, size_t n)
+{
+    h->bed.t1 = reads[n - 1];
+    h->bed.reads = reads;
+    h->bed.n_reads = n;
+    hiv_run(h);
+}
+
+static double seen(const hiv *h, size_t read, const char *name)
+{
+    return bed_observed(&h->bed, 0, read, name);
+}
+
+static double at(const hiv *h, size_t read, const char *species)
+{
+    return bed_amount(&h->bed, 0, read, species);
+}
+
+static const char *const given[] = {"infuse", "infuse_second"};
+static const char *const member[] = {"first", "second"};
+
+static double of_product(const hiv *h, size_t read, const char *family, int p)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s[%s]", family, member[p]);
+    return at(h, read, name);
+}
+
+static void set_of_product(hiv *h, const char *family, int p, double value)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s[%s]", family, member[p]);
+    hiv_set(h, name, value);
+}
+
+/* Antigen that saturates the toggle in every tissue, not killed and not lost. */
+static void saturate(hiv *h)
+{
+    hiv_set(h, "f_def", 0.01);
+    hiv_set(h, "d_D", 0);
+    hiv_set(h, "k_f", 0);
+    hiv_set(h, "F50", 1e-30);
+}
+static const double tissues = 4.5 / 4.6; /* the share of CAR T cells outside blood */
+
+/* ---- The minimum configuration. */
+
+static void with_everything_off_the_laws_are_those_of_the_minimum_model(void **state)
+{
+    (void)state;
+    const double reads[] = {5, 20, 40, 60};
+    static const char *const same[] = {"viral_load", "car_copies", "cd4", "intact_provirus",
+                                       "ca_rna", "resistant_share"};
+    hiv h[2];
+    for (int k = 0; k < 2; k++) {
+        hiv_open_model(&h[k], k ? MODEL : "hiv_car_t", RSP_ODE);
+        hiv_set(&h[k], "F50", 1e-8); /* the CAR expands */
+        hiv_set(&h[k], "m_x", 0.71);
+        hiv_set(&h[k], "m_N", 0.63);
+        hiv_settle(&h[k]);
+        hiv_start(&h[k], "L", 2e4);
+        hiv_start(&h[k], "I", 10);
+        hiv_act(&h[k], 0, "infuse", 4e7);
+        hiv_act(&h[k], 8, "boost", 1e9);
+        hiv_act(&h[k], 10, "stop_art", 0);
+        run_to(&h[k], reads, 4);
+    }
+    for (size_t t = 0; t < 4; t++) {
+        for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+            assert_relative(seen(&h[1], t, same[i]), seen(&h[0], t, same[i]), 1e-4);
+        }
+    }
+    assert_true(seen(&h[0], 3, "viral_load") > 1000);
+    assert_true(seen(&h[0], 2, "car_copies") > 50 * seen(&h[0], 0, "car_copies"));
+    hiv_close(&h[0]);
+    hiv_close(&h[1]);
+}
+
+/* ---- Kinetics of each product. */
+
+static void without_antigen_each_product_wanes_as_its_construct_says(void **state)
+{
+    (void)state;
+    const double reads[] = {10, 56, 100}, f = 0.0079;
+    /* 4-1BB as it is; CD28 with the triple knock-down; none. */
+    static const struct {
+        double costimulation, knocked, d_E, d_M;
+    } constructs[] = {{1, 0, 0.14, 0.0025}, {2, 1, 0.14 * 0.8, 0.005}, {0, 0, 0.21, 0.0025}};
+    for (int p = 0; p < 2; p++) {
+        for (int c = 0; c < 3; c++) {
+            hiv h;
+            open_side(&h);
+            set_of_product(&h, "costimulation", p, constructs[c].costimulation);
+            set_of_product(&h, "pd1", p, constructs[c].knocked);
+            set_of_product(&h, "tim3", p, constructs[c].knocked);
+            set_of_product(&h, "lag3", p, constructs[c].knocked);
+            hiv_settle(&h);
+            hiv_act(&h, 0, given[p], 1e10);
+            run_to(&h, reads, 3);
+            double d = constructs[c].d_E, m = constructs[c].d_M;
+            for (size_t k = 0; k < 3; k++) {
+                double t = reads[k], e0 = 1e10 * 0.3 * 0.7, m0 = 1e10 * 0.3 * 0.3;
+                assert_relative(of_product(&h, k, "E", p), e0 * exp(-d * t), 1e-6);
+                assert_relative(of_product(&h, k, "M", p),
+                                m0 * exp(-m * t) + f * d * e0 * (exp(-m * t) - exp(-d * t)) / (d - m),
+                                1e-6);
+                assert_true(of_product(&h, k, "E", 1 - p) == 0);
+            }
+            hiv_close(&h);
+        }
+    }
+}
+
+static void at_saturating_antigen_effectors_double_in_0_755_day(void **state)
+{
+    (void)state;
+    /* liso-cel (Ogasawara 2021): ln 2 / 0.755 d = 0.918 a day, net of exhaustion. */
+    for (int p = 0; p < 2; p++) {
+        hiv h;
+        const double reads[] = {3.27, 6, 6 + 0.755};
+        open_side(&h);
+        saturate(&h);
+        hiv_set(&h, "d_E", 0);
+        hiv_set(&h, "f_M0", 0);
+        hiv_set(&h, "f_M0_second", 0);
+        hiv_set(&h, "K_C", 1e30);
+        hiv_set(&h, "rho_E", 0.918 / tissues + 0.1);
+        hiv_settle(&h);
+        hiv_act(&h, 0, given[p], 1e7);
+        run_to(&h, reads, 3);
+        assert_relative(of_product(&h, 2, "E", p) / of_product(&h, 1, "E", p), 2, 1e-3);
+        assert_relative(log(of_product(&h, 0, "E", p) / 3e6), -0.1 * tissues * 3.27, 1e-4);
+        hiv_close(&h);
+    }
+}
+
+static void a_knock_down_of_one_receptor_does_a_third_of_three(void **state)
+{
+    (void)state;
+    hiv h;
+    open_side(&h);
+    static const char *const receptors[] = {"pd1", "tim3", "lag3"};
+    for (int i = 0; i < 3; i++) {
+        hiv_set(&h, receptors[i], 1);
+        assert_relative(hiv_derived(&h, "x_of[first]"), pow(0.5, (i + 1) / 3.0), 1e-12);
+        assert_relative(hiv_derived(&h, "k_of[second]"), pow(1.2, (i + 1) / 3.0), 1e-12);
+    }
+    hiv_set(&h, "costimulation", 3); /* both: geometric mean */
+    assert_relative(hiv_derived(&h, "x_of[first]"), sqrt(2) * 0.5, 1e-12);
+    assert_relative(hiv_derived(&h, "N_of[first]"), sqrt(0.4), 1e-12);
+    hiv_set(&h, "cd4_share[first]", 0.1); /* half of what helps in full */
+    assert_relative(hiv_derived(&h, "dE_of[first]"), 0.8 * sqrt(0.5), 1e-12);
+    hiv_close(&h);
+}
+
+static void long_lived_memory_is_there_in_fifteen_years_and_answers_antigen(void **state)
+{
+    (void)state;
+    hiv h;
+    const double year = 365.25, reads[] = {15 * year, 15 * year + 20};
+    open_side(&h);
+    hiv_set(&h, "f_S", 0.05);
+    hiv_settle(&h);
+    hiv_act(&h, 0, "infuse", 1e10);
+    hiv_act(&h, 15 * year, "boost", 3e10);
+    run_to(&h, reads, 2);
+    double s0 = 1e10 * 0.3 * 0.3 * 0.05;
+    assert_relative(at(&h, 0, "S[first]"), s0 * exp(-1.2e-4 * 15 * year), 1e-6);
+    assert_true(at(&h, 0, "E[first]") < 1e-6 * s0);
+    assert_true(at(&h, 1, "E[first]") > 1e-2 * s0); /* from next to nothing */
+    hiv_close(&h);
+}
+
+/* ---- What is given beside them. */
+
+static void vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {21, 60, 120};
+    hiv_open_model(&h, MODEL, RSP_ODE);
+    hiv_settle(&h);
+    hiv_act(&h, 0, "give_vrc01", 40e-6); /* mg/kg, in kg/kg */
+    run_to(&h, reads, 3);
+    double half = 60 * log(2) / log(seen(&h, 1, "vrc01_level") / seen(&h, 2, "vrc01_level"));
+    assert_true(fabs(half - 14.99) < 0.005);
+    assert_true(fabs(seen(&h, 0, "vrc01_level") - 101) < 0.5); /* to the digits known */
+    hiv_close(&h);
+}
+
+static void antibody_takes_the_epitope_from_the_car_of_the_same_site(void **state)
+{
+    (void)state;
+    double seen_[3];
+    for (int k = 0; k < 3; k++) { /* Env halved, antibody at K_D, antibody elsewhere */
+        hiv h;
+        const double reads[] = {1e-6};
+        open_side(&h);
+        hiv_set(&h, "A_env", k == 0 ? 500 : 1000);
+        hiv_set(&h, "competes", k == 1);
+        hiv_settle(&h);
+        hiv_start(&h, "Ab1[vrc01]", k ? 1.94e-6 : 0); /* 1 ug/mL in 1.94 L, in kg */
+        run_to(&h, reads, 1);
+        seen_[k] = seen(&h, 0, "car_lysis");
+        hiv_close(&h);
+    }
+    assert_true(fabs(seen_[1] - seen_[0]) < 0.02); /* the probit approximation */
+    assert_true(seen_[1] < 0.75 && seen_[2] > 0.837); /* 0.838 unmasked */
+}
+
+static void antibody_at_its_ic50_halves_infection(void **state)
+{
+    (void)state;
+    double P[3];
+    for (int k = 0; k < 3; k++) {
+        hiv h;
+        const double reads[] = {1e-3};
+        open_side(&h);
+        hiv_set(&h, "Lambda", 1e-9);
+        hiv_settle(&h);
+        hiv_start(&h, "C_art", 0);
+        hiv_start(&h, "I[gut,wt]", k < 2 ? 1000 : 0);
+        hiv_start(&h, "I[gut,n279]", k == 2 ? 1000 : 0); /* ten times less well bound */
+        hiv_start(&h, "Ab1[vrc01]", k ? 0.5 * 1.94e-6 : 0);
+        hiv_act(&h, 0, "stop_art", 0);
+        run_to(&h, reads, 1);
+        P[k] = hiv_sum(&h, 0, 0, "P");
+        hiv_close(&h);
+    }
+    assert_relative(P[1] / P[0], 0.5, 2e-3);
+    assert_relative(P[2] / P[0], 0.95 * 10 / 11.0, 2e-3); /* its fitness, and 1/(1 + 1/10) */
+}
+
+static void reversal_of_latency_multiplies_reactivation(void **state)
+{
+    (void)state;
+    double P[2];
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        const double reads[] = {1e-3};
+        open_side(&h);
+        hiv_settle(&h);
+        hiv_start(&h, "L", 1e6);
+        if (k) {
+            hiv_act(&h, 0, "reverse_latency", 0);
+        }
+        run_to(&h, reads, 1);
+        P[k] = hiv_sum(&h, 0, 0, "P");
+        hiv_close(&h);
+    }
+    assert_relative(P[1] / P[0], 5, 1e-3); /* e_LRA, in its first minute */
+}
+
+static void edited_target_cells_are_lost_to_infection(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {1, 1 + 1e-9, 100};
+    open_side(&h);
+    hiv_settle(&h);
+    hiv_act(&h, 1, "edit_cd4", 0.5);
+    run_to(&h, reads, 3);
+    double before = hiv_sum(&h, 0, 0, "T");
+    assert_relative(hiv_sum(&h, 0, 1, "T") / before, 1 - 0.5 * 0.9, 1e-6);
+    assert_relative(hiv_sum(&h, 0, 2, "T") / before, 1 - 0.5 * 0.9, 1e-6); /* supply alike */
+    hiv_close(&h);
+}
+
+static void a_depot_holds_art_up_long_after_the_last_injection(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {56, 112};
+    open_side(&h);
+    hiv_set(&h, "share_la", 1); /* u_art 0.5: nobody on an NNRTI */
+    hiv_settle(&h);
+    hiv_act(&h, 0, "stop_art", 0);
+    run_to(&h, reads, 2);
+    double full = pow(999, 1 / 2.5);
+    assert_relative(at(&h, 0, "C_la"), full / 2, 1e-6);
+    assert_relative(at(&h, 1, "C_la"), full / 4, 1e-6);
+    assert_true(at(&h, 0, "C_art") < 1e-9);
+    hiv_close(&h);
+}
+
+static void lymphodepletion_makes_room_and_costs_lymphocytes(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {0, 1e-9, 10, 10 + 1e-9};
+    open_side(&h);
+    hiv_settle(&h);
+    hiv_act(&h, 0, "lymphodeplete", 1);
+    hiv_act(&h, 10, "infuse", 1e8); /* half of the effect is over */
+    run_to(&h, reads, 4);
+    assert_relative(hiv_sum(&h, 0, 1, "T") / hiv_sum(&h, 0, 0, "T"), 0.1, 1e-6);
+    assert_relative(seen(&h, 1, "cd4") / seen(&h, 0, "cd4"), 0.1, 1e-6);
+    assert_relative(at(&h, 1, "X"), 0.1, 1e-6);
+    assert_relative(hiv_sum(&h, 0, 3, "M") + hiv_sum(&h, 0, 3, "E"), 1e8 * 0.3 * 1.5, 1e-5);
+    hiv_close(&h);
+}
+
+static void cytokines_raise_expansion_and_spare_effectors(void **state)
+{
+    (void)state;
+    double grown[2], kept[2];
+    for (int k = 0; k < 2; k++) {
+        for (int antigen = 0; antigen < 2; antigen++) {
+            hiv h;
+            const double reads[] = {4, 4.01};
+            open_side(&h);
+            if (antigen) {
+                saturate(&h);
+            }
+            hiv_set(&h, "f_EM", 0);
+            hiv_set(&h, "f_M0", 0);
+            hiv_set(&h, "x_E", 0);
+            hiv_settle(&h);
+            hiv_act(&h, 0, "infuse", 1e7);
+            if (k) {
+                hiv_act(&h, 4, "give_cytokine", 1e9); /* in full */
+            }
+            run_to(&h, reads, 2);
+            *(antigen ? &grown[k] : &kept[k]) = log(at(&h, 1, "E[first]") / at(&h, 0, "E[first]")) / 0.01;
+            hiv_close(&h);
+        }
+    }
+    /* Where the toggle is on 1 in 46 cells, those in blood, still wane. */
+    assert_relative(grown[0], 0.9 * tissues - 0.14 * (1 - tissues), 2e-3);
+    assert_relative(grown[1], 2 * 0.9 * tissues - 0.07 * (1 - tissues), 2e-3);
+    assert_relative(kept[0], -0.14, 1e-4);
+    assert_relative(kept[1], -0.07, 1e-4);
+}
+
+static void boosts_go_where_they_are_sent(void **state)
+{
+    (void)state;
+    double E[2];
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        const double reads[] = {14};
+        open_side(&h);
+        hiv_set(&h, "boost_gut", k);
+        hiv_set(&h, "k_f", 0);
+        hiv_set(&h, "F50", 1e-12); /* on wherever there is antigen */
+        hiv_settle(&h);
+        hiv_act(&h, 0, "infuse", 1e6);
+        hiv_act(&h, 4, "boost", 1e9);
+        run_to(&h, reads, 1);
+        E[k] = at(&h, 0, "E[first]");
+        hiv_close(&h);
+    }
+    assert_true(E[0] > 30 * E[1]); /* T zones hold 2.5 times as many CAR T cells */
+}
+
+/* ---- What takes CAR T cells away. */
+
+static void infected_car_t_cells_are_lost_unless_protected(void **state)
+{
+    (void)state;
+    double E[3], P[3];
+    for (int k = 0; k < 3; k++) { /* not entered; entered; entered but edited */
+        hiv h;
+        const double reads[] = {0.1};
+        open_side(&h);
+        hiv_set(&h, "k_f", 0);
+        hiv_set(&h, "enters[first]", k > 0);
+        hiv_set(&h, "protected_car[first]", k == 2);
+        hiv_settle(&h);
+        hiv_start(&h, "C_art", 0);
+        hiv_start(&h, "I[gut,wt]", 1e5);
+        hiv_act(&h, 0, "stop_art", 0);
+        hiv_act(&h, 0, "infuse", 1e8);
+        run_to(&h, reads, 1);
+        E[k] = hiv_sum(&h, 0, 0, "E");
+        P[k] = hiv_sum(&h, 0, 0, "P");
+        hiv_close(&h);
+    }
+    assert_true(E[1] < 0.99 * E[0]);
+    assert_relative(E[2], E[0], 1e-9);
+    assert_relative(P[2], P[0], 1e-6);
+    /* What leaves the product goes through eclipse (0.1 day: few have left it). */
+    assert_relative((P[1] - P[0]) / (E[0] - E[1]), 1, 0.1);
+}
+
+static void who_rejects_a_car_rejects_the_second_infusion_at_once(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {0.01, 14, 120.01, 134};
+    open_side(&h);
+    hiv_set(&h, "P_rej", 1);
+    hiv_settle(&h);
+    hiv_act(&h, 0, "infuse", 1e9);
+    hiv_act(&h, 120, "infuse", 1e9);
+    run_to(&h, reads, 4);
+    double first = log(at(&h, 0, "M[first]") / at(&h, 1, "M[first]"));
+    double second = log(at(&h, 2, "M[first]") / at(&h, 3, "M[first]"));
+    assert_true(second > 1.3 * first);
+    assert_true(seen(&h, 3, "anti_car") > 0.9);
+    hiv_close(&h);
+}
+
+static void an_off_switch_kills_its_share_and_a_pause_kills_none(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        const double reads[] = {5, 5 + 1e-9, 8};
+        open_side(&h);
+        saturate(&h);
+        hiv_set(&h, "d_E", 0);
+        hiv_settle(&h);
+        hiv_act(&h, 0, "infuse", 1e7);
+        hiv_act(&h, 5, k ? "switch_off" : "pause_car", 0);
+        run_to(&h, reads, 3);
+        double E = at(&h, 0, "E[first]");
+        assert_relative(at(&h, 1, "E[first]") / E, k ? 0.1 : 1, 1e-6);
+        if (k) {
+            assert_true(at(&h, 2, "E[first]") > 0.5 * E); /* the rest go on dividing */
+        } else {
+            assert_relative(at(&h, 2, "E[first]") / E, 1, 1e-6); /* none divides */
+        }
+        hiv_close(&h);
+    }
+}
+
+/* ---- Safety. */
+
+static void il6_stands_where_activation_meets_its_loss(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {3, 60};
+    open_side(&h);
+    saturate(&h);
+    static const char *const still[] = {"rho_E", "d_E", "x_E", "a_M", "d_M"};
+    for (int i = 0; i < 5; i++) {
+        hiv_set(&h, still[i], 0);
+    }
+    hiv_settle(&h);
+    hiv_act(&h, 3, "infuse", 1e10);
+    run_to(&h, reads, 2);
+    assert_relative(seen(&h, 0, "il6"), 2, 1e-9);
+    assert_true(seen(&h, 0, "crs_grade") < 0.5);
+    double activated = 1e10 * 0.3 * 0.7 * tissues; /* 1e-7 pg/mL a day and cell */
+    assert_relative(seen(&h, 1, "il6"), 2 + 1e-7 * activated, 1e-5);
+    assert_true(seen(&h, 1, "crs_grade") > 0.5 && seen(&h, 1, "crs_grade") < 1.5); /* 207 pg/mL: 1 */
+    assert_true(seen(&h, 1, "icans_grade") < 0.5);
+    hiv_close(&h);
+}
+
+static void healthy_cells_that_are_bound_are_killed_and_activate(void **state)
+{
+    (void)state;
+    for (int dense = 0; dense < 2; dense++) {
+        hiv h;
+        const double reads[] = {30};
+        open_side(&h);
+        hiv_set(&h, "n_off", 1e9);
+        hiv_set(&h, "A_off", dense ? 20000 : 1e-6);
+        hiv_settle(&h);
+        hiv_act(&h, 0, "infuse", 1e8);
+        run_to(&h, reads, 1);
+        if (dense) {
+            assert_true(seen(&h, 0, "healthy_lost") > 0.5);
+            assert_true(at(&h, 0, "E[first]") > 1e9);
+        } else {
+            assert_true(fabs(seen(&h, 0, "healthy_lost")) < 1e-9);
+            assert_true(at(&h, 0, "E[first]") < 2.1e7);
+        }
+        hiv_close(&h);
+    }
+}
+
+static void a_clone_that_the_vector_drives_outgrows_the_rest_in_years(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {365, 730, 5479};
+    open_side(&h);
+    hiv_settle(&h);
+    hiv_start(&h, "Z[first]", 1);
+    run_to(&h, reads, 3);
+    assert_relative(seen(&h, 0, "vector_clone"), exp(0.02 * 365), 1e-4);
+    assert_relative(seen(&h, 1, "vector_clone"), exp(0.02 * 730), 1e-4);
+    assert_true(seen(&h, 2, "vector_clone") < 1e12); /* in the fifteenth year */
+    hiv_close(&h);
+}
+
+static void an_interruption_is_paid_for_in_days_and_cells(void **state)
+{
+    (void)state;
+    hiv h;
+    const double reads[] = {0, 60};
+    open_side(&h);
+    hiv_settle(&h);
+    hiv_start(&h, "C_art", 0);
+    hiv_start(&h, "I", 100);
+    hiv_set(&h, "v_ars", 1e4);
+    hiv_act(&h, 0, "stop_art", 0);
+    run_to(&h, reads, 2);
+    double above = seen(&h, 1, "days_above_200"), much = seen(&h, 1, "days_above_1500");
+    /* Growth at 0.45 a day takes ln(7.5) / 0.45 days from the one to the other. */
+    assert_true(fabs(above - much - log(7.5) / 0.45) < 0.5);
+    assert_true(above < 60 && much > 30);
+    assert_true(seen(&h, 1, "acute_syndrome") > 0.5 && seen(&h, 0, "acute_syndrome") < 0.5);
+    assert_true(seen(&h, 1, "cd4_lost") > 10 && seen(&h, 1, "cd4_days_lost") > 100);
+    hiv_close(&h);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_everything_off_the_laws_are_those_of_the_minimum_model),
+        cmocka_unit_test(without_antigen_each_product_wanes_as_its_construct_says),
+        cmocka_unit_test(at_saturating_antigen_effectors_double_in_0_755_day),
+        cmocka_unit_test(a_knock_down_of_one_receptor_does_a_third_of_three),
+        cmocka_unit_test(long_lived_memory_is_there_in_fifteen_years_and_answers_antigen),
+        cmocka_unit_test(vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21),
+        cmocka_unit_test(antibody_takes_the_epitope_from_the_car_of_the_same_site),
+        cmocka_unit_test(antibody_at_its_ic50_halves_infection),
+        cmocka_unit_test(reversal_of_latency_multiplies_reactivation),
+        cmocka_unit_test(edited_target_cells_are_lost_to_infection),
+        cmocka_unit_test(a_depot_holds_art_up_long_after_the_last_injection),
+        cmocka_unit_test(lymphodepletion_makes_room_and_costs_lymphocytes),
+        cmocka_unit_test(cytokines_raise_expansion_and_spare_effectors),
+        cmocka_unit_test(boosts_go_where_they_are_sent),
+        cmocka_unit_test(infected_car_t_cells_are_lost_unless_protected),
+        cmocka_unit_test(who_rejects_a_car_rejects_the_second_infusion_at_once),
+        cmocka_unit_test(an_off_switch_kills_its_share_and_a_pause_kills_none),
+        cmocka_unit_test(il6_stands_where_activation_meets_its_loss),
+        cmocka_unit_test(healthy_cells_that_are_bound_are_killed_and_activate),
+        cmocka_unit_test(a_clone_that_the_vector_drives_outgrows_the_rest_in_years),
+        cmocka_unit_test(an_interruption_is_paid_for_in_days_and_cells),
+    };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
+    return cmocka_run_group_tests_name("car_side", tests, NULL, NULL);
+}
