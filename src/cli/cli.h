@@ -83,6 +83,8 @@ RSP_MUST_USE rsp_status cli_study_run(const cli_args *args, const char *path,
                                       struct rsp_campaign_result *result,
                                       rsp_error *err);
 void cli_study_fini(cli_study *study);
+/* What was found, for people. */
+void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *findings);
 
 /* A sweep and what it hinges on: for people, and as sweep.csv. */
 void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *findings);

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/scoreboard.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -252,7 +253,13 @@ rsp_status cli_print_scoreboard_json(const rsp_findings *const *all, size_t n,
         json_array_extend(rows, more);
         json_decref(more);
     }
-    return print(json_pack("{s:o}", "scoreboard", rows), err);
+    cli_judgement j = cli_judge(all, n, NULL);
+    return print(json_pack("{s:o,s:{s:I,s:I,s:I,s:o,s:I,s:o}}", "scoreboard", rows, "summary",
+                           "predicted", (json_int_t)j.predicted, "judged",
+                           (json_int_t)j.judged, "inside", (json_int_t)j.inside,
+                           "share_inside", number(j.share), "scored", (json_int_t)j.scored,
+                           "mean_interval_score", number(j.score)),
+                 err);
 }
 
 static json_t *inputs(const cli_args *args, const rsp_plan_view *plan)

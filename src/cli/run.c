@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
+#include "cli/scoreboard.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -91,39 +92,7 @@ static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
     printf("\n");
 }
 
-static const char *in_words(double v, char text[24])
-{
-    if (isfinite(v)) {
-        snprintf(text, 24, "%.3g", v);
-    } else {
-        snprintf(text, 24, "not reached");
-    }
-    return text;
-}
-
-static void print_score(const rsp_score_row *r, int width)
-{
-    char published[48];
-    if (isfinite(r->published)) {
-        snprintf(published, sizeof published, "%.3g", r->published);
-    } else {
-        snprintf(published, sizeof published, "%s",
-                 r->published_text ? r->published_text : "");
-    }
-    char value[24], low[24], high[24], simulated[80];
-    if (r->undecided) {
-        snprintf(simulated, sizeof simulated, "%s",
-                 isfinite(r->simulated) ? in_words(r->simulated, value) : "no estimate");
-    } else {
-        snprintf(simulated, sizeof simulated, "%s (%s to %s)", in_words(r->simulated, value),
-                 in_words(r->low, low), in_words(r->high, high));
-    }
-    printf("  %-*s %10s | %-28s %-6s %-10s %s\n", width, r->quantity, published, simulated,
-           r->unit, r->use,
-           r->undecided ? "no interval" : r->inside ? "inside" : "outside");
-}
-
-static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
+void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
 {
     printf("%s: %s\n", plan->study, plan->title);
     printf("seed %llu, %u replicate trial%s, hash %s\n",
@@ -141,17 +110,7 @@ static void print_plain(const rsp_plan_view *plan, const rsp_findings *f)
                            k < plan->n_endpoints ? plan->endpoints[k].unit : "day");
         }
     }
-    if (f->n_scores) {
-        printf("published | simulated (5th to 95th percentile over trials)\n");
-    }
-    int width = 20;
-    for (size_t i = 0; i < f->n_scores; i++) {
-        int n = (int)strlen(f->scores[i].quantity);
-        width = n > width ? n : width;
-    }
-    for (size_t i = 0; i < f->n_scores; i++) {
-        print_score(&f->scores[i], width);
-    }
+    cli_print_scores(f);
 }
 
 static rsp_status write_report(const cli_args *args, const char *dir,
@@ -354,7 +313,7 @@ static rsp_status finish(const cli_args *args, const char *dir,
         return cli_print_run_json(plan, study->findings, err);
     }
     if (s == RSP_OK) {
-        print_plain(plan, study->findings);
+        cli_print_plain(plan, study->findings);
     }
     return s;
 }
@@ -387,31 +346,4 @@ int cli_run(const cli_args *args)
     cli_study_fini(&study);
     rsp_text_fini(&dir);
     return status;
-}
-
-int cli_reproduce(const cli_args *args)
-{
-    static const char *const ALL[] = {"studies/liu2021.yaml",
-                                      "studies/ati_controls.yaml"};
-    const char *const *paths = args->n_files ? args->files : ALL;
-    size_t n = args->n_files ? args->n_files : sizeof ALL / sizeof *ALL;
-    cli_study studies[64] = {{0}};
-    const rsp_findings *findings[64];
-    rsp_error err = {0};
-    rsp_status s = RSP_OK;
-    for (size_t i = 0; s == RSP_OK && i < n; i++) {
-        rsp_campaign_result result;
-        s = cli_study_run(args, paths[i], NULL, &studies[i], &result, &err);
-        findings[i] = studies[i].findings;
-        if (s == RSP_OK && !args->json) {
-            print_plain(rsp_plan_see(studies[i].plan), findings[i]);
-        }
-    }
-    if (s == RSP_OK && args->json) {
-        s = cli_print_scoreboard_json(findings, n, &err);
-    }
-    for (size_t i = 0; i < n; i++) {
-        cli_study_fini(&studies[i]);
-    }
-    return s == RSP_OK ? 0 : cli_error(&err);
 }

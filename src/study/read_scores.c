@@ -10,7 +10,7 @@
 static const char *const score_keys[] = {"quantity", "statistic", "arm", "use",
                                          "note", "study", NULL};
 static const char *const uses[] = {"predicted", "calibrated", "check", "direction",
-                                   NULL};
+                                   "inverse", NULL};
 static const char *const columns[] = {"study", "quantity", "value", "low", "high",
                                       "unit", "n", "source", "use", "note", NULL};
 

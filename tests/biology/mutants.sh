@@ -36,7 +36,7 @@ infection|s/^let I_set = setpoint/let I_set = 1.01 * setpoint/|virus|set_point
 infection|s/@ lambda_T \* target_share\[x\]/@ lambda_T * 0.33/|virus|target_cells_stand
 art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|virus|infection_grows_again
 art|s/u_art < share_nnrti/u_art > share_nnrti/|virus|infection_grows_again
-art|s/max(C_art, 0)^h_art)/max(C_art, 0)^2)/|virus|infection_grows_again
+art|s/max(C_art, art_tail)^h_art)/max(C_art, art_tail)^2)/|virus|infection_grows_again
 art|s/(1 \/ leak - 1)^(1/(1 \/ leak + 1)^(1/|virus|runs_at_its_leak
 tissues|s/if x == follicle then chi_C else/if x == follicle then 2 * chi_C else/|virus|lie_in_follicles
 infection|s/@ (death_now\[x\] + kill/@ (1.01 * death_now[x] + kill/|virus|falls_in_days
@@ -82,6 +82,27 @@ latency|s/^default let display = lambda_on +/default let display = 1e-4 * lambda
 latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
 antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
 antigen|s/- kill_defective\[x\] \* D\[x\]//|car|defectives_that_are_killed
+two_products|s/activation_of\[p,s\] + (eta - 1)/activation_of[p,s] + (eta - 2)/|car_side|laws_are_those_of_the_minimum
+products|s/^let dM_of\[p in product\] = m_dM \*/let dM_of[p in product] = 2 * m_dM */|car_side|wanes_as_its_construct
+two_products|s/E\[p\] -> 2 E\[p\] @ rho_E/E[p] -> 2 E[p] @ 1.01 * rho_E/|car_side|double_in_0_755
+products|s/(pd1\[p\] + tim3\[p\] + lag3\[p\])/(pd1[p] + 2 * tim3[p])/|car_side|a_third_of_three
+two_products|s/@ d_S \* S\[p\]/@ 1.1 * d_S * S[p]/|car_side|in_fifteen_years
+antibodies|s/Q_ab\[k\] \/ V2_ab\[k\] \* Ab2\[k\]$/Q_ab[k] \/ V1_ab[k] * Ab2[k]/|car_side|falls_by_half
+antibodies|s/competes\[p\] \* antibody/0 * antibody/|car_side|takes_the_epitope
+antibodies|s/^let antibody_pass\[s in strain\] = product(k in bnab: 1 \/ (1 +/let antibody_pass[s in strain] = product(k in bnab: 1 \/ (1.01 +/|car_side|halves_infection
+reversal|s/= 1 + (e_LRA - 1)/= 1 + e_LRA/|car_side|multiplies_reactivation
+editing|s/^let unedited = 1 - edited \* edit_works/let unedited = 1 - edited/|car_side|lost_to_infection
+art_classes|s/-ln2 \/ t_la/-1 \/ t_la/;s/= ln2 \/ t_la/= 1 \/ t_la/|car_side|holds_art_up
+lymphodepletion|s/  X = X \*/  X = 0.9 * X */|car_side|costs_lymphocytes
+cytokines|s/= 1 + e_il/= 1 + 0.9 * e_il/|car_side|spare_effectors
+boosts|s/then 1 - boost_gut else/then 1 else/|car_side|go_where_they_are_sent
+car_infection|s/^reaction car_source\(.*\)@ sum/reaction car_source\1@ 0.5 * sum/|car_side|lost_unless_protected
+rejection|s/- d_J \* J/- d_J * J - J/|car_side|second_infusion_at_once
+off_switch|s/E\[p\] = E\[p\] \*/E[p] = 0.5 * E[p] */|car_side|a_pause_kills_none
+safety|s/= k_6 \* activated/= 1.01 * k_6 * activated/|car_side|activation_meets_its_loss
+off_target|s/activation_off\[p\] \* Hc/0 * Hc/|car_side|are_killed_and_activate
+vector_clones|s/@ (g_Z + d_Z)/@ (1.1 * g_Z + d_Z)/|car_side|outgrows_the_rest
+burden|s/V > v_much/V > v_passed/|car_side|paid_for_in_days
 EOF
 echo "$n mutants, $missed missed"
 [ "$missed" = 0 ]

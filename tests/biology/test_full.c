@@ -206,7 +206,7 @@ static void in_suppressive_tissue_car_t_cells_kill_less_and_wear_out(void **stat
     hiv_set(&h, "car_function[gut]", 0);
     hiv_set(&h, "wear", 3);
     hiv_settle(&h);
-    hiv_start(&h, "E", 1e11);
+    hiv_start(&h, "E[first]", 1e11);
     hiv_start(&h, "I[gut,wt]", 1);
     hiv_start(&h, "I[spleen,wt]", 1);
     hiv_set(&h, "leak", 1e-12);
@@ -228,7 +228,7 @@ static void held_virus_halves_on_art_whatever_car_t_cells_there_are(void **state
         hiv_set(&h, "f_def", 0);
         hiv_settle(&h);
         hiv_start(&h, "G", 1e5);
-        hiv_start(&h, "E", killing ? 1e11 : 0);
+        hiv_start(&h, "E[first]", killing ? 1e11 : 0);
         run_to(&h, reads, 1);
         assert_relative(bed_amount(&h.bed, 0, 0, "G[wt]"), 1e5 / 4, 1e-5);
         hiv_close(&h);
@@ -270,7 +270,7 @@ static double fall(const char *explanation)
     }
     hiv_settle(&h);
     hiv_start(&h, "L", 1e5);
-    hiv_start(&h, "E", 2e10);
+    hiv_start(&h, "E[first]", 2e10);
     run_to(&h, reads, 2);
     double f = 1 - bed_observed(&h.bed, 0, 1, "intact_provirus") /
                        bed_observed(&h.bed, 0, 0, "intact_provirus");
@@ -304,7 +304,7 @@ static void producers_of_residual_viraemia_ignore_art_and_meet_the_car(void **st
         hiv_set(&h, "F50", 1e9);
         hiv_set(&h, "Lambda", 1e-9);
         hiv_settle(&h);
-        hiv_start(&h, "E", 2e10);
+        hiv_start(&h, "E[first]", 2e10);
         run_to(&h, reads, 2);
         assert_relative(bed_observed(&h.bed, 0, 0, "viral_load"), 1, 1e-6); /* v_res */
         assert_true(env ? bed_observed(&h.bed, 0, 1, "viral_load") < 0.7
