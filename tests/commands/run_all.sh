@@ -257,5 +257,11 @@ cmp "$work/a" "$work/b" || { echo "the name of an endpoint gives other figures t
 expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has .*time_to_1000 (TT1000)" \
   "$respite" analyze "$work/run" --endpoint time_to_rebond
 expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
+
+# Reproduce takes named studies, or those of studies/; predicted rows alone are judged.
+expect 0 '^predicted rows: 1, ' "$respite" reproduce --trials 2 --set 'arms.SMART.participants=2' \
+  --set 'arms.Gunst 2025.participants=20' studies/ati_controls.yaml
+(cd "$work" && "$respite" reproduce) >"$work/out" 2>"$work/err"
+[ $? = 66 ] && grep -q 'no folder studies/' "$work/err" || { echo "reproduce far from studies/"; bad=$((bad + 1)); }
 echo "$((n - bad)) of $n commands as expected"
 exit $((bad > 0))
