@@ -8,6 +8,7 @@
 #ifndef RSP_SIM_BLOCK_H
 #define RSP_SIM_BLOCK_H
 
+#include "num/isa.h"
 #include "respite/program.h"
 #include "sim/rosenbrock.h"
 #include "model/sparse.h"
@@ -128,29 +129,13 @@ typedef struct rsp_lanes {
     double *select;              /* 1 where a lane takes part, else 0 */
     double *out;                 /* > 0: a species left its regime's bounds */
     double *leaping;             /* 1: the lane has a channel that leaps */
+    double *cut, *firing;        /* the first firing: share of the step, reaction or -1 */
     double *part[2];             /* weights of stages 0 and 1 in these */
     double *reading, *phi;       /* 1: is looked at, at the share phi of its step */
     bool *active;                /* [n_chunks] has a lane that steps the way in hand */
     double *scratch;             /* [n_reactions * 8] rates of a chunk */
     rsp_implicit *implicit;      /* NULL: all lanes step explicitly */
 } rsp_lanes;
-
-/* A channel that reaches its threshold within the step in lanes `lanes`. */
-typedef struct rsp_crossing {
-    uint32_t reaction;
-    uint32_t chunk, lanes;
-} rsp_crossing;
-
-/* Draws of leap noise. A count of a few events leans to one side, as a Poisson
- * number does: a normal z becomes z sqrt(1 - 2 c^2) + c (z^2 - 1), of mean 0 and
- * variance 1, with 6 c the skewness (Cornish and Fisher 1938, to first order);
- * |c| is kept below 1/2. */
-typedef struct rsp_draws {
-    _Alignas(64) double variance[RSP_CHUNK]; /* in: above 0 */
-    double third[RSP_CHUNK];                 /* in: the third cumulant */
-    double normal[RSP_CHUNK], skew[RSP_CHUNK]; /* its two terms */
-    double whole[RSP_CHUNK]; /* their sum times the deviation */
-} rsp_draws;
 
 typedef struct rsp_kernel {
     /* Species rows of the frame: x. */
@@ -168,11 +153,6 @@ typedef struct rsp_kernel {
     void (*judge)(rsp_lanes *b);
     /* xn = x + sum w k of moving species. */
     void (*advance)(rsp_lanes *b);
-    /* Exact channels whose extent sum w a reaches `left`, where select is 1.
-     * Returns how many. */
-    uint32_t (*cross)(rsp_lanes *b, rsp_crossing *found);
-    /* left -= sum w a where select is 1. */
-    void (*consume)(rsp_lanes *b);
     /* pending += part[0] gross[0] + part[1] gross[1], and skewed from tilt,
      * where select is 1. */
     void (*gather)(rsp_lanes *b);
@@ -195,22 +175,21 @@ typedef struct rsp_kernel {
     /* The same of eight lanes that step implicitly, each at a share of its own: lane by
      * lane within a species. */
     void (*inside_chunk)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
+    /* The same of lanes that step explicitly; what flows in none of them stays. */
+    void (*inside_moving)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
     /* xn of the lanes that step implicitly. */
     void (*advance_implicit)(rsp_lanes *b);
-    /* Normals of one stream, for eight subs: bits as rsp_normal's. */
-    void (*path)(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
-                 uint32_t channel, uint32_t index, const uint32_t sub[RSP_CHUNK], double z[RSP_CHUNK]);
-    /* Leap noise of one participant, one draw for each channel; the normals have
-     * rsp_normal's bits. */
-    void (*noise)(uint64_t seed, uint32_t trial, uint32_t participant,
-                  uint32_t purpose, uint32_t index,
-                  const uint32_t channel[RSP_CHUNK], rsp_draws *draws);
 } rsp_kernel;
 
-extern const rsp_kernel rsp_kernel_base;
-#ifdef RSP_ISA_ALL
-extern const rsp_kernel rsp_kernel_avx2;
-extern const rsp_kernel rsp_kernel_avx512;
-#endif
+typedef struct rsp_cross_kernel {
+    /* Of exact channels whose extent sum w a reaches `left`, where select is 1, the
+     * first: cut, firing. */
+    void (*cross)(rsp_lanes *b);
+    /* left -= sum w a where select is 1. */
+    void (*consume)(rsp_lanes *b);
+} rsp_cross_kernel;
+
+RSP_ISA_DECLARE_TABLE(rsp_kernel, rsp_kernel);
+RSP_ISA_DECLARE_TABLE(rsp_cross_kernel, rsp_cross_kernel);
 
 #endif

@@ -17,81 +17,15 @@ void rsp_channels_start(rsp_sim *sim, uint32_t l)
     }
 }
 
-/* The share of the step at which the extent c[0] x + c[1] x^2 + ... reaches
- * `need`; the extent at 1 is at least that.  Newton inside a bracket. */
-static double solve(const double *c, uint32_t degree, double need)
-{
-    double low = 0, high = 1, x = 0.5;
-    double whole = 0;
-    for (uint32_t j = 0; j < degree; j++) {
-        whole += c[j];
-    }
-    if (whole > need && need >= 0) {
-        x = need / whole;
-    }
-    for (int k = 0; k < 80; k++) {
-        double f = 0, slope = 0;
-        for (uint32_t j = degree; j-- > 0;) {
-            slope = slope * x + (double)(j + 1) * c[j];
-            f = (f + c[j]) * x;
-        }
-        f -= need;
-        if (f == 0) {
-            return x;
-        }
-        if (f < 0) {
-            low = x;
-        } else {
-            high = x;
-        }
-        double next = x - f / slope;
-        if (!(next > low && next < high)) {
-            next = low + 0.5 * (high - low);
-        }
-        if (fabs(next - x) <= 1e-15 || high - low <= 1e-15) {
-            return next;
-        }
-        x = next;
-    }
-    return x;
-}
-
-/* The share at which channel r of lane l fires, or 1 where that is not before
- * `bound`. */
-static double share_at(const rsp_sim *sim, uint32_t r, uint32_t l, double bound)
-{
-    const rsp_lanes *b = &sim->block;
-    const uint32_t degree = b->tab->degree;
-    double c[RSP_DENSE_MAX] = {0}, by_bound = 0;
-    double need = *rsp_at(b->left, r, b->width, l);
-    for (uint32_t i = 0; i < b->tab->stages; i++) {
-        double a = b->h[l] * *rsp_at(b->a[i], r, b->width, l);
-        for (uint32_t j = 0; j < degree; j++) {
-            c[j] += b->tab->dense[i][j] * a;
-        }
-    }
-    for (uint32_t j = degree; j-- > 0;) {
-        by_bound = (by_bound + c[j]) * bound;
-    }
-    return by_bound < need ? 1 : solve(c, degree, need);
-}
-
 void rsp_channels_cross(rsp_sim *sim)
 {
-    uint32_t n = sim->kernel->cross(&sim->block, sim->found);
-    for (uint32_t i = 0; i < n; i++) {
-        const rsp_crossing *found = &sim->found[i];
-        for (uint32_t k = 0; k < RSP_CHUNK; k++) {
-            if ((found->lanes >> k & 1) == 0) {
-                continue;
-            }
-            uint32_t l = found->chunk * RSP_CHUNK + k;
-            rsp_lane *lane = &sim->lanes[l];
-            double theta = share_at(sim, found->reaction, l, lane->theta);
-            if (lane->fires == UINT32_MAX || theta < lane->theta) {
-                lane->fires = found->reaction;
-                lane->theta = theta;
-            }
+    const rsp_lanes *b = &sim->block;
+    sim->cross_kernel->cross(&sim->block);
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (b->active[l / RSP_CHUNK] && b->select[l] > 0 && b->firing[l] >= 0) {
+            lane->fires = (uint32_t)b->firing[l];
+            lane->theta = b->cut[l];
         }
     }
 }

@@ -405,8 +405,9 @@ static bool read_inside(const rsp_lane *lane, double *phi)
     return true;
 }
 
-/* Keep a read until its noise is drawn: number, time, amounts, variances. */
-static void hold(rsp_sim *sim, uint32_t l, double phi)
+/* Keep a read until its noise is drawn: number, time, amounts, variances. What flowed
+ * by then stands at x, RSP_CHUNK apart. */
+static void hold(rsp_sim *sim, uint32_t l, double phi, const double *x)
 {
     rsp_lane *lane = &sim->lanes[l];
     size_t size = rsp_held_size(sim);
@@ -418,6 +419,9 @@ static void hold(rsp_sim *sim, uint32_t l, double phi)
     double *held = lane->held + lane->n_held++ * size;
     held[0] = (double)lane->i_read;
     held[1] = lane->job.reads[lane->i_read++];
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        held[2 + s] = x[(size_t)s * RSP_CHUNK];
+    }
     rsp_leap_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
 }
 
@@ -568,6 +572,69 @@ static void read_observed(rsp_sim *sim)
     }
 }
 
+static bool waits_for_noise(const rsp_sim *sim, uint32_t l)
+{
+    return sim->block.leaping[l] > 0;
+}
+
+/* The next read inside the step of each lane of a random chunk: those of lanes that
+ * leap are held, the others placed, to be shown. */
+static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
+{
+    const uint32_t first = chunk * RSP_CHUNK;
+    const size_t size = (size_t)sim->net->n_species * RSP_CHUNK;
+    double *x = sim->inside + first * size, phi[RSP_CHUNK];
+    _Alignas(64) double share[RSP_CHUNK] = {0};
+    bool reads[RSP_CHUNK], any = false;
+    for (uint32_t i = 0; i < RSP_CHUNK; i++) {
+        const rsp_lane *lane = &sim->lanes[first + i];
+        reads[i] = !(sim->nomem && waits_for_noise(sim, first + i)) && read_inside(lane, &phi[i]);
+        share[i] = reads[i] ? phi[i] * lane->theta : 0;
+        any |= reads[i];
+    }
+    if (any) {
+        sim->kernel->inside_moving(&sim->block, chunk, share, x);
+    }
+    for (uint32_t i = 0; any && i < RSP_CHUNK; i++) {
+        rsp_lane *lane = &sim->lanes[first + i];
+        const double *at = x + i;
+        if (reads[i] && lane->stiff) {
+            _Alignas(64) const double own[RSP_CHUNK] = {share[i]};
+            sim->kernel->inside(&sim->block, first + i, own, x + size);
+            at = x + size;
+        }
+        if (reads[i] && waits_for_noise(sim, first + i)) {
+            hold(sim, first + i, phi[i], at);
+        } else if (reads[i]) {
+            rsp_clock_column(sim, first + i, lane->job.reads[lane->i_read], at, RSP_CHUNK);
+            *shows = true;
+        }
+    }
+    return any;
+}
+
+static bool read_random(rsp_sim *sim, bool *shows)
+{
+    bool any = false;
+    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
+        any |= read_chunk(sim, c, shows);
+    }
+    return any;
+}
+
+/* Show what read_random placed. */
+static void give_random(rsp_sim *sim)
+{
+    for (uint32_t l = 0; l < sim->block.width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        double phi;
+        if (!waits_for_noise(sim, l) && read_inside(lane, &phi)) {
+            give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
+            lane->i_read++;
+        }
+    }
+}
+
 void rsp_clock_reads(rsp_sim *sim)
 {
     if (!sim->block.stochastic) {
@@ -578,32 +645,12 @@ void rsp_clock_reads(rsp_sim *sim)
         }
         return;
     }
-    for (bool any = true; any;) {
-        any = false;
-        double phi;
-        for (uint32_t l = 0; l < sim->block.width; l++) {
-            rsp_lane *lane = &sim->lanes[l];
-            bool waits = sim->block.leaping[l] > 0;
-            while (waits && !sim->nomem && read_inside(lane, &phi)) {
-                hold(sim, l, phi);
-            }
-            if (!waits && read_inside(lane, &phi)) {
-                rsp_leap_inside(sim, l, phi, sim->amounts, NULL);
-                rsp_clock_column(sim, l, lane->job.reads[lane->i_read], sim->amounts, 1);
-                any = true;
-            }
-        }
-        if (!any) {
-            return;
-        }
-        observe(sim);
-        for (uint32_t l = 0; l < sim->block.width; l++) {
-            rsp_lane *lane = &sim->lanes[l];
-            if (!(sim->block.stochastic && sim->block.leaping[l] > 0) &&
-                read_inside(lane, &phi)) {
-                give_read(sim, l, lane->i_read, lane->job.reads[lane->i_read]);
-                lane->i_read++;
-            }
+    bool shows = false;
+    while (read_random(sim, &shows)) {
+        if (shows) {
+            observe(sim);
+            give_random(sim);
+            shows = false;
         }
     }
 }

@@ -12,20 +12,6 @@
  * they cost least near a cube root. */
 static const double width_factor = 1;
 
-static const rsp_direct_kernel *kernel_for_isa(void)
-{
-#ifdef RSP_ISA_ALL
-    const char *isa = rsp_isa();
-    if (strcmp(isa, "avx512") == 0) {
-        return &rsp_direct_kernel_avx512;
-    }
-    if (strcmp(isa, "avx2") == 0) {
-        return &rsp_direct_kernel_avx2;
-    }
-#endif
-    return &rsp_direct_kernel_base;
-}
-
 /* ---- Values. */
 
 static void evaluate(rsp_direct *d, const uint32_t *list, uint32_t n)
@@ -492,7 +478,7 @@ static bool run_one(rsp_sim *sim)
 
 bool rsp_direct_new(rsp_sim *sim)
 {
-    sim->direct_kernel = kernel_for_isa();
+    sim->direct_kernel = RSP_ISA_CHOOSE_TABLE(rsp_direct_kernel);
     if (!rsp_direct_plan(sim->program, sim->arena, &sim->direct)) {
         return false;
     }

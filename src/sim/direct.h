@@ -13,6 +13,7 @@
 #ifndef RSP_SIM_DIRECT_H
 #define RSP_SIM_DIRECT_H
 
+#include "num/isa.h"
 #include <math.h>
 
 #include "respite/core.h"
@@ -116,11 +117,7 @@ typedef struct rsp_direct_kernel {
     rsp_direct_pause (*advance)(rsp_direct *d);
 } rsp_direct_kernel;
 
-extern const rsp_direct_kernel rsp_direct_kernel_base;
-#ifdef RSP_ISA_ALL
-extern const rsp_direct_kernel rsp_direct_kernel_avx2;
-extern const rsp_direct_kernel rsp_direct_kernel_avx512;
-#endif
+RSP_ISA_DECLARE_TABLE(rsp_direct_kernel, rsp_direct_kernel);
 
 /* direct_plan.c: what depends on what. *d stays NULL where a model is too large
  * for that; false: no memory. */

@@ -6,9 +6,6 @@
 #include "respite/num.h"
 #include "sim/direct.h"
 
-#define RSP_JOIN2(a, b) a##b
-#define RSP_JOIN(a, b) RSP_JOIN2(a, b)
-
 static void draw(rsp_direct *d, uint64_t seed, uint32_t trial, uint32_t participant)
 {
     const rsp_nw zero = {0};
@@ -183,4 +180,4 @@ static rsp_direct_pause advance(rsp_direct *d)
     }
 }
 
-const rsp_direct_kernel RSP_JOIN(rsp_direct_kernel_, RSP_ISA) = {draw, advance};
+const rsp_direct_kernel RSP_ISA_NAME(rsp_direct_kernel) = {draw, advance};

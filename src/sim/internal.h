@@ -8,6 +8,7 @@
 #include "respite/sim.h"
 #include "sim/block.h"
 #include "sim/direct.h"
+#include "sim/draws.h"
 #include "sim/march.h"
 
 /* Actions that a client may have pending in one lane. */
@@ -19,8 +20,8 @@ enum { RSP_SMALL_CHANGE = 2 };
  * a variance, a^2 / 6 is lost. */
 #define RSP_FORGETS 0.05
 
-/* A read inside a step with leap noise is placed on a grid of 2^depth. */
-enum { RSP_BRIDGE_DEPTH = 10, RSP_LOST_NODE = 1 << 20 };
+/* The sub-draw of a bridge that is no midpoint of it. */
+enum { RSP_LOST_NODE = 4095 };
 
 /* A method: which tableau it steps with, and which regimes it knows.  One that
  * is not an explicit Runge-Kutta method would bring its own step here. */
@@ -101,6 +102,8 @@ struct rsp_sim {
     rsp_absent absent;
     rsp_march march;
     const rsp_march_kernel *march_kernel;
+    const rsp_draw_kernel *draw_kernel;
+    const rsp_cross_kernel *cross_kernel;
     bool marches;             /* lanes may march: see march.c */
     rsp_machine machine;
     rsp_lanes block;
@@ -114,7 +117,6 @@ struct rsp_sim {
     bool *relist;         /* [n_chunks] its lists are out of date */
     double *inside;       /* [width][n_species * 8] amounts at a batch of reads */
     bool observes;        /* the client looks at observables */
-    rsp_crossing *found;  /* [n_reactions * n_chunks] */
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */
     rsp_noise *noise;     /* [width][n_groups] */
@@ -292,10 +294,9 @@ static inline bool rsp_leap_is_ahead(const rsp_sim *sim, uint32_t l)
 size_t rsp_held_size(const rsp_sim *sim); /* doubles of one held read */
 /* Species s at the share of lane l's whole step, by the flow alone. */
 double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share);
-/* Amounts at the share `phi` of lane l's accepted step into x[n_species], without
- * the noise that is still to come, and the variance of that by then into
- * v[n_groups] (not where nothing leaps). */
-void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
-                     double *v);
+/* Onto x[n_species], what flowed of a lane that leaps up to the share `phi` of its
+ * accepted step: the noise by then, without what is still to come, whose variance by
+ * then goes into v[n_groups]. */
+void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v);
 
 #endif

@@ -5,48 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "num/lane.h"
-#include "sim/block.h"
-
-#define RSP_JOIN2(a, b) a##b
-#define RSP_JOIN(a, b) RSP_JOIN2(a, b)
-
-static inline rsp_v8 at(const double *rows, uint32_t row, uint32_t width,
-                        uint32_t first)
-{
-    return rsp_v8_load(rows + (size_t)row * width + first);
-}
-
-static inline void put(double *rows, uint32_t row, uint32_t width,
-                       uint32_t first, rsp_v8 v)
-{
-    rsp_v8_store(rows + (size_t)row * width + first, v);
-}
-
-/* The larger one; a NaN in `b` comes out, one in `a` does not. */
-static inline rsp_v8 larger(rsp_v8 a, rsp_v8 b)
-{
-    rsp_parts x = {.v = a}, y = {.v = b}, z;
-    for (int i = 0; i < RSP_PARTS; i++) {
-        z.n[i] = rsp_n_greater(x.n[i], y.n[i]);
-    }
-    return z.v;
-}
-
-/* The smaller one; a NaN in `a` is left out. */
-static inline rsp_v8 smaller(rsp_v8 a, rsp_v8 b)
-{
-    rsp_parts x = {.v = a}, y = {.v = b}, z;
-    for (int i = 0; i < RSP_PARTS; i++) {
-        z.n[i] = rsp_n_lesser(x.n[i], y.n[i]);
-    }
-    return z.v;
-}
-
-static inline rsp_m8 chosen_lanes(const rsp_lanes *b, uint32_t first)
-{
-    return rsp_v8_truth(rsp_v8_load(b->select + first));
-}
+#include "sim/rows.h"
 
 /* What the loops over one chunk read again and again, out of memory's way. */
 typedef struct rsp_chunk {
@@ -62,11 +21,6 @@ static inline rsp_chunk chunk_of(const rsp_lanes *b, uint32_t chunk)
     uint32_t first = chunk * RSP_CHUNK;
     return (rsp_chunk){b->frame.rows + first, b->program->rate, b->scratch, b->width,
                        first};
-}
-
-static inline rsp_v8 row_of(const double *rows, size_t row, size_t width)
-{
-    return rsp_v8_load(rows + row * width);
 }
 
 /* A rate; what is below zero is rounding (the solver looks), a NaN stays. */
@@ -394,88 +348,6 @@ static void judge(rsp_lanes *b)
             worst = rsp_v8_max(worst, rsp_v8_abs(e) / rsp_v8_set(b->rtol));
         }
         rsp_v8_store(b->err + first, worst);
-    }
-}
-
-/* Integrals of exact rates over the step so far as w says. */
-typedef struct rsp_extents {
-    const double *a[RSP_STAGES_MAX];
-    rsp_v8 weight[RSP_STAGES_MAX];
-    uint32_t stages;
-} rsp_extents;
-
-static inline rsp_extents extents_of(const rsp_lanes *b, uint32_t first)
-{
-    rsp_extents e = {.stages = b->tab->stages};
-    for (uint32_t j = 0; j < e.stages; j++) {
-        e.a[j] = b->a[j] + first;
-        e.weight[j] = rsp_v8_load(b->w[j] + first);
-    }
-    return e;
-}
-
-static inline rsp_v8 extent(const rsp_extents *e, size_t r, size_t width)
-{
-    rsp_v8 sum = rsp_v8_set(0);
-    for (uint32_t j = 0; j < e->stages; j++) {
-        sum += e->weight[j] * row_of(e->a[j], r, width);
-    }
-    return sum;
-}
-
-static uint32_t bits(rsp_m8 mask)
-{
-    uint32_t set = 0;
-    for (int l = 0; l < RSP_CHUNK; l++) {
-        set |= (uint32_t)(mask[l] & 1) << l;
-    }
-    return set;
-}
-
-static uint32_t cross(rsp_lanes *b, rsp_crossing *found)
-{
-    uint32_t n = 0;
-    const rsp_v8 zero = rsp_v8_set(0);
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        if (!b->active[chunk]) {
-            continue;
-        }
-        const rsp_list *exact = &b->use[chunk].exact;
-        uint32_t first = chunk * RSP_CHUNK;
-        rsp_m8 chosen = chosen_lanes(b, first);
-        const rsp_extents e = extents_of(b, first);
-        for (uint32_t i = 0; i < exact->n; i++) {
-            uint32_t r = exact->item[i];
-            rsp_v8 sum = extent(&e, r, b->width);
-            rsp_m8 hit = rsp_v8_ge(sum, at(b->left, r, b->width, first)) &
-                         rsp_v8_gt(sum, zero) & chosen;
-            if (rsp_m8_any(hit)) {
-                found[n++] = (rsp_crossing){r, chunk, bits(hit)};
-            }
-        }
-    }
-    return n;
-}
-
-static void consume(rsp_lanes *b)
-{
-    const rsp_v8 zero = rsp_v8_set(0);
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        if (!b->active[chunk]) {
-            continue;
-        }
-        const rsp_list *exact = &b->use[chunk].exact;
-        uint32_t first = chunk * RSP_CHUNK;
-        rsp_m8 chosen = chosen_lanes(b, first);
-        const rsp_extents e = extents_of(b, first);
-        for (uint32_t i = 0; i < exact->n; i++) {
-            uint32_t r = exact->item[i];
-            rsp_v8 left = at(b->left, r, b->width, first);
-            /* The earliest crossing cuts the step: what goes below zero here is
-             * rounding. */
-            rsp_v8 less = larger(zero, left - extent(&e, r, b->width));
-            put(b->left, r, b->width, first, rsp_v8_select(chosen, less, left));
-        }
     }
 }
 
@@ -941,6 +813,34 @@ static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, dou
     }
 }
 
+/* Of lanes that step explicitly. */
+static void inside_moving(const rsp_lanes *b, uint32_t chunk, const double *share, double *x)
+{
+    const rsp_tableau *tab = b->tab;
+    const size_t first = (size_t)chunk * RSP_CHUNK;
+    const rsp_list *moving = &b->use[chunk].moving;
+    const rsp_v8 theta = rsp_v8_load(share), h = rsp_v8_load(b->h + first);
+    rsp_v8 weight[RSP_STAGES_MAX];
+    for (uint32_t i = 0; i < tab->stages; i++) {
+        rsp_v8 sum = rsp_v8_set(0);
+        for (uint32_t j = tab->degree; j-- > 0;) {
+            sum = (sum + rsp_v8_set(tab->dense[i][j])) * theta;
+        }
+        weight[i] = h * sum;
+    }
+    for (size_t s = 0; s < b->net.n_species; s++) {
+        rsp_v8_store(x + s * RSP_CHUNK, row_of(b->x + first, s, b->width));
+    }
+    for (uint32_t m = 0; m < moving->n; m++) {
+        const size_t s = moving->item[m];
+        rsp_v8 sum = row_of(b->x + first, s, b->width);
+        for (uint32_t i = 0; i < tab->stages; i++) {
+            sum += weight[i] * row_of(b->k[i] + first, s, b->width);
+        }
+        rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
+    }
+}
+
 static void dense_weights(const rsp_rosenbrock *tab, rsp_v8 theta, rsp_v8 *weight)
 {
     const rsp_v8 rest = rsp_v8_set(1) - theta;
@@ -1007,57 +907,12 @@ static void advance_implicit(rsp_lanes *b)
     }
 }
 
-static rsp_v8 normals(uint64_t seed, uint32_t trial, uint32_t participant,
-                      uint32_t purpose, uint32_t index, const uint32_t channel[RSP_CHUNK])
-{
-    rsp_parts what, y;
-    rsp_nw zero = {0};
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        what.w[i] = purpose | channel[i] << 6;
-    }
-    for (int i = 0; i < RSP_PARTS; i++) {
-        y.n[i] = rsp_n_normal_quantile(rsp_n_open(rsp_n_philox_top52(
-            seed, zero + participant, zero + trial, what.nw[i], zero + index)));
-    }
-    return y.v;
-}
-
-static void path(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
-                 uint32_t channel, uint32_t index, const uint32_t sub[RSP_CHUNK], double z[RSP_CHUNK])
-{
-    rsp_parts where, y;
-    rsp_nw zero = {0};
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        where.w[i] = trial | (uint64_t)(sub[i] << 20);
-    }
-    for (int i = 0; i < RSP_PARTS; i++) {
-        y.n[i] = rsp_n_normal_quantile(rsp_n_open(rsp_n_philox_top52(
-            seed, zero + participant, where.nw[i],
-            zero + (uint64_t)(purpose | channel << 6), zero + index)));
-    }
-    memcpy(z, &y, sizeof y);
-}
-
-static void noise(uint64_t seed, uint32_t trial, uint32_t participant, uint32_t purpose,
-                  uint32_t index, const uint32_t channel[RSP_CHUNK], rsp_draws *draws)
-{
-    const rsp_v8 one = rsp_v8_set(1), two = rsp_v8_set(2), most = rsp_v8_set(0.5);
-    rsp_v8 z = normals(seed, trial, participant, purpose, index, channel);
-    rsp_v8 variance = rsp_v8_load(draws->variance);
-    rsp_v8 deviation = rsp_v8_sqrt(variance);
-    rsp_v8 c = rsp_v8_load(draws->third) / (rsp_v8_set(6) * variance * deviation);
-    c = smaller(larger(c, -most), most);
-    rsp_v8 normal = z * rsp_v8_sqrt(one - two * c * c), skew = c * (z * z - one);
-    rsp_v8_store(draws->normal, normal);
-    rsp_v8_store(draws->skew, skew);
-    rsp_v8_store(draws->whole, deviation * (normal + skew));
-}
-
-const rsp_kernel RSP_JOIN(rsp_kernel_, RSP_ISA) = {
+const rsp_kernel RSP_ISA_NAME(rsp_kernel) = {
     .place_start = place_start, .begin = begin, .place = place, .derive = derive,
-    .weigh = weigh, .judge = judge, .advance = advance, .cross = cross,
-    .consume = consume, .gather = gather, .settle = settle, .noise = noise, .path = path,
+    .weigh = weigh, .judge = judge, .advance = advance,
+    .gather = gather, .settle = settle,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
     .strain = strain, .inside = inside, .inside_chunk = inside_chunk,
+    .inside_moving = inside_moving,
     .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,
 };

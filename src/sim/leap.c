@@ -21,55 +21,6 @@ static rsp_noise *noise_of(const rsp_sim *sim, uint32_t l, uint32_t g)
     return &sim->noise[(size_t)l * sim->block.net.n_groups + g];
 }
 
-/* The Levy (1948) construction of a Brownian path on [0, 1], pinned at 0 and at `end`:
- * refined by halving.  Each midpoint has a number and so a draw of its own, whoever
- * asks: a read's value does not depend on other reads. */
-static double bridge_at(const rsp_sim *sim, uint32_t l, uint32_t channel, uint32_t index,
-                        double end, double u)
-{
-    enum { DRAWS = (RSP_BRIDGE_DEPTH + RSP_CHUNK - 1) / RSP_CHUNK * RSP_CHUNK };
-    const rsp_sim_job *job = &sim->lanes[l].job;
-    uint32_t node[DRAWS] = {1};
-    double z[DRAWS], from = 0, width = 1;
-    for (int depth = 0; depth + 1 < RSP_BRIDGE_DEPTH; depth++) {
-        width *= 0.5;
-        bool right = u >= from + width;
-        node[depth + 1] = 2 * node[depth] + right;
-        from += right ? width : 0;
-    }
-    for (int i = 0; i < DRAWS; i += RSP_CHUNK) {
-        sim->kernel->path(sim->seed, job->trial, job->participant, RSP_PURPOSE_BRIDGE, channel,
-                          index, node + i, z + i);
-    }
-    double low = 0, high = end;
-    from = 0;
-    width = 1;
-    for (int depth = 0; depth < RSP_BRIDGE_DEPTH; depth++) {
-        double mid = 0.5 * (low + high) + 0.5 * sqrt(width) * z[depth];
-        width *= 0.5;
-        if (u >= from + width) {
-            from += width;
-            low = mid;
-        } else {
-            high = mid;
-        }
-    }
-    return low + (high - low) * (u - from) / width;
-}
-
-/* How far the path of group g's last draw strays from the straight line to its
- * end, after the share u: of mean 0 and variance 1. */
-static double stray_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u)
-{
-    const rsp_noise *noise = noise_of(sim, l, g);
-    double plain = u * (1 - u);
-    if (!(plain > 1e-9)) {
-        return 0;
-    }
-    double path = bridge_at(sim, l, sim->group_channel[g], noise->index, noise->normal, u);
-    return (path - u * noise->normal) / sqrt(plain);
-}
-
 static double whole_of(const rsp_noise *noise)
 {
     return sqrt(noise->variance) * (noise->normal + noise->skew);
@@ -175,21 +126,70 @@ static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
     }
 }
 
+/* ---- Paths, eight points at a time. */
+
+/* Reads of one lane that wait for the stray of a group's path. */
+typedef struct waiting {
+    uint32_t n, group[RSP_CHUNK];
+    double *x[RSP_CHUNK];
+    bool drawn; /* as add_part's */
+    rsp_strays strays;
+} waiting;
+
+static rsp_who who_of(const rsp_sim *sim, uint32_t l)
+{
+    const rsp_sim_job *job = &sim->lanes[l].job;
+    return (rsp_who){sim->seed, job->trial, job->participant};
+}
+
+static void add_parts(const rsp_sim *sim, uint32_t l, waiting *w)
+{
+    if (w->n == 0) {
+        return;
+    }
+    for (uint32_t k = w->n; k < RSP_CHUNK; k++) {
+        w->strays.share[k] = w->strays.end[k] = 0;
+        w->strays.channel[k] = w->strays.index[k] = 0;
+    }
+    const rsp_who who = who_of(sim, l);
+    sim->draw_kernel->stray(&who, &w->strays);
+    for (uint32_t k = 0; k < w->n; k++) {
+        add_part(sim, l, w->group[k], w->strays.share[k], w->strays.stray[k], w->drawn, w->x[k], 1);
+    }
+    w->n = 0;
+}
+
+static void wait_for_stray(const rsp_sim *sim, uint32_t l, uint32_t g, double u, double *x,
+                           waiting *w)
+{
+    const rsp_noise *noise = noise_of(sim, l, g);
+    w->group[w->n] = g;
+    w->x[w->n] = x;
+    w->strays.share[w->n] = u;
+    w->strays.end[w->n] = noise->normal;
+    w->strays.channel[w->n] = sim->group_channel[g];
+    w->strays.index[w->n] = noise->index;
+    if (++w->n == RSP_CHUNK) {
+        add_parts(sim, l, w);
+    }
+}
+
 /* ---- Drawing. */
 
 static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g)
 {
     rsp_lane *lane = &sim->lanes[l];
-    double variance = noise_of(sim, l, g)->variance;
+    const double variance = noise_of(sim, l, g)->variance;
+    waiting w = {.drawn = false};
     for (size_t i = 0; i < lane->n_held; i++) {
         double *x = lane->held + i * rsp_held_size(sim) + 2;
         double *v = &x[sim->net->n_species + g];
         if (*v > 0) {
-            double u = fmin(*v / variance, 1);
-            add_part(sim, l, g, u, stray_at(sim, l, g, u), false, x, 1);
+            wait_for_stray(sim, l, g, fmin(*v / variance, 1), x, &w);
             *v = 0;
         }
     }
+    add_parts(sim, l, &w);
 }
 
 /* Groups of one lane whose noise is drawn together. */
@@ -201,10 +201,9 @@ typedef struct batch {
 static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
 {
     const rsp_lanes *b = &sim->block;
-    const rsp_lane *lane = &sim->lanes[l];
     const uint32_t index = (uint32_t)sim->leap_no[l];
-    sim->kernel->noise(sim->seed, lane->job.trial, lane->job.participant,
-                       RSP_PURPOSE_LEAP, index, d->channel, &d->draws);
+    const rsp_who who = who_of(sim, l);
+    sim->draw_kernel->noise(&who, index, d->channel, &d->draws);
     for (uint32_t k = 0; k < d->n; k++) {
         uint32_t g = d->group[k];
         rsp_noise *noise = noise_of(sim, l, g);
@@ -215,7 +214,7 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
                              .variance = all, .span = rate > 0 ? all / rate : 0,
                              .share = 1 - ahead / all, .index = index};
         add_draw(sim, l, g, d->draws.whole[k]);
-        if (lane->n_held > 0) {
+        if (sim->lanes[l].n_held > 0) {
             finish_held(sim, l, g);
         }
     }
@@ -295,8 +294,9 @@ static void floor_amounts(rsp_sim *sim, uint32_t l)
     }
     for (size_t i = 0; i < lane->n_held; i++) {
         double *x = lane->held + i * rsp_held_size(sim) + 2;
-        for (uint32_t s = 0; s < sim->net->n_species; s++) {
-            x[s] = fmax(x[s], sim->block.net.floor[s]);
+        for (uint32_t k = 0; k < moving->n; k++) { /* the rest has no noise */
+            const uint32_t s = moving->item[k];
+            x[s] = x[s] < b->net.floor[s] ? b->net.floor[s] : x[s];
         }
     }
 }
@@ -414,37 +414,14 @@ double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share)
     return fmax(x, b->net.floor[s]);
 }
 
-void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
-                         double *v)
+void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v)
 {
     const rsp_lanes *b = &sim->block;
-    double share = phi * sim->lanes[l].theta, weight[RSP_STAGES_MAX];
-    if (sim->lanes[l].stiff) {
-        _Alignas(64) const double at[RSP_CHUNK] = {share};
-        sim->kernel->inside(b, l, at, sim->inside);
-        for (uint32_t s = 0; s < b->net.n_species; s++) {
-            x[s] = sim->inside[(size_t)s * RSP_CHUNK];
-        }
-        return;
-    }
-    rsp_tableau_weights(b->tab, share, weight);
-    for (uint32_t s = 0; s < b->net.n_species; s++) {
-        x[s] = *rsp_at(b->x, s, b->width, l);
-        if (b->stochastic && sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT) {
-            continue; /* constant between events */
-        }
-        for (uint32_t i = 0; i < b->tab->stages; i++) {
-            x[s] += b->h[l] * weight[i] * *rsp_at(b->k[i], s, b->width, l);
-        }
-        x[s] = fmax(x[s], b->net.floor[s]);
-    }
-    if (!b->stochastic || b->leaping[l] == 0) {
-        return;
-    }
-    double part[2];
     const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    waiting w = {.drawn = true};
+    double part[2];
     memset(v, 0, b->net.n_groups * sizeof *v);
-    rsp_tableau_halves(b->tab, share, b->h[l], part);
+    rsp_tableau_halves(b->tab, phi * sim->lanes[l].theta, b->h[l], part);
     for (uint32_t i = 0; i < noisy->n; i++) {
         const uint32_t g = noisy->item[i];
         if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
@@ -455,9 +432,9 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x,
                     part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
         const rsp_noise *noise = noise_of(sim, l, g);
         if (v[g] < 0 && noise->variance > 0) {
-            double u = fmax(1 + v[g] / noise->variance, 0);
-            add_part(sim, l, g, u, stray_at(sim, l, g, u), true, x, 1);
+            wait_for_stray(sim, l, g, fmax(1 + v[g] / noise->variance, 0), x, &w);
         }
         v[g] = fmax(v[g], 0);
     }
+    add_parts(sim, l, &w);
 }

@@ -6,20 +6,6 @@
 
 enum { MOST_ROUNDS = 64, MANY_READS = 4 };
 
-static const rsp_march_kernel *kernel_for_isa(void)
-{
-#ifdef RSP_ISA_ALL
-    const char *isa = rsp_isa();
-    if (strcmp(isa, "avx512") == 0) {
-        return &rsp_march_kernel_avx512;
-    }
-    if (strcmp(isa, "avx2") == 0) {
-        return &rsp_march_kernel_avx2;
-    }
-#endif
-    return &rsp_march_kernel_base;
-}
-
 bool rsp_march_new(rsp_sim *sim)
 {
     rsp_march *m = &sim->march;
@@ -34,7 +20,7 @@ bool rsp_march_new(rsp_sim *sim)
     }
     m->max_step = sim->options.max_step > 0 ? sim->options.max_step : (double)INFINITY;
     m->chooses = sim->options.way == RSP_WAY_BY_ITSELF;
-    sim->march_kernel = kernel_for_isa();
+    sim->march_kernel = RSP_ISA_CHOOSE_TABLE(rsp_march_kernel);
     return true;
 }
 

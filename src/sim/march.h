@@ -39,10 +39,6 @@ typedef struct rsp_march_kernel {
     bool (*tick)(const rsp_lanes *b, rsp_march *m);
 } rsp_march_kernel;
 
-extern const rsp_march_kernel rsp_march_kernel_base;
-#ifdef RSP_ISA_ALL
-extern const rsp_march_kernel rsp_march_kernel_avx2;
-extern const rsp_march_kernel rsp_march_kernel_avx512;
-#endif
+RSP_ISA_DECLARE_TABLE(rsp_march_kernel, rsp_march_kernel);
 
 #endif

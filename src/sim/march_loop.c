@@ -4,9 +4,6 @@
 #include "num/lane.h"
 #include "sim/march.h"
 
-#define RSP_JOIN2(a, b) a##b
-#define RSP_JOIN(a, b) RSP_JOIN2(a, b)
-
 static inline rsp_v8 get(const double *row, uint32_t chunk)
 {
     return rsp_v8_load(row + (size_t)chunk * RSP_CHUNK);
@@ -118,4 +115,4 @@ static bool tick(const rsp_lanes *b, rsp_march *m)
     return rsp_m8_any(stands) != 0;
 }
 
-const rsp_march_kernel RSP_JOIN(rsp_march_kernel_, RSP_ISA) = {pace, verdict, next_reads, tick};
+const rsp_march_kernel RSP_ISA_NAME(rsp_march_kernel) = {pace, verdict, next_reads, tick};

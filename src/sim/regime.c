@@ -356,7 +356,7 @@ static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
 }
 
 /* What died out is noticed after so many steps. */
-enum { LOOK_EVERY = 16 };
+enum { LOOK_EVERY = 64 };
 
 void rsp_regime_lists(rsp_sim *sim)
 {

@@ -96,20 +96,6 @@ static void list_carried(rsp_sim *sim)
     }
 }
 
-static const rsp_kernel *choose_kernel(void)
-{
-#ifdef RSP_ISA_ALL
-    const char *isa = rsp_isa();
-    if (strcmp(isa, "avx512") == 0) {
-        return &rsp_kernel_avx512;
-    }
-    if (strcmp(isa, "avx2") == 0) {
-        return &rsp_kernel_avx2;
-    }
-#endif
-    return &rsp_kernel_base;
-}
-
 /* Rows of doubles; false when memory is out. */
 static bool rows_new(rsp_sim *sim, double **rows, size_t n)
 {
@@ -159,9 +145,8 @@ static bool block_random_new(rsp_sim *sim)
     sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
     sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
     sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
-    sim->found = rsp_arena_alloc(arena, (size_t)n * b->n_chunks + 1, sizeof(rsp_crossing));
     if (!ok || sim->group_channel == NULL || sim->noise == NULL || sim->regime == NULL ||
-        sim->rounded == NULL || sim->fired == NULL || sim->found == NULL) {
+        sim->rounded == NULL || sim->fired == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < g; i++) {
@@ -181,7 +166,7 @@ static bool block_new(rsp_sim *sim)
               rows_new(sim, &b->lowest, 1) &&
               rows_new(sim, &b->select, 1) && rows_new(sim, &b->out, 1) &&
               rows_new(sim, &b->h, 1) && rows_new(sim, &b->reading, 1) &&
-              rows_new(sim, &b->phi, 1) && rows_new(sim, &sim->inside, 8 * m);
+              rows_new(sim, &b->phi, 1) && rows_new(sim, &b->cut, 1) && rows_new(sim, &b->firing, 1) && rows_new(sim, &sim->inside, 8 * m);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->k[i], m) && rows_new(sim, &b->w[i], 1);
     }
@@ -299,7 +284,9 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     if (!sim->method.random) { /* substitution would wait for each of its entries */
         sim->machine = rsp_machine_widened(sim->machine);
     }
-    sim->kernel = choose_kernel();
+    sim->kernel = RSP_ISA_CHOOSE_TABLE(rsp_kernel);
+    sim->cross_kernel = RSP_ISA_CHOOSE_TABLE(rsp_cross_kernel);
+    sim->draw_kernel = RSP_ISA_CHOOSE_TABLE(rsp_draw_kernel);
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
                       reads_row(sim->program, sim->program->sinces, sim->net->n_actions);

@@ -387,7 +387,7 @@ static void cut_steps(rsp_sim *sim)
         b->part[0][l] = part[0];
         b->part[1][l] = part[1];
     }
-    sim->kernel->consume(b);
+    sim->cross_kernel->consume(b);
 }
 
 static void move_clock(rsp_lane *lane)

@@ -1,0 +1,43 @@
+/* Draws of leap noise and of the paths between two of them, eight at a time; the
+ * loops of draws_loop.c are compiled once for each instruction set. */
+#ifndef RSP_SIM_DRAWS_H
+#define RSP_SIM_DRAWS_H
+
+#include "sim/block.h"
+
+/* Whose draws. */
+typedef struct rsp_who {
+    uint64_t seed;
+    uint32_t trial, participant;
+} rsp_who;
+
+/* Leap noise. A count of a few events leans to one side, as a Poisson number does: a
+ * normal z becomes z sqrt(1 - 2 c^2) + c (z^2 - 1), of mean 0 and variance 1, with 6 c
+ * the skewness (Cornish and Fisher 1938, to first order); |c| is kept below 1/2. */
+typedef struct rsp_draws {
+    _Alignas(64) double variance[RSP_CHUNK]; /* in: above 0 */
+    double third[RSP_CHUNK];                 /* in: the third cumulant */
+    double normal[RSP_CHUNK], skew[RSP_CHUNK]; /* its two terms */
+    double whole[RSP_CHUNK]; /* their sum times the deviation */
+} rsp_draws;
+
+/* Points of Brownian paths on [0, 1], each pinned at 0 and at `end`, on a grid of 2^10. */
+typedef struct rsp_strays {
+    _Alignas(64) double share[RSP_CHUNK]; /* in: where, 0 .. 1 */
+    double end[RSP_CHUNK];                /* in: in standard deviations */
+    uint32_t channel[RSP_CHUNK], index[RSP_CHUNK]; /* in: of the draw that ended it */
+    /* How far the path strays from the straight line there: of mean 0 and variance 1;
+     * 0 at the ends. */
+    double stray[RSP_CHUNK];
+} rsp_strays;
+
+typedef struct rsp_draw_kernel {
+    /* One draw for each channel; the normals have rsp_normal's bits. */
+    void (*noise)(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
+                  rsp_draws *draws);
+    void (*stray)(const rsp_who *who, rsp_strays *strays);
+} rsp_draw_kernel;
+
+RSP_ISA_DECLARE_TABLE(rsp_draw_kernel, rsp_draw_kernel);
+
+#endif
