@@ -256,6 +256,13 @@ int cli_analyze(const cli_args *args)
     rsp_error err = {0};
     input in = {.rows = NULL};
     rsp_km km[MOST_ARMS] = {{0}};
+    if (args->plan) {
+        return cli_analyze_plan(args);
+    }
+    if (args->out) {
+        rsp_fail(&err, RSP_USAGE, "--out writes the report of a plan; give one with --plan");
+        return cli_error(&err);
+    }
     if (args->n_files != 1) {
         rsp_fail(&err, RSP_USAGE,
                  "respite analyze takes one data set: a run's directory or an ADTTE file "

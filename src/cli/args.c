@@ -46,7 +46,7 @@ static const option OPTIONS[] = {
      "N", "default: all granted cores"},
     {"--lanes", NULL, COUNT, AT(lanes), NONE, 1, 1024, "run simulate reproduce",
      "N", "a test: participants solved side by side"},
-    {"--out", NULL, TEXT, AT(out), NONE, 0, 0, "run",
+    {"--out", NULL, TEXT, AT(out), NONE, 0, 0, "run analyze",
      "DIR", "where files go (run: respite-out/STUDY)"},
     {"--set", NULL, SET, 0, NONE, 0, 0, "run simulate reproduce check show",
      "PATH=VALUE", "change one entry: --set t_art_insti='0.5 day'"},
@@ -76,6 +76,8 @@ static const option OPTIONS[] = {
      "A,B", "and these as concentrations (SBML)"},
     {"--endpoint", NULL, TEXT, AT(endpoint), NONE, 0, 0, "analyze",
      "NAME", "its PARAMCD, or its name in the study"},
+    {"--plan", NULL, TEXT, AT(plan), NONE, 0, 0, "analyze",
+     "FILE", "what to analyse, as YAML (docs/analysis.md)"},
 };
 enum { N_OPTIONS = sizeof OPTIONS / sizeof *OPTIONS };
 

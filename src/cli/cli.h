@@ -31,7 +31,7 @@ typedef struct cli_args {
     bool csv, has_until, has_every;
     const char *summary, *amount, *concentration;
     /* analyze */
-    const char *endpoint;
+    const char *endpoint, *plan;
 } cli_args;
 
 /* Exit status 0 when `args` is filled; else the message has been printed. */
@@ -40,6 +40,7 @@ int cli_parse(int argc, char **argv, cli_args *args);
 int cli_run(const cli_args *args);
 int cli_simulate(const cli_args *args);
 int cli_analyze(const cli_args *args);
+int cli_analyze_plan(const cli_args *args); /* with --plan */
 int cli_reproduce(const cli_args *args);
 int cli_check(const cli_args *args);
 int cli_show(const cli_args *args);
@@ -90,6 +91,10 @@ void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *findings);
 void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *findings);
 RSP_MUST_USE rsp_status cli_write_sweep(const char *dir, const rsp_findings *findings,
                                         rsp_error *err);
+
+/* Results of a plan as tables for people. */
+struct rsp_results_view;
+void cli_print_results(const struct rsp_results_view *results);
 
 /* JSON on standard output. */
 RSP_MUST_USE rsp_status cli_print_run_json(const rsp_plan_view *plan,

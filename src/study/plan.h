@@ -8,7 +8,7 @@
 #include "clinic/endpoint.h"
 #include "clinic/product.h"
 #include "respite/study.h"
-#include "study/reader.h"
+#include "yaml/reader.h"
 
 enum {
     PLAN_MOST_ARMS = 64, PLAN_MOST_ASSAYS = 32, PLAN_MOST_LINES = 60,

@@ -3,7 +3,7 @@
 # Public headers belong to a layer too.
 set -eu
 root=$1
-layers="core num model sbml sim dataset stats clinic study campaign report cli"
+layers="core num model yaml sbml sim dataset stats analysis clinic study campaign report cli"
 bad=0
 rank() {
   n=0
@@ -41,7 +41,8 @@ for file in $(find "$root/src" -name '*.[ch]'); do
     fi
     # Statistics and reports see data sets and plans, never a simulator.
     case $layer:$other in
-    stats:model | stats:sim) echo "$file includes $inc: stats knows no simulator"; bad=1 ;;
+    stats:model | stats:sim | analysis:model | analysis:sim)
+      echo "$file includes $inc: $layer knows no simulator"; bad=1 ;;
     sim:model) ;;
     esac
   done

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "study/tree.h"
+#include "yaml/tree.h"
 
 static rsp_status parse(const char *text, size_t n, tree **root, rsp_error *err)
 {

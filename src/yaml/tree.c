@@ -1,4 +1,4 @@
-#include "study/tree.h"
+#include "yaml/tree.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -216,14 +216,16 @@ static rsp_status take(builder *b, const yaml_event_t *e)
     uint32_t line = (uint32_t)e->start_mark.line + 1;
     uint32_t column = (uint32_t)e->start_mark.column + 1;
     if (has_anchor_or_tag(e)) {
-        return fail(b, RSP_SYNTAX, line, column,
-                    "anchors, aliases and tags (&, *, !) are not used in studies; "
-                    "put a text that begins with one in quotes");
+        return rsp_fail_at(b->err, RSP_SYNTAX, b->source->name, b->source->text, line, column,
+                           "anchors, aliases and tags (&, *, !) are not used in %s; "
+                           "put a text that begins with one in quotes",
+                           strcmp(b->source->what, "study") == 0 ? "studies" : "plans");
     }
     switch (e->type) {
     case YAML_DOCUMENT_START_EVENT:
-        return b->root ? fail(b, RSP_SYNTAX, line, column,
-                              "a second document; a file holds one study")
+        return b->root ? rsp_fail_at(b->err, RSP_SYNTAX, b->source->name, b->source->text, line,
+                                     column, "a second document; a file holds one %s",
+                                     b->source->what)
                        : RSP_OK;
     case YAML_SCALAR_EVENT:
         return scalar(b, e);
@@ -271,8 +273,8 @@ static rsp_status read_events(builder *b, yaml_parser_t *parser)
     return RSP_OK;
 }
 
-rsp_status tree_parse(rsp_arena *arena, const char *name, const char *text,
-                      size_t length, tree **root, rsp_error *err)
+rsp_status tree_parse_as(rsp_arena *arena, const char *what, const char *name,
+                         const char *text, size_t length, tree **root, rsp_error *err)
 {
     *root = NULL;
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
@@ -284,6 +286,7 @@ rsp_status tree_parse(rsp_arena *arena, const char *name, const char *text,
         !(source->name = rsp_arena_copy(arena, name, strlen(name)))) {
         return rsp_fail(err, RSP_NOMEM, "out of memory");
     }
+    source->what = what;
     builder b = {.arena = arena, .source = source, .err = err};
     if (length > LONGEST_TEXT) {
         return fail(&b, RSP_RANGE, 0, 0, "the file is longer than 1 MiB");
@@ -305,4 +308,10 @@ rsp_status tree_parse(rsp_arena *arena, const char *name, const char *text,
     }
     *root = s == RSP_OK ? b.root : NULL;
     return s;
+}
+
+rsp_status tree_parse(rsp_arena *arena, const char *name, const char *text,
+                      size_t length, tree **root, rsp_error *err)
+{
+    return tree_parse_as(arena, "study", name, text, length, root, err);
 }

@@ -2,12 +2,12 @@
  *
  * Every call may be made after a failure: it then does nothing and returns a
  * harmless value, so that a reader reads like the schema it checks. */
-#ifndef RESPITE_STUDY_READER_H
-#define RESPITE_STUDY_READER_H
+#ifndef RESPITE_YAML_READER_H
+#define RESPITE_YAML_READER_H
 
 #include "respite/network.h"
 #include "respite/num.h"
-#include "study/tree.h"
+#include "yaml/tree.h"
 
 typedef struct reader {
     rsp_arena *arena;

@@ -1,4 +1,4 @@
-#include "study/reader.h"
+#include "yaml/reader.h"
 
 #include <ctype.h>
 #include <math.h>

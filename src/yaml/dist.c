@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "study/reader.h"
+#include "yaml/reader.h"
 
 /* Distributions as the model language writes them; numbers are in the unit of
  * the value they vary. */

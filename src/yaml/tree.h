@@ -1,10 +1,10 @@
 /* A YAML text as a small tree in which every key and value knows its place.
  *
- * Only what a study needs: maps, lists, texts.  Anchors, aliases, tags, a
+ * Only what studies and plans need: maps, lists, texts.  Anchors, aliases, tags, a
  * second document, repeated keys and control characters are refused; depth and
  * size are limited.  Everything lives in the caller's arena. */
-#ifndef RESPITE_STUDY_TREE_H
-#define RESPITE_STUDY_TREE_H
+#ifndef RESPITE_YAML_TREE_H
+#define RESPITE_YAML_TREE_H
 
 #include "respite/core.h"
 
@@ -12,6 +12,7 @@ typedef enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP } tree_kind;
 
 typedef struct tree_source { /* where a tree was read from */
     const char *name, *text;
+    const char *what; /* "study": a file holds one */
 } tree_source;
 
 typedef struct tree tree;
@@ -31,6 +32,10 @@ struct tree {
 RSP_MUST_USE rsp_status tree_parse(rsp_arena *arena, const char *name,
                                    const char *text, size_t length,
                                    tree **root, rsp_error *err);
+/* The same of a file that is no study. */
+RSP_MUST_USE rsp_status tree_parse_as(rsp_arena *arena, const char *what, const char *name,
+                                      const char *text, size_t length, tree **root,
+                                      rsp_error *err);
 tree *tree_get(const tree *map, const char *key); /* NULL: not there */
 tree *tree_item(const tree *list, size_t i);
 /* Put `value` into a map, in the place of the key's old value if any. */

@@ -1,0 +1,313 @@
+#include "analysis/options.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Every key of every kind: how it is read, into which field, within which bounds. */
+
+typedef enum type {
+    TEXT, NAMES, NUMBER, COUNT, DAY, DAYS, SHARE, SHARES, NUMBERS, CHOICE, YES_NO, VALUE, CURVE
+} type;
+
+typedef struct key {
+    const char *name;
+    type type;
+    size_t at;
+    double low, high;
+    const char *const *words;
+} key;
+
+static const char *const band_words[] = {"log-log", "log", "plain", NULL};
+static const char *const ties_words[] = {"efron", "breslow", "exact", NULL};
+static const char *const transform_words[] = {"km", "identity", "log", "rank", "none", NULL};
+static const char *const scores_words[] = {"sun", "finkelstein", "wilcoxon", NULL};
+static const char *const variance_words[] = {"permutation", "score", NULL};
+static const char *const family_words[] = {"none", "weibull", "exponential", "log-logistic", NULL};
+static const char *const estimand_words[] = {"all", "treated", "stabilised", NULL};
+static const char *const test_words[] = {"rank", "t", NULL};
+static const char *const zeros_words[] = {"wilcoxon", "pratt", NULL};
+static const char *const alternative_words[] = {"two-sided", "less", "greater", NULL};
+static const char *const null_words[] = {"auto", "exact", "normal", "normal corrected", NULL};
+static const char *const likelihood_words[] = {"reml", "ml", NULL};
+static const char *const random_words[] = {"intercept", "slope", NULL};
+static const char *const coefficient_words[] = {"spearman", "pearson", "kendall", NULL};
+
+#define AT(field) offsetof(options, field)
+static const key keys[] = {
+    {"endpoint", TEXT, AT(endpoint), 0, 0, NULL},
+    {"assay", TEXT, AT(assay), 0, 0, NULL},
+    {"by", TEXT, AT(by), 0, 0, NULL},
+    {"control", TEXT, AT(control), 0, 0, NULL},
+    {"treated", TEXT, AT(treated), 0, 0, NULL},
+    {"cluster", TEXT, AT(cluster), 0, 0, NULL},
+    {"source", TEXT, AT(source), 0, 0, NULL},
+    {"strata", NAMES, AT(strata), 0, 0, NULL},
+    {"covariates", NAMES, AT(covariates), 0, 0, NULL},
+    {"adjust", NAMES, AT(adjust), 0, 0, NULL},
+    {"match", NAMES, AT(match), 0, 0, NULL},
+    {"events", NAMES, AT(events), 0, 0, NULL},
+    {"targets", NUMBERS, AT(targets), -1e12, 1e12, NULL},
+    {"quantiles", SHARES, AT(quantiles), 0, 1, NULL},
+    {"days", DAYS, AT(days), 0, 36525, NULL},
+    {"shares", CURVE, 0, 0, 0, NULL},
+    {"level", SHARE, AT(level), 0.5, 0.9999, NULL},
+    {"rho", NUMBER, AT(rho), 0, 100, NULL},
+    {"gamma", NUMBER, AT(gamma), 0, 100, NULL},
+    {"draws", COUNT, AT(draws), 100, 1e8, NULL},
+    {"seed", COUNT, AT(seed), 0, 4294967295.0, NULL},
+    {"tau", DAY, AT(tau), 1e-9, 36525, NULL},
+    {"day", DAY, AT(day), 0, 36525, NULL},
+    {"from", DAY, AT(from), -36525, 36525, NULL},
+    {"until", DAY, AT(until), -36525, 36525, NULL},
+    {"median", DAY, AT(median), 1e-9, 36525, NULL},
+    {"scale", DAY, AT(scale), 1e-9, 365250, NULL},
+    {"shape", NUMBER, AT(shape), 1e-3, 100, NULL},
+    {"n", COUNT, AT(n), 1, 500000, NULL},
+    {"truncate", SHARE, AT(truncate), 0, 0.4999, NULL},
+    {"shift", NUMBER, AT(shift), -1e12, 1e12, NULL},
+    {"early half-life", NUMBER, AT(early_years), 1e-3, 1e6, NULL},
+    {"late half-life", NUMBER, AT(late_years), 1e-3, 1e6, NULL},
+    {"knot", NUMBER, AT(knot_years), 0, 200, NULL},
+    {"area until", DAY, AT(auc_to), 1e-9, 36525, NULL},
+    {"last", COUNT, AT(last), 1, 1000, NULL},
+    {"below", NUMBER, AT(below), 1e-9, 1e12, NULL},
+    {"band", CHOICE, AT(band), 0, 0, band_words},
+    {"ties", CHOICE, AT(ties), 0, 0, ties_words},
+    {"proportionality", CHOICE, AT(proportionality), 0, 0, transform_words},
+    {"scores", CHOICE, AT(scores), 0, 0, scores_words},
+    {"variance", CHOICE, AT(variance), 0, 0, variance_words},
+    {"family", CHOICE, AT(family), 0, 0, family_words},
+    {"estimand", CHOICE, AT(estimand), 0, 0, estimand_words},
+    {"test", CHOICE, AT(test), 0, 0, test_words},
+    {"zeros", CHOICE, AT(zeros), 0, 0, zeros_words},
+    {"alternative", CHOICE, AT(alternative), 0, 0, alternative_words},
+    {"null", CHOICE, AT(null), 0, 0, null_words},
+    {"likelihood", CHOICE, AT(likelihood), 0, 0, likelihood_words},
+    {"random", CHOICE, AT(random), 0, 0, random_words},
+    {"coefficient", CHOICE, AT(coefficient), 0, 0, coefficient_words},
+    {"permutation", YES_NO, AT(permutation), 0, 0, NULL},
+    {"robust", YES_NO, AT(robust), 0, 0, NULL},
+    {"firth", YES_NO, AT(firth), 0, 0, NULL},
+    {"hazard", YES_NO, AT(hazard), 0, 0, NULL},
+    {"pooled", YES_NO, AT(pooled), 0, 0, NULL},
+    {"log10", YES_NO, AT(log10), 0, 0, NULL},
+    {"outcome", VALUE, AT(outcome), 0, 0, NULL},
+    {"before", VALUE, AT(before), 0, 0, NULL},
+    {"after", VALUE, AT(after), 0, 0, NULL},
+    {"x", VALUE, AT(x), 0, 0, NULL},
+    {"y", VALUE, AT(y), 0, 0, NULL},
+    {"years before", VALUE, AT(years_before), 0, 0, NULL},
+    {"years after", VALUE, AT(years_after), 0, 0, NULL},
+};
+enum { N_KEYS = sizeof keys / sizeof *keys, MOST_ITEMS = 1000, MOST_KEYS = 40 };
+
+static options defaults(double level)
+{
+    options o = {.level = level, .by = "arm", .draws = 100000, .seed = 1, .auc_to = 28,
+                 .last = 3, .proportionality = 4};
+    o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
+    o.early_years = o.late_years = (double)INFINITY;
+    return o;
+}
+
+/* ---- Values of a type. */
+static double read_number(reader *r, const tree *t, const char *what, double low, double high)
+{
+    double v = reader_number(r, t, what);
+    if (reading(r) && !(v >= low && v <= high)) {
+        reader_fail(r, t, RSP_RANGE, "%s is %.10g; it must lie between %.10g and %.10g", what, v,
+                    low, high);
+    }
+    return v;
+}
+
+/* "28" is days; "4 week" says its unit. */
+static double read_day(reader *r, const tree *t, const char *what, double low, double high)
+{
+    const char *s = reader_text(r, t, what);
+    double v = 0;
+    if (!reading(r)) {
+        return 0;
+    }
+    if (!rsp_number_read(s, strlen(s), &v)) {
+        v = reader_days(r, t, what);
+    }
+    if (reading(r) && !(v >= low && v <= high)) {
+        reader_fail(r, t, RSP_RANGE, "%s is day %.10g; it must lie between %.10g and %.10g", what,
+                    v, low, high);
+    }
+    return v;
+}
+
+static bool read_yes(reader *r, const tree *t, const char *what)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", NULL};
+    return reader_choice(r, t, what, words) % 2;
+}
+
+static size_t list_length(reader *r, const tree *t, const char *what)
+{
+    if (reading(r) && t->kind == TREE_LIST && (t->n < 1 || t->n > MOST_ITEMS)) {
+        reader_fail(r, t, RSP_RANGE, "%s lists 1 to %d items", what, MOST_ITEMS);
+    }
+    return t->kind == TREE_LIST ? t->n : 1;
+}
+
+static names read_names(reader *r, const tree *t, const char *what)
+{
+    size_t n = list_length(r, t, what), i = 0;
+    const char **v = reading(r) ? reader_alloc(r, n, sizeof *v) : NULL;
+    for (const tree *c = t->kind == TREE_LIST ? t->first : t; c && reading(r) && i < n;
+         c = c->next) {
+        v[i++] = reader_text(r, c, what);
+    }
+    return (names){v, reading(r) ? n : 0};
+}
+
+static numbers read_numbers(reader *r, const tree *t, const key *k)
+{
+    size_t n = list_length(r, t, k->name), i = 0;
+    double *v = reading(r) ? reader_alloc(r, n, sizeof *v) : NULL;
+    for (const tree *c = t->kind == TREE_LIST ? t->first : t; c && reading(r) && i < n;
+         c = c->next) {
+        v[i++] = k->type == DAYS     ? read_day(r, c, k->name, k->low, k->high)
+                 : k->type == SHARES ? reader_share(r, c, k->name)
+                                     : read_number(r, c, k->name, k->low, k->high);
+    }
+    return (numbers){v, reading(r) ? n : 0};
+}
+
+/* "shares: {28: 0.5, 56: 25 %}": event-free after so many days. */
+static void read_curve(reader *r, const tree *t, options *o)
+{
+    if (!reader_kind(r, t, TREE_MAP, "shares")) {
+        return;
+    }
+    double *day = reader_alloc(r, t->n, sizeof *day), *share = reader_alloc(r, t->n, sizeof *share);
+    size_t n = 0;
+    for (const tree *c = t->first; c && reading(r); c = c->next, n++) {
+        if (!rsp_number_read(c->key, strlen(c->key), &day[n]) || !(day[n] > 0)) {
+            reader_fail_key(r, c, RSP_SYNTAX, "shares: '%.40s' is no day; write for example "
+                                              "{28: 0.5, 56: 25 %%}", c->key);
+            return;
+        }
+        share[n] = reader_share(r, c, "a share");
+    }
+    o->share_days = (numbers){day, n};
+    o->shares = (numbers){share, n};
+}
+
+/* "log10(NAME)" is the logarithm of NAME. */
+static const char *take_log(reader *r, const char *s, bool *is_log)
+{
+    size_t n = strlen(s);
+    *is_log = n > 7 && strncmp(s, "log10(", 6) == 0 && s[n - 1] == ')';
+    return *is_log ? reader_printf(r, "%.*s", (int)(n - 7), s + 6) : s;
+}
+
+static void read_when(reader *r, const tree *t, value_spec *v)
+{
+    static const char *const words[] = {"first", "last", "baseline", NULL};
+    static const value_when when[] = {WHEN_FIRST, WHEN_LAST, WHEN_BASELINE};
+    const char *s = reader_text(r, t, "at");
+    if (reading(r) && reader_number_length(s, strlen(s))) {
+        v->when = WHEN_DAY;
+        v->day = read_day(r, t, "at", -36525, 36525);
+    } else if (reading(r)) {
+        v->when = when[reader_choice(r, t, "at", words)];
+    }
+}
+
+static void read_value(reader *r, const tree *t, const char *what, value_spec *v)
+{
+    static const char *const known[] = {"assay", "at", "window", "log10", NULL};
+    *v = (value_spec){.at = t, .window = 7};
+    if (t->kind == TREE_TEXT) {
+        const char *s = reader_text(r, t, what);
+        v->name = reading(r) ? take_log(r, s, &v->log10) : "";
+        return;
+    }
+    if (!reader_map(r, t, what, known)) {
+        return;
+    }
+    const tree *assay = reader_need(r, t, "assay", what), *at = reader_need(r, t, "at", what);
+    const tree *window = tree_get(t, "window"), *log = tree_get(t, "log10");
+    if (!reading(r)) {
+        return;
+    }
+    v->is_assay = true;
+    v->name = reader_text(r, assay, "assay");
+    read_when(r, at, v);
+    v->window = window ? read_day(r, window, "window", 0, 3653) : v->window;
+    v->log10 = log ? read_yes(r, log, "log10") : false;
+}
+
+/* ---- All keys of an analysis. */
+static void read_key(reader *r, const key *k, const tree *t, options *o)
+{
+    void *at = (char *)o + k->at;
+    switch (k->type) {
+    case TEXT: *(const char **)at = reader_text(r, t, k->name); break;
+    case NAMES: *(names *)at = read_names(r, t, k->name); break;
+    case NUMBER: *(double *)at = read_number(r, t, k->name, k->low, k->high); break;
+    case COUNT: *(double *)at = reader_count(r, t, k->name, k->low, k->high); break;
+    case DAY: *(double *)at = read_day(r, t, k->name, k->low, k->high); break;
+    case SHARE: {
+        double v = reader_share(r, t, k->name);
+        if (reading(r) && !(v >= k->low && v <= k->high)) {
+            reader_fail(r, t, RSP_RANGE, "%s is %.10g; it must lie between %.10g and %.10g",
+                        k->name, v, k->low, k->high);
+        }
+        *(double *)at = v;
+        break;
+    }
+    case DAYS:
+    case SHARES:
+    case NUMBERS: *(numbers *)at = read_numbers(r, t, k); break;
+    case CHOICE: *(int *)at = reader_choice(r, t, k->name, k->words); break;
+    case YES_NO: *(bool *)at = read_yes(r, t, k->name); break;
+    case VALUE: read_value(r, t, k->name, at); break;
+    case CURVE: read_curve(r, t, o); break;
+    }
+}
+
+/* The words of "endpoint by level", in the order of the table. */
+static size_t split(reader *r, const char *list, const char **out)
+{
+    size_t n = 0;
+    for (const char *s = list; *s && n < MOST_KEYS;) {
+        size_t k = strcspn(s, ",");
+        out[n++] = reader_printf(r, "%.*s", (int)k, s);
+        s += k + (s[k] == ',');
+    }
+    out[n] = NULL;
+    return n;
+}
+
+void options_read(reader *r, const tree *t, const char *what, const char *list,
+                  const char *needed, double level, options *o)
+{
+    const char *known[MOST_KEYS + 1], *need[MOST_KEYS + 1];
+    split(r, list, known);
+    size_t n_need = split(r, needed, need);
+    *o = defaults(level);
+    o->at = t;
+    if (!reading(r) || !reader_map(r, t, what, known)) {
+        return;
+    }
+    for (size_t i = 0; i < n_need; i++) {
+        reader_need(r, t, need[i], what);
+    }
+    for (size_t i = 0; i < N_KEYS && reading(r); i++) {
+        const tree *c = tree_get(t, keys[i].name);
+        if (c) {
+            read_key(r, &keys[i], c, o);
+        }
+    }
+}
+
+const tree *options_at(const options *o, const char *name)
+{
+    const tree *t = tree_get(o->at, name);
+    return t ? t : o->at;
+}

@@ -1,0 +1,49 @@
+/* What one analysis of a plan was asked: every key that any kind knows, read by one
+ * table (options.c).  A kind names the keys that are its own (kinds.c). */
+#ifndef ANALYSIS_OPTIONS_H
+#define ANALYSIS_OPTIONS_H
+
+#include "yaml/reader.h"
+
+typedef struct names {
+    const char *const *v;
+    size_t n;
+} names;
+
+typedef struct numbers {
+    const double *v;
+    size_t n;
+} numbers;
+
+/* Which number of each participant: a covariate, or an assay at a time. */
+typedef enum value_when { WHEN_DAY, WHEN_FIRST, WHEN_LAST, WHEN_BASELINE } value_when;
+typedef struct value_spec {
+    const tree *at;    /* NULL: not given */
+    const char *name;  /* of the covariate or the assay */
+    bool is_assay, log10;
+    value_when when;
+    double day, window;
+} value_spec;
+
+enum { BAND_WORDS = 3 };
+
+typedef struct options {
+    const char *endpoint, *by, *control, *cluster, *source, *assay, *treated;
+    names strata, covariates, events, adjust, match;
+    numbers quantiles, days, targets;
+    double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
+        early_years, late_years, knot_years, auc_to, from, until, last, below;
+    numbers share_days, shares;
+    int band, ties, proportionality, scores, variance, family, estimand, test, zeros, alternative,
+        null, likelihood, random, coefficient;
+    bool permutation, robust, firth, hazard, pooled, log10;
+    value_spec outcome, before, after, x, y, years_before, years_after;
+    const tree *at; /* the analysis */
+} options;
+
+void options_read(reader *r, const tree *t, const char *what, const char *keys,
+                  const char *needed, double level, options *o);
+/* Where a key was given; the analysis itself where it was not. */
+const tree *options_at(const options *o, const char *key);
+
+#endif

@@ -1,0 +1,244 @@
+#include <math.h>
+#include <string.h>
+
+#include "analysis/work.h"
+
+/* A plan upon data: who is in, then one analysis after another. */
+
+struct rsp_results {
+    rsp_arena *arena;
+    rsp_results_view view;
+};
+
+const rsp_results_view *rsp_results_of(const rsp_results *results) { return &results->view; }
+
+void rsp_results_free(rsp_results *results)
+{
+    if (results) {
+        rsp_arena_free(results->arena);
+    }
+}
+
+const rsp_analysis_kind *rsp_analysis_kind_at(size_t i)
+{
+    /* A kind begins with the same three texts. */
+    _Static_assert(offsetof(kind, keys) == offsetof(rsp_analysis_kind, keys), "the same texts");
+    return (const rsp_analysis_kind *)(const void *)kind_at(i);
+}
+
+/* ---- The population. */
+static bool compare(const condition *c, double v)
+{
+    switch (c->op) {
+    case LESS: return v < c->value;
+    case AT_MOST: return v <= c->value;
+    case EQUAL: return v == c->value;
+    case NOT_EQUAL: return v != c->value;
+    case AT_LEAST: return v >= c->value;
+    case MORE: return v > c->value;
+    }
+    return false;
+}
+
+static bool holds(work *w, const condition *c, uint32_t subject)
+{
+    double v = (double)NAN;
+    if (strcmp(c->name, "arm") == 0 && c->word) {
+        bool same = strcmp(w->d->arms[w->d->subjects[subject].arm], c->word) == 0;
+        return (c->op == EQUAL) == same;
+    }
+    if (!covariate_of(w, c->name, subject, &v)) {
+        unknown_covariate(w, c->at, c->name);
+    }
+    return working(w) && !isnan(v) && compare(c, v);
+}
+
+static void check_arms(work *w)
+{
+    const names *arms = &w->plan->arms;
+    const tree *population = tree_get(w->plan->root, "population");
+    for (size_t k = 0; k < arms->n && working(w); k++) {
+        bool found = false;
+        for (size_t i = 0; i < w->d->n_arms; i++) {
+            found |= strcmp(w->d->arms[i], arms->v[k]) == 0;
+        }
+        if (!found) {
+            reader_unknown(&w->r, tree_get(population, "arms"), "the data have no arm",
+                           arms->v[k], w->d->arms, w->d->n_arms);
+        }
+    }
+}
+
+static bool in_arms(const work *w, uint32_t subject)
+{
+    const names *arms = &w->plan->arms;
+    for (size_t k = 0; k < arms->n; k++) {
+        if (strcmp(w->d->arms[w->d->subjects[subject].arm], arms->v[k]) == 0) {
+            return true;
+        }
+    }
+    return arms->n == 0;
+}
+
+/* Left out, in this order: no course, another arm, a condition. */
+static void choose_people(work *w, rsp_result *people)
+{
+    static const rsp_result_column columns[] = {
+        {"arm", "arm", "", RSP_CELL_TEXT, false},
+        {"participants", "participants", "", RSP_CELL_COUNT, false},
+        {"failed", "no course", "", RSP_CELL_COUNT, false},
+        {"excluded", "not in the population", "", RSP_CELL_COUNT, false},
+        {"analysed", "analysed", "", RSP_CELL_COUNT, false}};
+    const rsp_dataset *d = w->d;
+    w->in = work_alloc(w, d->n_subjects, sizeof *w->in);
+    double(*count)[4] = work_alloc(w, d->n_arms, sizeof *count);
+    check_arms(w);
+    for (uint32_t i = 0; i < d->n_subjects && working(w); i++) {
+        bool in = in_arms(w, i);
+        for (size_t k = 0; k < w->plan->n_conditions && in; k++) {
+            in = holds(w, &w->plan->conditions[k], i);
+        }
+        w->in[i] = in && !d->subjects[i].failed;
+        double *c = count[d->subjects[i].arm];
+        c[0]++;
+        c[1] += d->subjects[i].failed;
+        c[2] += !d->subjects[i].failed && !in;
+        c[3] += w->in[i];
+    }
+    w->result = people;
+    table t = TABLE_OPEN(w, "people", "Participants", columns);
+    for (size_t a = 0; a < d->n_arms && working(w); a++) {
+        put_text(&t, "%s", d->arms[a]);
+        for (size_t k = 0; k < 4; k++) {
+            put(&t, count[a][k]);
+        }
+    }
+    table_close(&t);
+}
+
+static void say_population(work *w)
+{
+    const rsp_analysis *p = w->plan;
+    if (!p->arms.n && !p->n_conditions) {
+        say(w, "All participants of the data set were analysed.");
+        return;
+    }
+    say(w, "Analysed were the participants");
+    for (size_t i = 0; i < p->arms.n; i++) {
+        say(w, "%s%s", i ? "or " : "of arm ", p->arms.v[i]);
+    }
+    for (size_t i = 0; i < p->n_conditions; i++) {
+        say(w, "%s%s", i ? "and " : "with ", p->conditions[i].text);
+    }
+    rsp_text_add(&w->methods, ".");
+}
+
+/* ---- Multiplicity over the list. */
+static void adjust(work *w, rsp_results_view *view)
+{
+    static const rsp_result_column columns[] = {
+        {"analysis", "analysis", "", RSP_CELL_TEXT, false},
+        {"p", "p", "", RSP_CELL_P, false},
+        {"adjusted", "adjusted p", "", RSP_CELL_P, false}};
+    static const char *const how[] = {"", "Bonferroni", "Holm 1979", "Hochberg 1988",
+                                      "Hommel 1988", "Benjamini and Hochberg 1995",
+                                      "Benjamini and Yekutieli 2001"};
+    double *p = work_alloc(w, view->n, sizeof *p), *q = work_alloc(w, view->n, sizeof *q);
+    rsp_error err = {0};
+    rsp_result *all = work_alloc(w, 1, sizeof *all);
+    if (!working(w) || !w->plan->multiplicity) {
+        return;
+    }
+    for (size_t i = 0; i < view->n; i++) {
+        p[i] = view->items[i].p;
+    }
+    rsp_status s = rsp_adjust((rsp_multiplicity)w->plan->multiplicity, p, view->n, q, &err);
+    if (!work_took(w, tree_get(w->plan->root, "multiplicity"), s, &err)) {
+        return;
+    }
+    w->result = all;
+    table t = TABLE_OPEN(w, "adjusted", "Adjusted for several tests", columns);
+    for (size_t i = 0; i < view->n; i++) {
+        put_text(&t, "%s", view->items[i].name);
+        put(&t, p[i]);
+        put_reason(&t, "no test");
+        put(&t, q[i]);
+    }
+    table_close(&t);
+    say(w, "The first p of each analysis was adjusted for their number (%s).",
+        how[w->plan->multiplicity]);
+    view->adjusted = all->tables;
+}
+
+static char *take_methods(work *w)
+{
+    char *copy = NULL;
+    if (w->methods.failed) {
+        reader_fail(&w->r, NULL, RSP_NOMEM, "out of memory");
+    } else {
+        copy = reader_printf(&w->r, "%s", w->methods.data ? w->methods.data : "");
+    }
+    w->methods.length = 0;
+    return copy;
+}
+
+static void take_source(work *w, rsp_results_view *view)
+{
+    const rsp_analysis_data *data = w->data;
+    rsp_analysis_file *files = work_alloc(w, data->n_files, sizeof *files);
+    for (size_t i = 0; files && i < data->n_files; i++) {
+        files[i].name = reader_printf(&w->r, "%s", data->files[i].name);
+        files[i].sha256 = reader_printf(&w->r, "%s", data->files[i].sha256);
+    }
+    view->files = files;
+    view->n_files = data->n_files;
+    view->title = reader_printf(&w->r, "%s", w->plan->title);
+    view->study = reader_printf(&w->r, "%s", w->d->study ? w->d->study : "");
+    view->plan_sha256 = reader_printf(&w->r, "%s", w->plan->sha256);
+    view->notes = reader_printf(&w->r, "%s", data->notes ? data->notes : "");
+}
+
+static void run_items(work *w, rsp_results_view *view)
+{
+    rsp_result *items = work_alloc(w, w->plan->n_items, sizeof *items);
+    for (size_t i = 0; i < w->plan->n_items && working(w); i++) {
+        const item *it = &w->plan->items[i];
+        items[i] = (rsp_result){.name = reader_printf(&w->r, "%s", it->name),
+                                .kind = it->kind->name, .title = it->kind->what,
+                                .p = (double)NAN};
+        w->result = &items[i];
+        it->kind->run(w, &it->options);
+        items[i].methods = take_methods(w);
+    }
+    view->items = items;
+    view->n = w->plan->n_items;
+}
+
+rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,
+                            rsp_results **out, rsp_error *err)
+{
+    *out = NULL;
+    rsp_arena *arena = rsp_arena_new();
+    rsp_results *res = arena ? rsp_arena_alloc(arena, 1, sizeof *res) : NULL;
+    rsp_result *people = arena ? rsp_arena_alloc(arena, 1, sizeof *people) : NULL;
+    if (!res || !people) {
+        rsp_arena_free(arena);
+        return rsp_fail(err, RSP_NOMEM, "out of memory");
+    }
+    work w = {.r = {.arena = arena, .err = err}, .plan = plan, .data = data, .d = data->rows};
+    res->arena = arena;
+    take_source(&w, &res->view);
+    choose_people(&w, people);
+    res->view.people = people->tables;
+    run_items(&w, &res->view);
+    say_population(&w);
+    adjust(&w, &res->view);
+    res->view.methods = take_methods(&w);
+    rsp_text_fini(&w.methods);
+    if (!working(&w)) {
+        rsp_arena_free(arena);
+        return w.r.status;
+    }
+    *out = res;
+    return RSP_OK;
+}

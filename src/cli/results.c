@@ -1,0 +1,157 @@
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/analysis.h"
+
+/* Tables of results on a terminal: columns as wide as what they hold; a table too
+ * wide for a line is turned, a line a column. */
+
+enum { TERMINAL = 100, MOST_COLUMNS = 24, CELL = 200 };
+
+static void number(const rsp_result_column *c, double v, const char *none, char out[60])
+{
+    if (isnan(v)) {
+        snprintf(out, 60, "%s", none);
+    } else if (isinf(v)) {
+        snprintf(out, 60, "%s", v > 0 ? "inf" : "-inf");
+    } else if (c->kind == RSP_CELL_COUNT) {
+        snprintf(out, 60, "%.10g", v);
+    } else if (c->kind == RSP_CELL_P) {
+        snprintf(out, 60, v < 0.0001 ? "<0.0001" : "%.4f", v);
+    } else if (c->kind == RSP_CELL_SHARE) {
+        snprintf(out, 60, "%.4f", v);
+    } else {
+        snprintf(out, 60, fabs(v) >= 1e5 || (v != 0 && fabs(v) < 1e-3) ? "%.4g" : "%.5g", v);
+    }
+}
+
+static const char *cell_text(const rsp_result_column *c, const rsp_cell *cell, char out[CELL])
+{
+    char v[60], low[60], high[60];
+    if (c->kind == RSP_CELL_TEXT) {
+        snprintf(out, CELL, "%s", cell->text);
+        return out;
+    }
+    number(c, cell->value, cell->reason[0] ? cell->reason : "-", v);
+    bool has = c->interval && (!isnan(cell->low) || !isnan(cell->high));
+    if (has) {
+        number(c, cell->low, "not reached", low);
+        number(c, cell->high, "not reached", high);
+        snprintf(out, CELL, "%s (%s to %s)", v, low, high);
+    } else {
+        snprintf(out, CELL, "%s", v);
+    }
+    return out;
+}
+
+static void title_of(const rsp_result_column *c, char out[CELL])
+{
+    snprintf(out, CELL, "%s%s%s", c->label, c->unit[0] ? ", " : "", c->unit);
+}
+
+static bool empty(const rsp_result_table *t, size_t k)
+{
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const rsp_cell *c = &t->cells[i * t->n_columns + k];
+        if (c->text[0] || c->reason[0] || !isnan(c->value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void print_wide(const rsp_result_table *t, const size_t *width)
+{
+    char text[CELL];
+    for (size_t i = 0; i <= t->n_rows; i++) {
+        fputs(" ", stdout);
+        for (size_t k = 0; k < t->n_columns; k++) {
+            if (!width[k]) {
+                continue;
+            }
+            if (i == 0) {
+                title_of(&t->columns[k], text);
+            } else {
+                cell_text(&t->columns[k], &t->cells[(i - 1) * t->n_columns + k], text);
+            }
+            fputs(" ", stdout);
+            size_t n = rsp_characters(text, strlen(text));
+            int blanks = n < width[k] ? (int)(width[k] - n) : 0;
+            bool left = t->columns[k].kind == RSP_CELL_TEXT;
+            printf("%*s%s%*s ", left ? 0 : blanks, "", text, left ? blanks : 0, "");
+        }
+        fputs("\n", stdout);
+    }
+}
+
+static void print_turned(const rsp_result_table *t, const size_t *width)
+{
+    char title[CELL], text[CELL];
+    for (size_t i = 0; i < t->n_rows; i++) {
+        for (size_t k = 0; k < t->n_columns; k++) {
+            if (width[k]) {
+                title_of(&t->columns[k], title);
+                printf("  %-28s %s\n", title,
+                       cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text));
+            }
+        }
+        fputs(i + 1 < t->n_rows ? "\n" : "", stdout);
+    }
+}
+
+static void print_table(const rsp_result_table *t)
+{
+    size_t width[MOST_COLUMNS] = {0}, whole = 1;
+    char text[CELL];
+    for (size_t k = 0; k < t->n_columns; k++) {
+        if (empty(t, k)) {
+            continue;
+        }
+        title_of(&t->columns[k], text);
+        width[k] = rsp_characters(text, strlen(text));
+        for (size_t i = 0; i < t->n_rows; i++) {
+            cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text);
+            size_t n = rsp_characters(text, strlen(text));
+            width[k] = n > width[k] ? n : width[k];
+        }
+        whole += width[k] + 2;
+    }
+    printf("\n%s\n", t->title);
+    if (whole <= TERMINAL) {
+        print_wide(t, width);
+    } else {
+        print_turned(t, width);
+    }
+}
+
+static void print_wrapped(const char *text, size_t indent)
+{
+    rsp_wrap wrap = {.out = stdout, .indent = indent};
+    rsp_wrap_text(&wrap, text, strlen(text));
+    fputs("\n", stdout);
+}
+
+void cli_print_results(const rsp_results_view *v)
+{
+    print_wrapped(v->title, 0);
+    print_table(v->people);
+    for (size_t i = 0; i < v->n; i++) {
+        const rsp_result *r = &v->items[i];
+        printf("\n== %s\n", r->name);
+        for (size_t k = 0; k < r->n_tables; k++) {
+            if (!r->tables[k].long_one) {
+                print_table(&r->tables[k]);
+            }
+        }
+        for (size_t k = 0; k < r->n_notes; k++) {
+            fputs("\n", stdout);
+            print_wrapped(r->notes[k], 0);
+        }
+    }
+    if (v->adjusted) {
+        print_table(v->adjusted);
+    }
+}
