@@ -125,8 +125,9 @@ const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m);
 void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
 
 /* CDISC ADaM as CSV (RFC 4180 quoting, lines end in LF): ADSL, ADTTE, ADVL
- * (viral_load) and ADLB (the rest).
- *     USUBJID  study-trial-participant; with TRIAL and ARM it names a record: in
+ * (viral_load), ADLB (the rest), ADAE (happenings named RSP_ADVERSE_EVENT: the term is
+ * the reason, the grade the amount) and ADEV (all other happenings).
+ *     USUBJID  the participant's id, else study-trial-participant; with TRIAL and ARM it names a record: in
  *              a counterfactual design a participant appears once an arm
  *     --DT     study day, day 0 the reference; no calendar
  *     --DY     whole study day without a day 0 (the reference is day 1)
@@ -139,7 +140,10 @@ void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
  *     AVALL, AVALR  the interval (AVALL, AVALR]; AVALR empty: right-censored
  * Appends rows of one sorted chunk; `header` first.  Same bytes for the same
  * rows.  out->failed says that memory ran out. */
-typedef enum rsp_adam { RSP_ADSL, RSP_ADTTE, RSP_ADVL, RSP_ADLB } rsp_adam;
+#define RSP_ADVERSE_EVENT "adverse event"
+typedef enum rsp_adam {
+    RSP_ADSL, RSP_ADTTE, RSP_ADVL, RSP_ADLB, RSP_ADAE, RSP_ADEV, RSP_N_ADAM
+} rsp_adam;
 const char *rsp_adam_file(rsp_adam which); /* "adsl.csv" */
 void rsp_adam_header(rsp_adam which, const rsp_dataset *d, rsp_text *out);
 void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out);

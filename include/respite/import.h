@@ -4,7 +4,7 @@
  *     CSV of any laboratory      rsp_import_csv, with a map of its columns
  *     ADaM, CSV or XPT v5        rsp_import_adam: a file, or a directory of them
  *     NONMEM-style CSV           rsp_import_nonmem
- *     what a path holds          rsp_import_path: by looking
+ *     what a path holds          rsp_import_path, by looking
  *
  * Several files of one trial are read into one importer and joined by participant;
  * rsp_import_finish makes the data set.
@@ -112,7 +112,7 @@ typedef struct rsp_import_map {
 /* ---- Reading. */
 
 typedef struct rsp_importer rsp_importer;
-/* study NULL: the name of the first file.  NULL: no memory. */
+/* study NULL: STUDYID of ADaM, else the name of the first file.  NULL: no memory. */
 rsp_importer *rsp_import_new(const char *study);
 void rsp_import_free(rsp_importer *im); /* NULL is fine */
 
@@ -122,6 +122,42 @@ RSP_MUST_USE rsp_status rsp_import_csv(rsp_importer *im, const char *path,
 RSP_MUST_USE rsp_status rsp_import_csv_text(rsp_importer *im, const char *name,
                                             const char *text, size_t length,
                                             const rsp_import_map *map, rsp_error *err);
+
+/* ADaM: one data set, or a directory of them (ADSL first, then by name; of a name as
+ * .csv and .xpt the .csv; of a run's directory its adam/).  Told apart by columns:
+ * CNSR is ADTTE, PARAMCD without it BDS, AETERM or AEDECOD ADAE, EVTERM our ADEV, any
+ * other with USUBJID ADSL.  Needs USUBJID or SUBJID; treatment from TRT01P, TRTP,
+ * TRT01A, TRTA or ARM (one file of several is enough).
+ *     ours (with TRIAL and SUBJID)     of others
+ *     --DT study days                  --DY, else --DT less TRTSDT (SAS date, ISO, DATE9)
+ *     PARAM names assay and endpoint   PARAMCD does
+ *     repeats on a day as they are     refused; rows with DTYPE are passed over
+ * AVALC says what is censored ("<20", "not detected"), whatever AVAL imputes.
+ * Other columns are covariates where they say one thing of each participant; the rest is
+ * in the notes.  An adverse event is the happening "adverse event", its grade the
+ * amount, its term the reason. */
+RSP_MUST_USE rsp_status rsp_import_adam(rsp_importer *im, const char *path, rsp_error *err);
+
+/* NONMEM-style CSV: ID, TIME and DV; where they are CENS or BLQ (1: below the limit in
+ * DV, -1: above it), LLOQ, EVID and AMT (1 and 4: "infuse"; 2 and 3 are passed over),
+ * MDV, DVID or CMT (which assay), DAY (study day, else TIME is), ARM, and C for lines
+ * commented out.  With CENS 1 the limit is LLOQ, else DV; LIMIT is not read.  TND 1 is
+ * our mark of a target not detected; in such files a day may have repeats. */
+typedef struct rsp_nonmem_assay {
+    double code;      /* DVID, else CMT */
+    const char *name, *unit;
+} rsp_nonmem_assay;
+typedef struct rsp_nonmem { /* {0}: days, "dv_1", "dv_2".. ("dv" without DVID and CMT) */
+    const char *time_unit;
+    const char *arm;  /* column; NULL: ARM where it is */
+    const rsp_nonmem_assay *assays; size_t n_assays;
+} rsp_nonmem;
+RSP_MUST_USE rsp_status rsp_import_nonmem(rsp_importer *im, const char *path,
+                                          const rsp_nonmem *how, rsp_error *err);
+
+/* What a path holds, by looking: a directory (a run's, or of ADaM), a transport file, a
+ * CSV of ADaM or of NONMEM.  RSP_DATA: another table, which needs a map. */
+RSP_MUST_USE rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err);
 
 /* The data set, sorted.  Participants are numbered by first appearance over all
  * files, arms likewise, covariates likewise.  RSP_DATA: no participant.  The importer

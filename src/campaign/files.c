@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { N_ADAM = RSP_ADLB + 1 };
+enum { N_ADAM = RSP_N_ADAM };
 
 struct run_files {
     rsp_arena *arena;

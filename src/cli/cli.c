@@ -22,8 +22,8 @@ static const command COMMANDS[] = {
      "respite reproduce --json", cli_reproduce},
     {"check", "FILE...", "what is wrong with a model or study, and where",
      "respite check studies/liu2021.yaml models/hiv_car_t.rsp", cli_check},
-    {"convert", "MODEL FILE", "write a model as SBML (FILE.xml)",
-     "respite convert hiv_car_t hiv_car_t.xml", cli_convert},
+    {"convert", "MODEL FILE", "a model as SBML (FILE.xml); a data set --to another form",
+     "respite convert respite-out/liu2021 --to xpt -o liu2021-adam", cli_convert},
     {"show", "FILE|RUN", "a model's equations and sources; a study's plan; a run's provenance",
      "respite show hiv_car_t", cli_show},
 };

@@ -32,6 +32,8 @@ typedef struct cli_args {
     const char *summary, *amount, *concentration;
     /* analyze */
     const char *endpoint, *plan;
+    /* convert */
+    const char *to;
 } cli_args;
 
 /* Exit status 0 when `args` is filled; else the message has been printed. */
@@ -45,6 +47,7 @@ int cli_reproduce(const cli_args *args);
 int cli_check(const cli_args *args);
 int cli_show(const cli_args *args);
 int cli_convert(const cli_args *args);
+int cli_convert_data(const cli_args *args); /* with --to */
 
 /* Print an error with its place and excerpt; the exit status it asks for. */
 int cli_error(const rsp_error *err);

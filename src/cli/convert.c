@@ -14,7 +14,8 @@ static bool ends_in(const char *path, const char *end)
 static rsp_status check_files(const cli_args *args, rsp_error *err)
 {
     if (args->n_files != 2) {
-        return rsp_fail(err, RSP_USAGE, "respite convert takes a model and the file to write");
+        return rsp_fail(err, RSP_USAGE, "respite convert takes a model and the file to write; a data set goes "
+                        "with --to adam, xpt, nonmem or json and -o DIR");
     }
     const char *to = args->files[1];
     return ends_in(to, ".xml") || ends_in(to, ".sbml")
@@ -47,6 +48,9 @@ int cli_convert(const cli_args *args)
     rsp_error err = {0};
     rsp_model *model = NULL;
     rsp_text out = {0}, left_out = {0};
+    if (args->to) {
+        return cli_convert_data(args);
+    }
     rsp_status s = check_files(args, &err);
     s = s == RSP_OK ? cli_expect_kind(args->files[0], "convert", "model or SBML model", &err) : s;
     s = s == RSP_OK ? rsp_model_open(args->files[0], NULL, &model, &err) : s;

@@ -1,131 +1,8 @@
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "respite/dataset.h"
-
-/* ---- Codes of parameters. */
-
-static const struct known_code {
-    const char *name, *code;
-} known_codes[] = {
-    {"viral_load", "VLCPML"},      {"car_copies", "CARCPUG"},
-    {"car_cells", "CARCELL"},      {"cd4", "CD4"},
-    {"intact_provirus", "IPDAINT"}, {"total_provirus", "IPDATOT"},
-};
-
-enum { CODE_LENGTH = RSP_PARAMCD_MAX - 1 };
-
-static bool starts(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
-/* Drop vowels from the end, then the end, until `most` letters are left. */
-static void shorten(char *code, size_t most)
-{
-    size_t n = strlen(code);
-    for (size_t i = n; n > most && i-- > 1;) {
-        if (strchr("AEIOU", code[i])) {
-            memmove(code + i, code + i + 1, n - i);
-            n--;
-        }
-    }
-    code[n < most ? n : most] = '\0';
-}
-
-static void code_alone(const char *name, char code[RSP_PARAMCD_MAX])
-{
-    for (size_t i = 0; i < sizeof known_codes / sizeof *known_codes; i++) {
-        if (strcmp(name, known_codes[i].name) == 0) {
-            memcpy(code, known_codes[i].code, strlen(known_codes[i].code) + 1);
-            return;
-        }
-    }
-    char letters[64];
-    size_t n = 0;
-    if (starts(name, "time_to_")) {
-        letters[n++] = 'T';
-        letters[n++] = 'T';
-        name += strlen("time_to_");
-    }
-    for (; *name && n < sizeof letters - 1; name++) {
-        if (isalnum((unsigned char)*name) && (unsigned char)*name < 0x80) {
-            if (n == 0 && isdigit((unsigned char)*name)) {
-                letters[n++] = 'P'; /* a name in SAS begins with a letter */
-            }
-            letters[n++] = (char)toupper((unsigned char)*name);
-        }
-    }
-    letters[n] = '\0';
-    shorten(letters, CODE_LENGTH);
-    memcpy(code, n ? letters : "PARAM", n ? strlen(letters) + 1 : sizeof "PARAM");
-}
-
-void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
-                      char code[RSP_PARAMCD_MAX])
-{
-    size_t before = 0; /* of all names, so that no two get one number */
-    bool shared = false;
-    code_alone(name, code);
-    for (size_t i = 0; i < n; i++) {
-        char other[RSP_PARAMCD_MAX];
-        code_alone(names[i], other);
-        int order = strcmp(names[i], name);
-        shared = shared || (order != 0 && strcmp(code, other) == 0);
-        before += order < 0;
-    }
-    if (shared) {
-        char number[24];
-        int digits = snprintf(number, sizeof number, "_%zu", before + 1);
-        size_t room = CODE_LENGTH - (size_t)digits;
-        size_t length = strlen(code) < room ? strlen(code) : room;
-        memcpy(code + length, number, (size_t)digits + 1);
-    }
-}
-
-/* The distinct names of a column: few, looked for in order. */
-typedef struct codes {
-    const char **names;
-    char (*codes)[RSP_PARAMCD_MAX];
-    size_t n, names_capacity, codes_capacity;
-} codes;
-
-static size_t find_name(const codes *c, const char *name)
-{
-    size_t i = 0;
-    while (i < c->n && c->names[i] != name && strcmp(c->names[i], name) != 0) {
-        i++;
-    }
-    return i;
-}
-
-static bool add_name(codes *c, const char *name)
-{
-    if (find_name(c, name) < c->n) {
-        return true;
-    }
-    if (!RSP_GROW(&c->names, &c->names_capacity, c->n + 1) ||
-        !RSP_GROW(&c->codes, &c->codes_capacity, c->n + 1)) {
-        return false;
-    }
-    c->names[c->n++] = name;
-    return true;
-}
-
-static void code_all(codes *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        rsp_adam_paramcd(c->names[i], c->names, c->n, c->codes[i]);
-    }
-}
-
-static void codes_fini(codes *c)
-{
-    free(c->names);
-    free(c->codes);
-}
+#include "dataset/adam_code.h"
 
 /* ---- Fields: each but the first of a line sets a comma before itself. */
 
@@ -178,9 +55,10 @@ typedef struct person { /* of one arm */
     double infused, dose, stopped, restarted, ended; /* study days; NaN: not */
 } person;
 
-typedef struct reader { /* walks the happenings beside the rows */
+typedef struct reader { /* walks happenings and subjects beside the rows */
     const rsp_dataset *d;
-    size_t next;
+    size_t next, next_subject;
+    const char *id; /* of `who`; "": none of its own */
     person who;
     bool known;
     rsp_text head; /* the fields of `who`, quoted, without a line end */
@@ -220,7 +98,11 @@ static void write_head(reader *r)
     const person *p = &r->who;
     rsp_text id = {0};
     r->head.length = 0;
-    rsp_text_printf(&id, "%s-%u-%u", r->d->study, p->trial, p->participant);
+    if (*r->id) {
+        rsp_text_add(&id, r->id);
+    } else {
+        rsp_text_printf(&id, "%s-%u-%u", r->d->study, p->trial, p->participant);
+    }
     r->head.failed = r->head.failed || id.failed;
     first_field(&r->head, r->d->study);
     text_field(&r->head, id.data ? id.data : "");
@@ -230,6 +112,29 @@ static void write_head(reader *r)
     text_field(&r->head, r->d->arms[p->arm]);
     number_field(&r->head, p->arm + 1.0);
     rsp_text_fini(&id);
+}
+
+static int compare_subject(const rsp_subject *s, const person *p)
+{
+    if (s->trial != p->trial) {
+        return s->trial < p->trial ? -1 : 1;
+    }
+    if (s->participant != p->participant) {
+        return s->participant < p->participant ? -1 : 1;
+    }
+    return (s->arm > p->arm) - (s->arm < p->arm);
+}
+
+static void find_id(reader *r)
+{
+    const rsp_dataset *d = r->d;
+    while (r->next_subject < d->n_subjects &&
+           compare_subject(&d->subjects[r->next_subject], &r->who) < 0) {
+        r->next_subject++;
+    }
+    bool there = r->next_subject < d->n_subjects &&
+                 compare_subject(&d->subjects[r->next_subject], &r->who) == 0;
+    r->id = there ? d->subjects[r->next_subject].id : "";
 }
 
 /* Rows come in canonical order, as the happenings do. */
@@ -252,6 +157,7 @@ static void meet(reader *r, uint32_t trial, uint32_t participant, uint32_t arm)
          r->next++) {
         note(&r->who, &d->happenings[r->next]);
     }
+    find_id(r);
     write_head(r);
 }
 
@@ -271,7 +177,9 @@ static const char *const adtte_columns[] = {
     "EVNTDESC", "CNSDTDSC", "STARTDT", "ADT",   "AVALL", "AVALR"};
 static const char *const bds_columns[] = {
     "PARAMCD", "PARAM", "AVAL",    "AVALC", "AVALU",  "ADT",
-    "ADY",     "ATIDY", "AVISITN", "LLOQ",  "CENSFL", "REASND"};
+    "ADY",     "ATIDY", "AVISITN", "LLOQ",  "CENSFL", "REASND", "ULOQ"};
+static const char *const adae_columns[] = {"AETERM", "ASTDT", "ASTDY", "AETOXGR"};
+static const char *const adev_columns[] = {"EVTERM", "ASTDT", "ASTDY", "EVAMT", "EVREAS"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -284,6 +192,8 @@ static const struct file {
     [RSP_ADTTE] = {"adtte.csv", adtte_columns, COUNT(adtte_columns)},
     [RSP_ADVL] = {"advl.csv", bds_columns, COUNT(bds_columns)},
     [RSP_ADLB] = {"adlb.csv", bds_columns, COUNT(bds_columns)},
+    [RSP_ADAE] = {"adae.csv", adae_columns, COUNT(adae_columns)},
+    [RSP_ADEV] = {"adev.csv", adev_columns, COUNT(adev_columns)},
 };
 
 const char *rsp_adam_file(rsp_adam which)
@@ -291,24 +201,48 @@ const char *rsp_adam_file(rsp_adam which)
     return files[which].name;
 }
 
+static bool is_taken(const char *code)
+{
+    bool taken = false;
+    for (size_t k = 0; k < COUNT(head_columns); k++) {
+        taken = taken || strcmp(code, head_columns[k]) == 0;
+    }
+    for (size_t k = 0; k < COUNT(adsl_columns); k++) {
+        taken = taken || strcmp(code, adsl_columns[k]) == 0;
+    }
+    return taken;
+}
+
 /* A covariate's column: its own name where SAS would take it, else shortened. */
+bool rsp_adam_covariates(const rsp_dataset *d, char (**out)[RSP_PARAMCD_MAX])
+{
+    size_t n = d->n_covariates + d->n_texts;
+    const char **names = calloc(n + 1, sizeof *names);
+    *out = calloc(n + 1, sizeof **out);
+    bool ok = names && *out;
+    for (size_t i = 0; ok && i < n; i++) {
+        names[i] = i < d->n_covariates ? d->covariates[i] : d->texts[i - d->n_covariates];
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        char *code = (*out)[i];
+        rsp_adam_paramcd(names[i], names, n, code);
+        if (is_taken(code)) { /* X and the number of the covariate: short, and free */
+            snprintf(code, sizeof **out, "X%zu", (i + 1) % 1000000);
+        }
+    }
+    free(names);
+    return ok;
+}
+
 static void covariate_columns(const rsp_dataset *d, rsp_text *out)
 {
-    for (size_t i = 0; i < d->n_covariates; i++) {
-        char code[RSP_PARAMCD_MAX];
-        rsp_adam_paramcd(d->covariates[i], d->covariates, d->n_covariates, code);
-        bool taken = false;
-        for (size_t k = 0; k < COUNT(head_columns); k++) {
-            taken = taken || strcmp(code, head_columns[k]) == 0;
-        }
-        for (size_t k = 0; k < COUNT(adsl_columns); k++) {
-            taken = taken || strcmp(code, adsl_columns[k]) == 0;
-        }
-        if (taken) { /* X and the number of the covariate: short, and free */
-            snprintf(code, sizeof code, "X%zu", (i + 1) % 1000000);
-        }
-        text_field(out, code);
+    char (*codes)[RSP_PARAMCD_MAX] = NULL;
+    bool ok = rsp_adam_covariates(d, &codes);
+    out->failed = out->failed || !ok;
+    for (size_t i = 0; ok && i < d->n_covariates + d->n_texts; i++) {
+        text_field(out, codes[i]);
     }
+    free(codes);
 }
 
 void rsp_adam_header(rsp_adam which, const rsp_dataset *d, rsp_text *out)
@@ -348,6 +282,9 @@ static void adsl_rows(reader *r, rsp_text *out)
         for (size_t k = 0; k < r->d->n_covariates; k++) {
             number_field(out, s->covariates[k]);
         }
+        for (size_t k = 0; k < r->d->n_texts; k++) {
+            text_field(out, s->texts[k]);
+        }
         end_line(out);
     }
 }
@@ -361,18 +298,18 @@ static double rounded_day(double day)
 
 static void adtte_rows(reader *r, rsp_text *out)
 {
-    codes c = {0};
+    rsp_codes c = {0};
     for (size_t i = 0; i < r->d->n_endpoints && !out->failed; i++) {
-        out->failed = !add_name(&c, r->d->endpoints[i].endpoint);
+        out->failed = !rsp_codes_add(&c, r->d->endpoints[i].endpoint);
     }
-    code_all(&c);
+    rsp_codes_make(&c);
     for (size_t i = 0; i < r->d->n_endpoints && !out->failed; i++) {
         const rsp_endpoint_row *e = &r->d->endpoints[i];
         bool event = e->end == RSP_END_EVENT;
         bool at_risk = e->end != RSP_END_NOT_STARTED;
         meet(r, e->trial, e->participant, e->arm);
         begin(r, out);
-        text_field(out, c.codes[find_name(&c, e->endpoint)]);
+        text_field(out, c.codes[rsp_codes_find(&c, e->endpoint)]);
         text_field(out, e->endpoint);
         number_field(out, at_risk ? e->day : (double)NAN);
         text_field(out, "DAYS");
@@ -386,7 +323,7 @@ static void adtte_rows(reader *r, rsp_text *out)
         number_field(out, at_risk ? e->right : (double)NAN);
         end_line(out);
     }
-    codes_fini(&c);
+    rsp_codes_fini(&c);
 }
 
 static void value_fields(const rsp_measurement *m, rsp_text *out)
@@ -415,43 +352,71 @@ static void value_fields(const rsp_measurement *m, rsp_text *out)
     }
 }
 
+/* The reference is day 1, there is no day 0. */
+static double whole_day(double day)
+{
+    double whole = floor(day);
+    return whole >= 0 ? whole + 1 : whole;
+}
+
 static void measurement_row(const reader *r, const rsp_measurement *m,
                             const char *code, rsp_text *out)
 {
     static const char *const censoring[] = {
         [RSP_NOT_DETECTED] = "Y", [RSP_BELOW_LLOQ] = "Y", [RSP_NUMBER] = "",
         [RSP_ABOVE_ULOQ] = "U",   [RSP_MISSING] = ""};
-    double whole = floor(m->day);
     begin(r, out);
     text_field(out, code);
     text_field(out, m->assay);
     value_fields(m, out);
     text_field(out, m->unit);
     number_field(out, m->day);
-    number_field(out, whole >= 0 ? whole + 1 : whole);
+    number_field(out, whole_day(m->day));
     number_field(out, rounded_day(m->day - r->who.stopped));
     number_field(out, m->planned_day);
     number_field(out, m->lloq);
     text_field(out, censoring[m->state]);
     text_field(out, m->reason);
+    number_field(out, m->uloq > 0 ? m->uloq : (double)NAN);
     end_line(out);
 }
 
 static void bds_rows(reader *r, bool viral_load, rsp_text *out)
 {
-    codes c = {0};
+    rsp_codes c = {0};
     for (size_t i = 0; i < r->d->n_measurements && !out->failed; i++) {
-        out->failed = !add_name(&c, r->d->measurements[i].assay);
+        out->failed = !rsp_codes_add(&c, r->d->measurements[i].assay);
     }
-    code_all(&c);
+    rsp_codes_make(&c);
     for (size_t i = 0; i < r->d->n_measurements && !out->failed; i++) {
         const rsp_measurement *m = &r->d->measurements[i];
         if ((strcmp(m->assay, "viral_load") == 0) == viral_load) {
             meet(r, m->trial, m->participant, m->arm);
-            measurement_row(r, m, c.codes[find_name(&c, m->assay)], out);
+            measurement_row(r, m, c.codes[rsp_codes_find(&c, m->assay)], out);
         }
     }
-    codes_fini(&c);
+    rsp_codes_fini(&c);
+}
+
+/* Happenings: the adverse events, and all others. */
+static void occurrence_rows(reader *r, bool adverse, rsp_text *out)
+{
+    for (size_t i = 0; i < r->d->n_happenings; i++) {
+        const rsp_happening *h = &r->d->happenings[i];
+        if ((strcmp(h->what, RSP_ADVERSE_EVENT) == 0) != adverse) {
+            continue;
+        }
+        meet(r, h->trial, h->participant, h->arm);
+        begin(r, out);
+        text_field(out, adverse ? h->reason : h->what);
+        number_field(out, h->day);
+        number_field(out, whole_day(h->day));
+        number_field(out, h->amount);
+        if (!adverse) {
+            text_field(out, h->reason);
+        }
+        end_line(out);
+    }
 }
 
 void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out)
@@ -467,6 +432,12 @@ void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out)
     case RSP_ADVL:
     case RSP_ADLB:
         bds_rows(&r, which == RSP_ADVL, out);
+        break;
+    case RSP_ADAE:
+    case RSP_ADEV:
+        occurrence_rows(&r, which == RSP_ADAE, out);
+        break;
+    case RSP_N_ADAM:
         break;
     }
     rsp_text_fini(&r.head);

@@ -209,7 +209,7 @@ static rsp_status read_covariates(rsp_map_reader *r, rsp_error *err)
         s = rsp_table_need(&r->t, r->map->covariates[i], "covariate", &column, err);
         s = s == RSP_OK ? rsp_importer_covariate(r->im, &r->t, column, r->people, err) : s;
     }
-    const rsp_loose how = {.people = r->people,
+    const rsp_loose how = {.people = r->people, .firm = true,
                            .days = r->day != RSP_NO_COLUMN || r->date != RSP_NO_COLUMN ? r->days
                                                                                       : NULL};
     return s == RSP_OK ? rsp_importer_keep_loose(r->im, &r->t, &how, err) : s;

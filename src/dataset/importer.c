@@ -108,8 +108,9 @@ rsp_status rsp_importer_person(rsp_importer *im, const char *key, uint32_t *pers
     }
     *person = rsp_names_number(kept);
     if (*person == im->n_people) {
-        im->people[im->n_people++] = (rsp_person){.id = kept, .arm = RSP_NO_ARM, .reason = "",
-                                                  .participant = *person};
+        im->people[im->n_people++] = (rsp_person){.id = kept, .name = kept, .arm = RSP_NO_ARM, .reason = "",
+                                                  .participant = *person,
+                                                  .reference = (double)NAN};
     }
     return RSP_OK;
 }

@@ -11,11 +11,13 @@
 #define RSP_NOBODY UINT32_MAX
 
 typedef struct rsp_person {
-    const char *id;
+    const char *id;   /* for messages */
+    const char *name; /* in the data set; "": Respite made the id itself */
     uint32_t trial, participant; /* of our own files; else numbered when finished */
     uint32_t arm;
     const char *reason;
-    bool failed, product_failed;
+    bool failed, product_failed, has_row;
+    double reference; /* ADaM: day 0 in days since 1960; NaN: none */
 } rsp_person;
 
 /* A covariate: what each person's cell says, "" where it says nothing. */
@@ -23,6 +25,7 @@ typedef struct rsp_covariate {
     const char *name;
     const char **texts; /* [capacity], by person; NULL: "" */
     size_t capacity;
+    bool firm;          /* said where people are described: another file must agree */
 } rsp_covariate;
 
 typedef struct rsp_row_source { /* of a measurement or endpoint */
@@ -49,6 +52,7 @@ struct rsp_importer {
         happenings_capacity, measurements_capacity, endpoints_capacity,
         of_measurements_capacity, of_endpoints_capacity;
     bool own, foreign; /* files that Respite wrote, files of others */
+    bool has_events;   /* ADEV is among the files: ADSL's dates are in it, too */
 };
 
 rsp_status rsp_importer_no_memory(rsp_error *err);
@@ -75,11 +79,27 @@ RSP_MUST_USE rsp_status rsp_importer_add_measurement(rsp_importer *im, const rsp
 RSP_MUST_USE rsp_status rsp_importer_add_endpoint(rsp_importer *im, const rsp_endpoint_row *e,
                                                   size_t row, rsp_error *err);
 
+/* Files, and the table of one: CSV, or a transport file made into it.  *text is what the
+ * table stands on; free it after the table. */
+RSP_MUST_USE rsp_status rsp_importer_open(const char *path, rsp_table *t, char **text,
+                                          rsp_error *err);
+bool rsp_path_ends(const char *path, const char *ending); /* in any case */
+
+/* An ADaM data set; RSP_DATA where it is none. */
+bool rsp_adam_looks(const rsp_table *t);
+RSP_MUST_USE rsp_status rsp_adam_read_table(rsp_importer *im, rsp_table *t, rsp_error *err);
+
+/* The same of NONMEM. */
+bool rsp_nonmem_looks(const rsp_table *t);
+RSP_MUST_USE rsp_status rsp_nonmem_read_table(rsp_importer *im, rsp_table *t,
+                                              const rsp_nonmem *how, rsp_error *err);
+
 /* ---- Columns without a role. */
 typedef struct rsp_loose {
     const uint32_t *people; /* [n_rows] the person of each row, or RSP_NOBODY */
     const double *days;     /* [n_rows] NaN: none; NULL: the table has no days */
     bool only_constant;     /* what varies is noted, not kept */
+    bool firm;              /* the table describes people */
 } rsp_loose;
 /* Keep every column not used. */
 RSP_MUST_USE rsp_status rsp_importer_keep_loose(rsp_importer *im, const rsp_table *t,

@@ -66,11 +66,14 @@ static rsp_status make_room(rsp_covariate *c, size_t n, rsp_error *err)
 }
 
 static rsp_status store(rsp_importer *im, const rsp_table *t, int column, const size_t *first,
-                        rsp_error *err)
+                        bool firm, rsp_error *err)
 {
     rsp_covariate *c = NULL;
     rsp_status s = find_covariate(im, rsp_table_column(t, (size_t)column), &c, err);
     s = s == RSP_OK ? make_room(c, im->n_people, err) : s;
+    if (s == RSP_OK) {
+        c->firm = c->firm || firm;
+    }
     for (size_t i = 0; s == RSP_OK && i < im->n_people; i++) {
         if (first[i] == SIZE_MAX) {
             continue;
@@ -79,7 +82,13 @@ static rsp_status store(rsp_importer *im, const rsp_table *t, int column, const 
         if (!text) {
             return rsp_importer_no_memory(err);
         }
-        if (c->texts[i] && !says_same(c->texts[i], text)) {
+        bool same = !c->texts[i] || says_same(c->texts[i], text);
+        if (!same && !c->firm) { /* of the rows of each file, not of the person */
+            rsp_text_printf(&im->notes, "%s: column %s differs from another file's and is not kept\n",
+                            t->name, c->name);
+            return RSP_OK;
+        }
+        if (!same) {
             return rsp_table_fail(t, first[i], column, err,
                                   "another file says '%.60s' of participant %.60s", c->texts[i],
                                   im->people[i].id);
@@ -98,7 +107,7 @@ rsp_status rsp_importer_covariate(rsp_importer *im, const rsp_table *t, int colu
     }
     rsp_status s;
     if (constant(t, column, people, first, im->n_people, &row)) {
-        s = store(im, t, column, first, err);
+        s = store(im, t, column, first, true, err);
     } else {
         s = rsp_table_fail(t, row, column, err,
                            "row %zu of the same participant says '%.60s': a covariate is one "
@@ -148,11 +157,6 @@ static rsp_status keep_varying(rsp_importer *im, const rsp_table *t, int column,
                                const rsp_loose *how, rsp_error *err)
 {
     const char *name = rsp_table_column(t, (size_t)column);
-    if (how->only_constant || !how->days) {
-        rsp_text_printf(&im->notes, "%s: column %s varies within a participant and is not kept\n",
-                        t->name, name);
-        return RSP_OK;
-    }
     bool numbers = all_numbers(t, column);
     rsp_status s = RSP_OK;
     for (size_t row = 0; s == RSP_OK && row < t->n_rows; row++) {
@@ -169,19 +173,34 @@ static rsp_status keep_varying(rsp_importer *im, const rsp_table *t, int column,
     return s;
 }
 
+static rsp_status pass_over(rsp_text *passed, const char *name)
+{
+    rsp_text_printf(passed, "%s%.60s", passed->length ? ", " : "", name);
+    return RSP_OK;
+}
+
 rsp_status rsp_importer_keep_loose(rsp_importer *im, const rsp_table *t, const rsp_loose *how,
                                    rsp_error *err)
 {
     size_t row, *first = calloc(im->n_people + 1, sizeof *first);
+    rsp_text passed = {0};
     rsp_status s = first ? RSP_OK : rsp_importer_no_memory(err);
     for (size_t c = 0; s == RSP_OK && c < t->n_columns; c++) {
         if (t->used[c] || !*rsp_table_column(t, c)) { /* a column of row numbers has no name */
             continue;
         }
         s = constant(t, (int)c, how->people, first, im->n_people, &row)
-                ? store(im, t, (int)c, first, err)
-                : keep_varying(im, t, (int)c, how, err);
+            ? store(im, t, (int)c, first, how->firm, err)
+            : how->days && !how->only_constant
+                ? keep_varying(im, t, (int)c, how, err)
+                : pass_over(&passed, rsp_table_column(t, c));
     }
+    if (passed.length) {
+        rsp_text_printf(&im->notes, "%s: not kept, for they vary within a participant%s: %s\n",
+                        t->name, how->days || how->only_constant ? "" : " and there is no day",
+                        passed.data);
+    }
+    rsp_text_fini(&passed);
     free(first);
     return s;
 }

@@ -240,8 +240,14 @@ static rsp_status read_rows(rsp_table *t, rsp_csv *csv, rsp_error *err)
 rsp_status rsp_table_read(rsp_table *t, const char *name, const char *text, size_t length,
                           rsp_error *err)
 {
+    return rsp_table_read_from(t, name, text, length, true, err);
+}
+
+rsp_status rsp_table_read_from(rsp_table *t, const char *name, const char *text, size_t length,
+                               bool lines, rsp_error *err)
+{
     rsp_csv csv;
-    *t = (rsp_table){.name = name, .text = text, .length = length, .lines = true};
+    *t = (rsp_table){.name = name, .text = text, .length = length, .lines = lines};
     rsp_csv_init(&csv, name, text, length);
     rsp_status s = read_rows(t, &csv, err);
     rsp_csv_fini(&csv);

@@ -23,6 +23,9 @@ typedef struct rsp_table {
  * or empty, no rows, a row of other length, wrong separators. */
 RSP_MUST_USE rsp_status rsp_table_read(rsp_table *t, const char *name, const char *text,
                                        size_t length, rsp_error *err);
+/* The same; `lines`: its lines are the file's. */
+RSP_MUST_USE rsp_status rsp_table_read_from(rsp_table *t, const char *name, const char *text,
+                                            size_t length, bool lines, rsp_error *err);
 void rsp_table_fini(rsp_table *t);
 
 const char *rsp_table_column(const rsp_table *t, size_t column); /* its name */

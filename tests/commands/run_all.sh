@@ -237,7 +237,7 @@ expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --o
 
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
-for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv; do
+for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv adam/adae.csv adam/adev.csv; do
   [ -s "$work/run/$f" ] || { echo "the run left no $f"; bad=$((bad + 1)); }
 done
 if grep -q '/s, ' "$work/err"; then echo "progress where there is no terminal"; bad=$((bad + 1)); fi
@@ -257,6 +257,23 @@ cmp "$work/a" "$work/b" || { echo "the name of an endpoint gives other figures t
 expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has .*time_to_1000 (TT1000)" \
   "$respite" analyze "$work/run" --endpoint time_to_rebond
 expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
+
+# A data set in other forms: back from each of ADaM it has the hash of the run.
+expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 2 --json --out "$work/run"
+hash=$(sed -n 's/.*"hash": "\([0-9a-f]*\)".*/\1/p' "$work/out")
+for form in adam xpt; do
+  expect 0 "hash $hash" "$respite" convert "$work/run" --to $form -o "$work/$form"
+  expect 0 "hash $hash" "$respite" convert "$work/$form" --to json -o "$work/json"
+  mv "$work/json/dataset.json" "$work/$form.json"
+done
+cmp "$work/adam.json" "$work/xpt.json" || { echo "transport files hold another data set"; bad=$((bad + 1)); }
+expect 0 '0 endpoints' "$respite" convert "$work/run/adam/advl.csv" --to nonmem -o "$work/nonmem"
+expect 0 '0 endpoints' "$respite" convert "$work/nonmem/nonmem.csv" --to adam -o "$work/again"
+expect 64 'did you mean xpt' "$respite" convert "$work/run" --to xtp -o "$work/none"
+expect 64 'needs -o DIR' "$respite" convert "$work/run" --to xpt
+expect 65 'needs a map of its columns' "$respite" convert data/liu2021.csv --to adam -o "$work/none"
+expect 66 'cannot open' "$respite" convert "$work/nothing" --to adam -o "$work/none"
+[ ! -e "$work/none" ] || { echo "a refused data set left files"; bad=$((bad + 1)); }
 
 # Reproduce takes named studies, or those of studies/; predicted rows alone are judged.
 expect 0 '^predicted rows: 1, ' "$respite" reproduce --trials 2 --set 'arms.SMART.participants=2' \

@@ -23,6 +23,9 @@ static rsp_dataset_maker *small_trial(void)
     rows_happening(m, 0, 0, 70, "start art", (double)NAN);
     rows_happening(m, 0, 0, 365, "end", (double)NAN);
     rows_happening(m, 0, 1, 28.25, "stop art", (double)NAN);
+    const rsp_happening fever = {.day = 3.5, .what = RSP_ADVERSE_EVENT, .amount = 2,
+                                 .reason = "cytokine release"};
+    assert_int_equal(rsp_dataset_add_happening(m, &fever, NULL), RSP_OK);
     double none = (double)NAN;
     rows_measurement(m, 0, 0, -14.5, "viral_load", RSP_NOT_DETECTED, none, 20);
     rows_measurement(m, 0, 0, 0, "viral_load", RSP_BELOW_LLOQ, none, 20);
@@ -60,7 +63,7 @@ static void a_small_trial_is_written_as_expected(void **state)
 #define CAR1 "liu2021,liu2021-0-1,1,0,CAR T,CAR T,1,"
 #define NO_CAR "\"no CAR T, \"\"control\"\"\""
 #define CONTROL0 "liu2021,liu2021-0-0,0,0," NO_CAR "," NO_CAR ",2,"
-#define BDS "PARAMCD,PARAM,AVAL,AVALC,AVALU,ADT,ADY,ATIDY,AVISITN,LLOQ,CENSFL,REASND\n"
+#define BDS "PARAMCD,PARAM,AVAL,AVALC,AVALU,ADT,ADY,ATIDY,AVISITN,LLOQ,CENSFL,REASND,ULOQ\n"
 #define VL "VLCPML,viral_load,"
     static const char *const want[] = {
         [RSP_ADSL] = HEAD
@@ -75,17 +78,26 @@ static void a_small_trial_is_written_as_expected(void **state)
         CONTROL0 "TTREBOND,time_to_rebound,84,DAYS,1,,end of study,28.25,112.25,84,\n"
         CAR1 "TTREBOND,time_to_rebound,,DAYS,5,,interruption not started,,,,\n",
         [RSP_ADVL] = HEAD BDS
-        CAR0 VL ",not detected,copies/mL,-14.5,-15,-42.75,-15,20,Y,\n"
-        CAR0 VL ",<20 detected,copies/mL,0,1,-28.25,0,20,Y,\n"
-        CAR0 VL "1234.5,1234.5,copies/mL,35.3,36,7.05,35,20,,\n"
-        CAR0 VL ",above ULOQ,copies/mL,42,43,13.75,42,20,U,\n"
-        CAR0 VL ",not detected,copies/mL,42,43,13.75,42,20,Y,\n"
-        CAR0 VL ",,copies/mL,49,50,20.75,49,20,,missed visit\n",
+        CAR0 VL ",not detected,copies/mL,-14.5,-15,-42.75,-15,20,Y,,\n"
+        CAR0 VL ",<20 detected,copies/mL,0,1,-28.25,0,20,Y,,\n"
+        CAR0 VL "1234.5,1234.5,copies/mL,35.3,36,7.05,35,20,,,\n"
+        CAR0 VL ",above ULOQ,copies/mL,42,43,13.75,42,20,U,,\n"
+        CAR0 VL ",not detected,copies/mL,42,43,13.75,42,20,Y,,\n"
+        CAR0 VL ",,copies/mL,49,50,20.75,49,20,,missed visit,\n",
         [RSP_ADLB] = HEAD BDS
-        CAR0 "CD4,cd4,,<LLOQ detected,copies/mL,49,50,20.75,49,,Y,\n",
+        CAR0 "CD4,cd4,,<LLOQ detected,copies/mL,49,50,20.75,49,,Y,,\n",
+        [RSP_ADAE] = HEAD "AETERM,ASTDT,ASTDY,AETOXGR\n"
+        CAR0 "cytokine release,3.5,4,2\n",
+        [RSP_ADEV] = HEAD "EVTERM,ASTDT,ASTDY,EVAMT,EVREAS\n"
+        CAR0 "start art,-400,-400,,\n"
+        CAR0 "infuse,0,1,100000000,\n"
+        CAR0 "stop art,28.25,29,,\n"
+        CAR0 "start art,70,71,,\n"
+        CAR0 "end,365,366,,\n"
+        CONTROL0 "stop art,28.25,29,,\n",
     };
     rsp_dataset_maker *m = small_trial();
-    for (int which = RSP_ADSL; which <= RSP_ADLB; which++) {
+    for (int which = RSP_ADSL; which < RSP_N_ADAM; which++) {
         char *got = file_of(rsp_dataset_view(m), (rsp_adam)which);
         assert_string_equal(got, want[which]);
         free(got);
@@ -98,7 +110,7 @@ static void column_names_and_codes_have_at_most_eight_characters(void **state)
 {
     (void)state;
     rsp_dataset_maker *m = small_trial();
-    for (int which = RSP_ADSL; which <= RSP_ADLB; which++) {
+    for (int which = RSP_ADSL; which < RSP_N_ADAM; which++) {
         rsp_text text = {0};
         rsp_adam_header((rsp_adam)which, rsp_dataset_view(m), &text);
         char *save = NULL;

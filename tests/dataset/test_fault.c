@@ -66,7 +66,7 @@ static rsp_status add_rows(rsp_dataset_maker *m, rsp_error *err)
 
 static rsp_status write_rows(const rsp_dataset *d, rsp_text *text)
 {
-    for (int which = RSP_ADSL; which <= RSP_ADLB; which++) {
+    for (int which = RSP_ADSL; which < RSP_N_ADAM; which++) {
         rsp_adam_header((rsp_adam)which, d, text);
         rsp_adam_rows((rsp_adam)which, d, text);
     }

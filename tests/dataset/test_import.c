@@ -286,6 +286,73 @@ static void a_date_that_is_none_is_refused(void **state)
     }
 }
 
+static rsp_dataset_maker *read_nonmem(const char *text, const rsp_nonmem *how, rsp_error *err)
+{
+    char path[] = "/tmp/respite-nonmem-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+    close(file);
+    rsp_importer *im = rsp_import_new("n");
+    rsp_dataset_maker *m = NULL;
+    rsp_status s = rsp_import_nonmem(im, path, how, err);
+    s = s == RSP_OK ? rsp_import_finish(im, &m, err) : s;
+    assert_true((s == RSP_OK) == (m != NULL));
+    rsp_import_free(im);
+    remove(path);
+    return m;
+}
+
+static void nonmem_holds_doses_and_censored_observations(void **state)
+{
+    (void)state;
+    static const rsp_nonmem_assay assays[] = {{1, "viral_load", "copies/mL"}};
+    const rsp_nonmem how = {.time_unit = "hours", .assays = assays, .n_assays = 1};
+    rsp_error err = {0};
+    rsp_dataset_maker *m = read_nonmem(
+        "C,#ID,TIME,AMT,EVID,DV,MDV,CENS,DVID,WT,SEX\n"
+        ",7,0,1e8,1,.,1,0,.,70,1\n"
+        ",7,24,.,0,1500,0,0,1,70,1\n"
+        ",7,48,.,0,50,0,1,1,70,1\n"
+        ",7,72,.,0,1e7,0,-1,1,70,1\n"
+        ",7,96,.,0,.,1,0,1,70,1\n"
+        "C,7,96,.,0,xx,1,0,1,70,1\n"
+        ",7,96,.,2,.,1,0,1,70,1\n"
+        ",9,24,.,0,3,0,0,2,80,0\n", &how, &err);
+    if (!m) {
+        fail_msg("%s", err.message);
+    }
+    const rsp_dataset *d = rsp_dataset_view(m);
+    static const rsp_result_state want[] = {RSP_NUMBER, RSP_BELOW_LLOQ, RSP_ABOVE_ULOQ,
+                                            RSP_MISSING, RSP_NUMBER};
+    assert_int_equal(d->n_measurements, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(d->measurements[i].state, want[i]);
+    }
+    assert_true(d->measurements[0].day == 1 && d->measurements[1].lloq == 50);
+    assert_true(d->measurements[2].uloq == 1e7);
+    assert_string_equal(d->measurements[0].unit, "copies/mL");
+    assert_string_equal(d->measurements[4].assay, "dv_2");
+    assert_int_equal(d->n_happenings, 1);
+    assert_true(d->happenings[0].amount == 1e8);
+    assert_int_equal(d->n_covariates, 2);
+    assert_true(d->subjects[1].covariates[0] == 80);
+    assert_string_equal(d->subjects[1].id, "9");
+    rsp_dataset_free(m);
+    static const struct { const char *text, *says; } bad[] = {
+        {"ID,TIME\n1,2\n", "no column 'DV' (NONMEM)"},
+        {"ID,TIME,DV,CENS\n1,2,3,7\n", "column CENS: found '7'"},
+        {"ID,TIME,DV\n1,,3\n", "column TIME: found ''"},
+        {"ID,TIME,DV\n.,1,3\n", "column ID: found '.'"},
+        {"ID,TIME,DV\n1,1,3\n1,1,4\n", "participant 1 has a second dv on day"},
+        {"ID,TIME,DV\n", "no rows"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_null(read_nonmem(bad[i].text, &how, &err));
+        if (!strstr(err.message, bad[i].says)) {
+            fail_msg("%s", err.message);
+        }
+    }
+}
+
 /* A pipe says that the reader stops at the line, not at the end of the file. */
 static void an_endless_line_is_refused_before_it_is_in_memory(void **state)
 {
@@ -420,6 +487,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(files_of_one_trial_are_joined_by_participant),
         cmocka_unit_test(a_bad_file_is_answered_by_file_row_and_column),
         cmocka_unit_test(a_date_that_is_none_is_refused),
+        cmocka_unit_test(nonmem_holds_doses_and_censored_observations),
         cmocka_unit_test(an_endless_line_is_refused_before_it_is_in_memory),
         cmocka_unit_test(macaques_of_the_rebound_study_are_read),
         cmocka_unit_test(the_macaques_intervals_are_read),
