@@ -130,7 +130,7 @@ static void put_model(work *w, const options *o, const frame *f, const rsp_compe
         {"se", "standard error", "", RSP_CELL_NUMBER, false},
         {"ratio", "subdistribution hazard ratio", "", RSP_CELL_NUMBER, true},
         {"p", "p", "", RSP_CELL_P, false}};
-    const names terms = o->covariates.n ? o->covariates : (names){usual, 1};
+    const name_list terms = o->covariates.n ? o->covariates : (name_list){usual, 1};
     rsp_fine_gray *fit = work_alloc(w, 1, sizeof *fit);
     design d;
     design_of(w, o, "covariates", &terms, f, false, &d);

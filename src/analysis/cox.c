@@ -188,7 +188,7 @@ static void put_fit(work *w, const options *o, const frame *f, const design *x, 
 void cox_frame(work *w, const options *o, const frame *f, const double *weight)
 {
     static const char *const usual[] = {"arm"};
-    const names terms = o->covariates.n ? o->covariates : (names){usual, 1};
+    const name_list terms = o->covariates.n ? o->covariates : (name_list){usual, 1};
     design x;
     rsp_error err = {0};
     rsp_cox *cox = NULL;

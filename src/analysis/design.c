@@ -22,10 +22,23 @@ static factor factor_of(const char *s, size_t n)
     return f;
 }
 
-static double factor_at(const work *w, const factor *f, uint32_t subject)
+/* Days of a unit of time; 0: the name of a covariate. */
+static double time_unit(const char *name)
+{
+    return strcmp(name, "day") == 0    ? 1
+           : strcmp(name, "week") == 0 ? 7
+           : strcmp(name, "year") == 0 ? 365.25
+                                       : 0;
+}
+
+static double factor_at(const work *w, const factor *f, const frame *rows, size_t i)
 {
     double v = (double)NAN;
-    covariate_of(w, f->name, subject, &v);
+    if (rows->day && time_unit(f->name) > 0) {
+        v = rows->day[i] / time_unit(f->name);
+    } else {
+        covariate_of(w, f->name, rows->subject[i], &v);
+    }
     return f->is_log ? (v > 0 ? log10(v) : (double)NAN) : v;
 }
 
@@ -38,7 +51,9 @@ static void add_term(work *w, const tree *at, const char *term, const frame *f, 
         const char *colon = strchr(s, ':');
         factors[n] = factor_of(s, colon ? (size_t)(colon - s) : strlen(s));
         double v;
-        if (!factors[n].is_group && w->d->n_subjects && !covariate_of(w, factors[n].name, 0, &v)) {
+        bool time = f->day && time_unit(factors[n].name) > 0;
+        if (!factors[n].is_group && !time && w->d->n_subjects &&
+            !covariate_of(w, factors[n].name, 0, &v)) {
             unknown_covariate(w, at, factors[n].name);
         }
         n_columns = factors[n].is_group ? f->n_groups - 1 : n_columns;
@@ -54,7 +69,7 @@ static void add_term(work *w, const tree *at, const char *term, const frame *f, 
             double v = 1;
             for (size_t k = 0; k < n; k++) {
                 v *= factors[k].is_group ? (double)(f->group[i] == c + 1)
-                                         : factor_at(w, &factors[k], f->subject[i]);
+                                         : factor_at(w, &factors[k], f, i);
                 of_group |= factors[k].is_group;
             }
             x->x[i * MOST_TERMS + x->n_x] = v;
@@ -65,7 +80,7 @@ static void add_term(work *w, const tree *at, const char *term, const frame *f, 
     }
 }
 
-void design_of(work *w, const options *o, const char *key, const names *terms, const frame *f,
+void design_of(work *w, const options *o, const char *key, const name_list *terms, const frame *f,
                bool intercept, design *x)
 {
     *x = (design){.n = f->n};

@@ -18,14 +18,31 @@ bool covariate_of(const work *w, const char *name, uint32_t subject, double *v)
     return false;
 }
 
+const char *word_of(const work *w, const char *name, uint32_t subject)
+{
+    for (size_t k = 0; k < w->d->n_texts; k++) {
+        if (strcmp(w->d->texts[k], name) == 0) {
+            return w->d->subjects[subject].texts[k];
+        }
+    }
+    return NULL;
+}
+
 void unknown_covariate(work *w, const tree *at, const char *name)
 {
-    if (working(w) && !w->d->n_covariates) {
+    const char *known[200];
+    size_t n = 0;
+    for (size_t i = 0; i < w->d->n_covariates && n < 200; i++) {
+        known[n++] = w->d->covariates[i];
+    }
+    for (size_t i = 0; i < w->d->n_texts && n < 200; i++) {
+        known[n++] = w->d->texts[i];
+    }
+    if (working(w) && !n) {
         reader_fail(&w->r, at, RSP_NAME, "the data have no covariate '%.60s'; they have none",
                     name);
     } else if (working(w)) {
-        reader_unknown(&w->r, at, "the data have no covariate", name, w->d->covariates,
-                       w->d->n_covariates);
+        reader_unknown(&w->r, at, "the data have no covariate", name, known, n);
     }
 }
 
@@ -40,7 +57,7 @@ static void by_arm(work *w, grouping *g)
 {
     const rsp_dataset *d = w->d;
     uint32_t *number = work_alloc(w, d->n_arms, sizeof *number);
-    const names *order = &w->plan->arms;
+    const name_list *order = &w->plan->arms;
     for (size_t i = 0; working(w) && i < d->n_arms; i++) {
         number[i] = UINT32_MAX;
     }
@@ -108,6 +125,36 @@ static void by_covariate(work *w, const tree *at, const char *name, grouping *g)
     }
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Groups of a covariate of words are in the order of their bytes. */
+static void by_word(work *w, const tree *at, const char *name, grouping *g)
+{
+    for (uint32_t i = 0; i < w->d->n_subjects && working(w); i++) {
+        const char *word = word_of(w, name, i);
+        bool seen = !w->in[i] || !word[0];
+        for (size_t k = 0; k < g->n && !seen; k++) {
+            seen = strcmp(g->names[k], word) == 0;
+        }
+        if (!seen && g->n == MOST_VALUES) {
+            reader_fail(&w->r, at, RSP_DATA, "'%.60s' has more than %d values; groups come from "
+                                             "a covariate of a few", name, MOST_VALUES);
+        } else if (!seen) {
+            g->names[g->n++] = word;
+        }
+    }
+    qsort(g->names, g->n, sizeof *g->names, by_bytes);
+    for (uint32_t i = 0; i < w->d->n_subjects && working(w); i++) {
+        g->of[i] = UINT32_MAX;
+        for (size_t k = 0; k < g->n && w->in[i]; k++) {
+            g->of[i] = strcmp(g->names[k], word_of(w, name, i)) == 0 ? (uint32_t)k : g->of[i];
+        }
+    }
+}
+
 static void group_by(work *w, const tree *at, const char *by, grouping *g)
 {
     *g = (grouping){.of = work_alloc(w, w->d->n_subjects, sizeof *g->of),
@@ -122,6 +169,8 @@ static void group_by(work *w, const tree *at, const char *by, grouping *g)
         for (size_t i = 0; i < w->d->n_subjects; i++) {
             g->of[i] = w->in[i] ? 0 : UINT32_MAX;
         }
+    } else if (w->d->n_subjects && word_of(w, by, 0)) {
+        by_word(w, at, by, g);
     } else {
         by_covariate(w, at, by, g);
     }
@@ -218,8 +267,8 @@ static void find_events(work *w, const options *o, bool competing, uint32_t caus
     static const char *const words[] = {"event", "end of study", "restart", "lost",
                                         "unconfirmed", NULL};
     static const char *const usual[] = {"event", "restart"};
-    const names *list = &o->events;
-    const names without = {usual, competing ? 2 : 1};
+    const name_list *list = &o->events;
+    const name_list without = {usual, competing ? 2 : 1};
     list = list->n ? list : &without;
     *n = 0;
     for (size_t i = 0; i < list->n && working(w); i++) {

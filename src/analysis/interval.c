@@ -38,7 +38,7 @@ static void put_pieces(table *t, const char *group, const rsp_npmle *fit)
 static void put_quantiles(table *t, const options *o, const char *group, const rsp_npmle *fit)
 {
     static const double usual[] = {0.25, 0.5, 0.75};
-    const numbers q = o->quantiles.n ? o->quantiles : (numbers){usual, 3};
+    const number_list q = o->quantiles.n ? o->quantiles : (number_list){usual, 3};
     for (size_t k = 0; k < q.n; k++) {
         rsp_interval in = rsp_npmle_quantile(fit, q.v[k]);
         put_text(t, "%s", group);
@@ -155,7 +155,7 @@ static void put_regression(work *w, const options *o, const frame *f)
         {"log_scale", "log scale", "", RSP_CELL_NUMBER, false},
         {"log_scale_se", "its standard error", "", RSP_CELL_NUMBER, false},
         {"loglik", "log-likelihood", "", RSP_CELL_NUMBER, false}};
-    const names terms = o->covariates.n ? o->covariates : (names){usual, 1};
+    const name_list terms = o->covariates.n ? o->covariates : (name_list){usual, 1};
     rsp_aft *fit = work_alloc(w, 1, sizeof *fit);
     rsp_error err = {0};
     design x;

@@ -146,6 +146,23 @@ static rsp_status open_maps(rsp_analysis_source *s, const rsp_analysis *plan, co
     return status;
 }
 
+static bool needs_data(const rsp_analysis *plan)
+{
+    for (size_t i = 0; i < plan->n_items; i++) {
+        if (!plan->items[i].kind->needs_no_data) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static rsp_status open_nothing(rsp_analysis_source *s, rsp_error *err)
+{
+    static const char *const arms[] = {"none"};
+    s->rows = rsp_dataset_new("none", arms, 1, NULL, 0);
+    return s->rows ? RSP_OK : no_memory(err);
+}
+
 rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
                              rsp_analysis_source **out, rsp_error *err)
 {
@@ -156,6 +173,8 @@ rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
     if (status == RSP_OK && path && plan->n_sources > 1) {
         status = rsp_fail(err, RSP_USAGE, "the plan names %zu files of its own; give no data",
                           plan->n_sources);
+    } else if (status == RSP_OK && !path && !one && !needs_data(plan)) {
+        status = open_nothing(s, err);
     } else if (status == RSP_OK && one && (one->has_map || plan->n_sources > 1)) {
         status = open_maps(s, plan, path, err);
     } else if (status == RSP_OK) {

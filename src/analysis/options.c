@@ -38,7 +38,6 @@ static const key keys[] = {
     {"assay", TEXT, AT(assay), 0, 0, NULL},
     {"by", TEXT, AT(by), 0, 0, NULL},
     {"control", TEXT, AT(control), 0, 0, NULL},
-    {"treated", TEXT, AT(treated), 0, 0, NULL},
     {"cluster", TEXT, AT(cluster), 0, 0, NULL},
     {"source", TEXT, AT(source), 0, 0, NULL},
     {"strata", NAMES, AT(strata), 0, 0, NULL},
@@ -62,6 +61,8 @@ static const key keys[] = {
     {"median", DAY, AT(median), 1e-9, 36525, NULL},
     {"scale", DAY, AT(scale), 1e-9, 365250, NULL},
     {"shape", NUMBER, AT(shape), 1e-3, 100, NULL},
+    {"arm n", COUNT, AT(arm_n), 1, 500000, NULL},
+    {"arm median", DAY, AT(arm_median), 1e-9, 36525, NULL},
     {"n", COUNT, AT(n), 1, 500000, NULL},
     {"truncate", SHARE, AT(truncate), 0, 0.4999, NULL},
     {"shift", NUMBER, AT(shift), -1e12, 1e12, NULL},
@@ -106,6 +107,7 @@ static options defaults(double level)
     options o = {.level = level, .by = "arm", .draws = 100000, .seed = 1, .auc_to = 28,
                  .last = 3, .proportionality = 4};
     o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
+    o.arm_n = o.arm_median = (double)NAN;
     o.early_years = o.late_years = (double)INFINITY;
     return o;
 }
@@ -153,7 +155,7 @@ static size_t list_length(reader *r, const tree *t, const char *what)
     return t->kind == TREE_LIST ? t->n : 1;
 }
 
-static names read_names(reader *r, const tree *t, const char *what)
+static name_list read_names(reader *r, const tree *t, const char *what)
 {
     size_t n = list_length(r, t, what), i = 0;
     const char **v = reading(r) ? reader_alloc(r, n, sizeof *v) : NULL;
@@ -161,10 +163,10 @@ static names read_names(reader *r, const tree *t, const char *what)
          c = c->next) {
         v[i++] = reader_text(r, c, what);
     }
-    return (names){v, reading(r) ? n : 0};
+    return (name_list){v, reading(r) ? n : 0};
 }
 
-static numbers read_numbers(reader *r, const tree *t, const key *k)
+static number_list read_numbers(reader *r, const tree *t, const key *k)
 {
     size_t n = list_length(r, t, k->name), i = 0;
     double *v = reading(r) ? reader_alloc(r, n, sizeof *v) : NULL;
@@ -174,7 +176,7 @@ static numbers read_numbers(reader *r, const tree *t, const key *k)
                  : k->type == SHARES ? reader_share(r, c, k->name)
                                      : read_number(r, c, k->name, k->low, k->high);
     }
-    return (numbers){v, reading(r) ? n : 0};
+    return (number_list){v, reading(r) ? n : 0};
 }
 
 /* "shares: {28: 0.5, 56: 25 %}": event-free after so many days. */
@@ -193,8 +195,8 @@ static void read_curve(reader *r, const tree *t, options *o)
         }
         share[n] = reader_share(r, c, "a share");
     }
-    o->share_days = (numbers){day, n};
-    o->shares = (numbers){share, n};
+    o->share_days = (number_list){day, n};
+    o->shares = (number_list){share, n};
 }
 
 /* "log10(NAME)" is the logarithm of NAME. */
@@ -248,7 +250,7 @@ static void read_key(reader *r, const key *k, const tree *t, options *o)
     void *at = (char *)o + k->at;
     switch (k->type) {
     case TEXT: *(const char **)at = reader_text(r, t, k->name); break;
-    case NAMES: *(names *)at = read_names(r, t, k->name); break;
+    case NAMES: *(name_list *)at = read_names(r, t, k->name); break;
     case NUMBER: *(double *)at = read_number(r, t, k->name, k->low, k->high); break;
     case COUNT: *(double *)at = reader_count(r, t, k->name, k->low, k->high); break;
     case DAY: *(double *)at = read_day(r, t, k->name, k->low, k->high); break;
@@ -263,7 +265,7 @@ static void read_key(reader *r, const key *k, const tree *t, options *o)
     }
     case DAYS:
     case SHARES:
-    case NUMBERS: *(numbers *)at = read_numbers(r, t, k); break;
+    case NUMBERS: *(number_list *)at = read_numbers(r, t, k); break;
     case CHOICE: *(int *)at = reader_choice(r, t, k->name, k->words); break;
     case YES_NO: *(bool *)at = read_yes(r, t, k->name); break;
     case VALUE: read_value(r, t, k->name, at); break;

@@ -5,15 +5,15 @@
 
 #include "yaml/reader.h"
 
-typedef struct names {
+typedef struct name_list {
     const char *const *v;
     size_t n;
-} names;
+} name_list;
 
-typedef struct numbers {
+typedef struct number_list {
     const double *v;
     size_t n;
-} numbers;
+} number_list;
 
 /* Which number of each participant: a covariate, or an assay at a time. */
 typedef enum value_when { WHEN_DAY, WHEN_FIRST, WHEN_LAST, WHEN_BASELINE } value_when;
@@ -25,15 +25,13 @@ typedef struct value_spec {
     double day, window;
 } value_spec;
 
-enum { BAND_WORDS = 3 };
-
 typedef struct options {
-    const char *endpoint, *by, *control, *cluster, *source, *assay, *treated;
-    names strata, covariates, events, adjust, match;
-    numbers quantiles, days, targets;
+    const char *endpoint, *by, *control, *cluster, *source, *assay;
+    name_list strata, covariates, events, adjust, match;
+    number_list quantiles, days, targets;
     double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
-        early_years, late_years, knot_years, auc_to, from, until, last, below;
-    numbers share_days, shares;
+        arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below;
+    number_list share_days, shares;
     int band, ties, proportionality, scores, variance, family, estimand, test, zeros, alternative,
         null, likelihood, random, coefficient;
     bool permutation, robust, firth, hazard, pooled, log10;

@@ -70,7 +70,7 @@ static void read_population(reader *r, const tree *t, rsp_analysis *plan)
              c = c->next) {
             v[i++] = reader_text(r, c, "an arm");
         }
-        plan->arms = (names){v, i};
+        plan->arms = (name_list){v, i};
     }
     if (where) {
         size_t n = where->kind == TREE_LIST ? where->n : 1;

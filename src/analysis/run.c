@@ -47,6 +47,12 @@ static bool holds(work *w, const condition *c, uint32_t subject)
         bool same = strcmp(w->d->arms[w->d->subjects[subject].arm], c->word) == 0;
         return (c->op == EQUAL) == same;
     }
+    const char *word = word_of(w, c->name, subject);
+    if (word && !c->word) {
+        reader_fail(&w->r, c->at, RSP_DATA, "where: '%.60s' is a covariate of words", c->name);
+    } else if (word) {
+        return word[0] && (c->op == EQUAL) == (strcmp(word, c->word) == 0);
+    }
     if (!covariate_of(w, c->name, subject, &v)) {
         unknown_covariate(w, c->at, c->name);
     }
@@ -55,7 +61,7 @@ static bool holds(work *w, const condition *c, uint32_t subject)
 
 static void check_arms(work *w)
 {
-    const names *arms = &w->plan->arms;
+    const name_list *arms = &w->plan->arms;
     const tree *population = tree_get(w->plan->root, "population");
     for (size_t k = 0; k < arms->n && working(w); k++) {
         bool found = false;
@@ -71,7 +77,7 @@ static void check_arms(work *w)
 
 static bool in_arms(const work *w, uint32_t subject)
 {
-    const names *arms = &w->plan->arms;
+    const name_list *arms = &w->plan->arms;
     for (size_t k = 0; k < arms->n; k++) {
         if (strcmp(w->d->arms[w->d->subjects[subject].arm], arms->v[k]) == 0) {
             return true;

@@ -41,7 +41,7 @@ static void put_quantiles(work *w, const options *o, const frame *f, const rsp_k
         {"share", "quantile", "", RSP_CELL_SHARE, false},
         {"time", "time", "days", RSP_CELL_NUMBER, true}};
     static const double usual[] = {0.25, 0.5, 0.75};
-    const numbers q = o->quantiles.n ? o->quantiles : (numbers){usual, 3};
+    const number_list q = o->quantiles.n ? o->quantiles : (number_list){usual, 3};
     table t = TABLE_OPEN(w, "quantiles", "Quantiles of the time", columns);
     for (size_t g = 0; g < f->n_groups; g++) {
         for (size_t k = 0; k < q.n && working(w); k++) {

@@ -17,6 +17,7 @@ typedef struct kind {
     const char *name, *what;
     const char *keys, *needed; /* separated by commas */
     void (*run)(struct work *w, const options *o);
+    bool needs_no_data;
 } kind;
 const kind *kind_at(size_t i); /* NULL beyond the last */
 
@@ -40,7 +41,7 @@ struct rsp_analysis {
     char sha256[65];
     double level;
     int multiplicity; /* rsp_multiplicity */
-    names arms;
+    name_list arms;
     const condition *conditions; size_t n_conditions;
     const source *sources; size_t n_sources;
     const item *items; size_t n_items;
@@ -91,6 +92,7 @@ typedef struct frame {
     bool *event;
     uint32_t *cause;          /* 0, or 1 + the place in `events` of its end */
     rsp_interval *interval;
+    double *day;              /* [n] of samples; NULL: rows are participants */
     uint32_t *group;          /* [n] < n_groups */
     const char *const *groups; size_t n_groups;
     uint32_t *stratum;        /* [n] */
@@ -113,20 +115,39 @@ typedef struct design {
     const char *names[MOST_TERMS];
     double *x; /* [n][n_x] */
 } design;
-void design_of(work *w, const options *o, const char *key, const names *terms, const frame *f,
+void design_of(work *w, const options *o, const char *key, const name_list *terms, const frame *f,
                bool intercept, design *x);
 /* A covariate of a participant; NaN: missing.  False: there is none of that name. */
+const char *word_of(const work *w, const char *name, uint32_t subject); /* NULL: none such */
 bool covariate_of(const work *w, const char *name, uint32_t subject, double *v);
 void unknown_covariate(work *w, const tree *at, const char *name);
 
-/* A number of a participant with its limits: {v, v}, {0, LLOQ}; NaN: missing. */
+/* A number of a participant with what its assay says of it: {v, v}, {-inf, LLOQ} or
+ * {ULOQ, inf}; NaN: missing. */
 typedef struct value {
     rsp_limits limits;
     double v;   /* the number, or its limit */
     double day; /* of the sample; NaN for a covariate */
+    bool censored;
 } value;
-void value_check(work *w, const value_spec *v, const char *what);
+void value_check(work *w, const value_spec *v);
 value value_of(const work *w, const value_spec *v, uint32_t subject);
+value value_of_row(const rsp_measurement *m, bool log);
+const char *value_name(work *w, const value_spec *v);
+void check_assay(work *w, const tree *at, const char *name);
+/* All measurements of a participant, in order of days. */
+size_t rows_of(const work *w, uint32_t subject, const rsp_measurement **rows);
+const char *subject_name(work *w, uint32_t subject);
+
+/* Numbers of a group: summaries and tests between groups. */
+typedef struct numbers_of {
+    double *v;
+    size_t n, missing, censored;
+} numbers_of;
+numbers_of group_values(work *w, const value_spec *v, const frame *f, size_t g);
+void put_summary(table *t, const char *group, const numbers_of *x);
+void compare_values(work *w, const options *o, const frame *f, const numbers_of *x,
+                    const char *what);
 
 /* ---- Runs. */
 void run_curves(work *w, const options *o);
@@ -136,6 +157,20 @@ void run_rmst(work *w, const options *o);
 void run_interval(work *w, const options *o);
 void run_competing(work *w, const options *o);
 void run_landmark(work *w, const options *o);
+void run_one_sample(work *w, const options *o);
+void run_published(work *w, const options *o);
+void run_published_median(work *w, const options *o);
+void run_propensity(work *w, const options *o);
+void run_maic(work *w, const options *o);
+void run_groups(work *w, const options *o);
+void run_pairs(work *w, const options *o);
+void run_shares(work *w, const options *o);
+void run_correlation(work *w, const options *o);
+void run_tobit(work *w, const options *o);
+void run_mixed(work *w, const options *o);
+void run_reservoir(work *w, const options *o);
+void run_viral_load(work *w, const options *o);
+void run_kinetics(work *w, const options *o);
 
 /* Cox's regression of a frame; weight [n] or NULL. */
 void cox_frame(work *w, const options *o, const frame *f, const double *weight);

@@ -7,9 +7,9 @@
 #include "respite/analysis.h"
 
 /* Tables of results on a terminal: columns as wide as what they hold; a table too
- * wide for a line is turned, a line a column. */
+ * wide for 120 characters is turned, a line a column. */
 
-enum { TERMINAL = 100, MOST_COLUMNS = 24, CELL = 200 };
+enum { TERMINAL = 120, MOST_COLUMNS = 24, CELL = 200 };
 
 static void number(const rsp_result_column *c, double v, const char *none, char out[60])
 {
@@ -63,28 +63,77 @@ static bool empty(const rsp_result_table *t, size_t k)
     return true;
 }
 
-static void print_wide(const rsp_result_table *t, const size_t *width)
+/* The next line of a title that is broken at blanks; how long it is. */
+static int title_line(const char **rest, size_t width)
 {
-    char text[CELL];
-    for (size_t i = 0; i <= t->n_rows; i++) {
+    const char *s = *rest;
+    size_t n = 0, end = 0;
+    while (s[n] && (n <= width || !end)) {
+        n++;
+        if (s[n] == ' ' || !s[n]) {
+            end = n <= width || !end ? n : end;
+        }
+    }
+    *rest = s + end + strspn(s + end, " ");
+    return (int)end;
+}
+
+static void put_cell(const char *text, int n, size_t width, bool left)
+{
+    int blanks = (int)width - (int)rsp_characters(text, (size_t)n);
+    blanks = blanks > 0 ? blanks : 0;
+    printf(" %*s%.*s%*s ", left ? 0 : blanks, "", n, text, left ? blanks : 0, "");
+}
+
+static void print_titles(const rsp_result_table *t, const size_t *width)
+{
+    char titles[MOST_COLUMNS][CELL];
+    const char *rest[MOST_COLUMNS];
+    bool more = true;
+    for (size_t k = 0; k < t->n_columns; k++) {
+        title_of(&t->columns[k], titles[k]);
+        rest[k] = titles[k];
+    }
+    while (more) {
+        more = false;
         fputs(" ", stdout);
         for (size_t k = 0; k < t->n_columns; k++) {
-            if (!width[k]) {
-                continue;
+            const char *line = rest[k];
+            if (width[k]) {
+                int n = title_line(&rest[k], width[k]);
+                put_cell(line, n, width[k], t->columns[k].kind == RSP_CELL_TEXT);
+                more |= rest[k][0] != '\0';
             }
-            if (i == 0) {
-                title_of(&t->columns[k], text);
-            } else {
-                cell_text(&t->columns[k], &t->cells[(i - 1) * t->n_columns + k], text);
-            }
-            fputs(" ", stdout);
-            size_t n = rsp_characters(text, strlen(text));
-            int blanks = n < width[k] ? (int)(width[k] - n) : 0;
-            bool left = t->columns[k].kind == RSP_CELL_TEXT;
-            printf("%*s%s%*s ", left ? 0 : blanks, "", text, left ? blanks : 0, "");
         }
         fputs("\n", stdout);
     }
+}
+
+static void print_wide(const rsp_result_table *t, const size_t *width)
+{
+    char text[CELL];
+    print_titles(t, width);
+    for (size_t i = 0; i < t->n_rows; i++) {
+        fputs(" ", stdout);
+        for (size_t k = 0; k < t->n_columns; k++) {
+            if (width[k]) {
+                cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text);
+                put_cell(text, (int)strlen(text), width[k], t->columns[k].kind == RSP_CELL_TEXT);
+            }
+        }
+        fputs("\n", stdout);
+    }
+}
+
+static size_t longest_word(const char *s)
+{
+    size_t most = 0;
+    for (; *s; s += strspn(s, " ")) {
+        size_t n = strcspn(s, " ");
+        most = n > most ? n : most;
+        s += n;
+    }
+    return most;
 }
 
 static void print_turned(const rsp_result_table *t, const size_t *width)
@@ -94,7 +143,7 @@ static void print_turned(const rsp_result_table *t, const size_t *width)
         for (size_t k = 0; k < t->n_columns; k++) {
             if (width[k]) {
                 title_of(&t->columns[k], title);
-                printf("  %-28s %s\n", title,
+                printf("  %-34s %s\n", title,
                        cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text));
             }
         }
@@ -111,7 +160,7 @@ static void print_table(const rsp_result_table *t)
             continue;
         }
         title_of(&t->columns[k], text);
-        width[k] = rsp_characters(text, strlen(text));
+        width[k] = longest_word(text);
         for (size_t i = 0; i < t->n_rows; i++) {
             cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text);
             size_t n = rsp_characters(text, strlen(text));

@@ -29,21 +29,29 @@ const char *reached_vector(const char *name)
     return path;
 }
 
-const char *reached_numbered(const char *name)
+static const char *extended(const char *name, const char *column, bool numbered)
 {
     char line[1000], *text = calloc(1, 1 << 16);
     FILE *f = fopen(reached_vector(name), "r");
     assert_non_null(f);
     assert_non_null(text);
-    size_t n = 0, length = 0;
+    size_t n = 0, at = 0;
     for (; fgets(line, sizeof line, f); n++) {
-        length += (size_t)(n ? sprintf(text + length, "%zu,", n) : sprintf(text + length, "id,"));
-        length += (size_t)sprintf(text + length, "%s", line);
+        at += (size_t)(n ? sprintf(text + at, "%zu,", numbered ? n : 0)
+                         : sprintf(text + at, "%s,", column));
+        at += (size_t)sprintf(text + at, "%s", line);
     }
     fclose(f);
     const char *path = reached_write(name, text);
     free(text);
     return path;
+}
+
+const char *reached_numbered(const char *name) { return extended(name, "id", true); }
+
+const char *reached_with_zero(const char *name, const char *column)
+{
+    return extended(name, column, false);
 }
 
 static char *output_of(const char *command, int *status)

@@ -17,8 +17,9 @@ extern reached_place reached;
 /* A file in the scratch folder; the path is good until the next call of its kind. */
 const char *reached_write(const char *name, const char *text);
 const char *reached_vector(const char *name); /* a path */
-/* A copy of a vector with a first column `id`, a number a row. */
+/* A copy of a vector with a first column of this name: a number a row, or zero. */
 const char *reached_numbered(const char *name);
+const char *reached_with_zero(const char *name, const char *column);
 /* The JSON that `respite analyze DATA --plan` prints for `plan`; fails otherwise. */
 json_t *reached_run(const char *data, const char *plan);
 /* What it says on standard error; the exit status must be `status`. */
