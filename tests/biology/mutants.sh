@@ -103,6 +103,28 @@ safety|s/= k_6 \* activated/= 1.01 * k_6 * activated/|car_side|activation_meets_
 off_target|s/activation_off\[p\] \* Hc/0 * Hc/|car_side|are_killed_and_activate
 vector_clones|s/@ (g_Z + d_Z)/@ (1.1 * g_Z + d_Z)/|car_side|outgrows_the_rest
 burden|s/V > v_much/V > v_passed/|car_side|paid_for_in_days
+antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed
+fdc|s/r \/ (r + release)/r \/ (r + 3 * release)/|full|rate_r_in_all_tissues
+infection|s/= mix \* target_share\[x\] \* I_set/= 0.9 * mix * target_share[x] * I_set/|full|set_point_in_all_tissues
+art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|full|washout_time_in_all_tissues
+producers|s/^let residual = v_0/let residual = 1.1 * v_0/|full|moves_as_the_minimum
+clones|s/@ reactivation \* reversal \* cloned\[x,s\]/@ 20 * reactivation * (cloned[x,s] + L[x,s])/|full|by_the_same_law
+tissues_full|s/= min(1, chi_C/= min(2, chi_C/|full|homing_receptors
+tissues_full|s/car_share\[x\] \* wear\[x\])/car_share[x])/|full|in_suppressive_tissue
+two_products|s/k_of\[p\] \* car_function\[x\]/k_of[p]/|full|in_suppressive_tissue
+fdc|s/^let release = ln2/let release = 1/|full|held_virus_halves
+reservoir_full|s/years_on_art + t </years_on_art </|full|two_phases
+reservoir_full|s/(if explain_display == 1 then/(if explain_display == 2 then/|full|each_explanation
+producers|s/- env_W \* kill_producers/- 0 * env_W * kill_producers/|full|producers_of_residual
+clones|s/C\[c\] -> 2 C\[c\] @ alpha_L/C[c] -> 2 C[c] @ 0.8 * alpha_L/|full|small_clones
+clones|s/^let in_clones = sum/let in_clones = 0.5 * sum/|full|make_up_the_reservoir
+affinity|s/min(1000, min(e in/min(1000, max(e in/|full|binds_it_best
+affinity|s/1 - c_comp \* (if/1 - 0.5 * c_comp * (if/|full|compensation_takes
+affinity|s/if subtype_place < 0 then/if subtype_place < 2 then/|full|goes_by_subtype
+affinity|s/then phi_l\[l\] else 1)/then 1 \/ phi_l[l] else 1)/|full|never_worse
+post_treatment|s/(1 + d_ptc \*/(1.2 + d_ptc */|full|a_controller_stands
+post_treatment|s/if art_began < early/if art_began > early/|full|early_art
+vaccine|s/= -ln2 \/ t_v/= -1 \/ t_v/|full|a_vaccine_raises
 EOF
 echo "$n mutants, $missed missed"
 [ "$missed" = 0 ]

@@ -415,11 +415,11 @@ static void resistance_before_infusion_goes_by_subtype(void **state)
     hiv_close(&h);
 }
 
-/* Days on which viral load is first above 1,000 copies/mL, by reads each day. */
-static double rebound_day(double kappa, double phi, bool escape)
+/* Day on which viral load is first above 1,000 copies/mL, to a tenth of a day. */
+static double rebound_day(double kappa, double phi, double mutants, bool escape)
 {
-    enum { DAYS = 200 };
-    double reads[DAYS], day = INFINITY;
+    enum { READS = 1500 };
+    double reads[READS], day = INFINITY;
     hiv h;
     hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
     hiv_set(&h, "c_l", 0);
@@ -429,15 +429,15 @@ static double rebound_day(double kappa, double phi, bool escape)
     h.bed.options.rtol = 1e-6;
     h.bed.options.atol = 1e-6;
     hiv_settle(&h);
-    hiv_start(&h, "L[tzone,wt]", 1e6);
-    hiv_start(&h, "L[tzone,n279]", 1e3);
+    hiv_start(&h, "L[tzone,wt]", 1e6 - mutants);
+    hiv_start(&h, "L[tzone,n279]", mutants);
     hiv_act(&h, 0, "infuse", 1e9);
     hiv_act(&h, 14, "stop_art", 0);
-    for (int i = 0; i < DAYS; i++) {
-        reads[i] = 1 + i;
+    for (int i = 0; i < READS; i++) {
+        reads[i] = 14 + 0.1 * i;
     }
-    run_to(&h, reads, DAYS);
-    for (size_t i = DAYS; i-- > 0;) {
+    run_to(&h, reads, READS);
+    for (size_t i = READS; i-- > 0;) {
         day = bed_observed(&h.bed, 0, i, "viral_load") > 1000 ? reads[i] : day;
     }
     hiv_close(&h);
@@ -447,9 +447,11 @@ static double rebound_day(double kappa, double phi, bool escape)
 static void without_fitness_cost_escape_off_is_never_worse(void **state)
 {
     (void)state;
-    const double kappa[] = {0.003, 0.03, 0.3}, phi[] = {100, 10, 30};
-    for (int i = 0; i < 3; i++) {
-        double off = rebound_day(kappa[i], phi[i], false), on = rebound_day(kappa[i], phi[i], true);
+    const double kappa[] = {0.003, 0.03, 0.3, 0.3}, phi[] = {100, 10, 30, 30};
+    const double mutants[] = {1e3, 1e3, 1e3, 0.999e6};
+    for (int i = 0; i < 4; i++) {
+        double off = rebound_day(kappa[i], phi[i], mutants[i], false);
+        double on = rebound_day(kappa[i], phi[i], mutants[i], true);
         print_message("    kappa %g phi %g: day %g with escape, %g without\n", kappa[i], phi[i],
                       on, off);
         assert_true(off >= on);

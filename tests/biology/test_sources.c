@@ -16,14 +16,19 @@ static char *read_text(const char *path)
     return text;
 }
 
-static rsp_model *load(void)
+static rsp_model *load_named(const char *path)
 {
     rsp_model *model = NULL;
     rsp_error err = {0};
-    if (rsp_model_load(MODELS "/hiv_car_t.rsp", NULL, &model, &err) != RSP_OK) {
+    if (rsp_model_load(path, NULL, &model, &err) != RSP_OK) {
         fail_msg("%s:%u: %s", err.source, err.line, err.message);
     }
     return model;
+}
+
+static rsp_model *load(void)
+{
+    return load_named(MODELS "/hiv_car_t.rsp");
 }
 
 /* In backquotes, alone or with an index or an argument. */
@@ -98,16 +103,22 @@ static void the_page_of_the_model_names_all_that_moves_and_all_that_is_read(void
 static void every_parameter_carries_meaning_source_and_status(void **state)
 {
     (void)state;
-    rsp_model *model = load();
-    const rsp_network *net = rsp_model_network(model);
-    for (uint32_t i = 0; i < net->n_params; i++) {
-        const rsp_param *p = &net->params[i];
-        if (p->meaning[0] == '\0' || p->source[0] == '\0' || p->status == RSP_UNSTATED) {
-            fail_msg("%s:%u: %s lacks its meaning, source or status", p->file, p->line, p->name);
+    static const char *const paths[] = {MODELS "/hiv_car_t.rsp", MODELS "/hiv_car_t_full.rsp",
+                                        MODELS "/hiv_car_t_full2.rsp",
+                                        MODELS "/hiv_car_t_epitopes.rsp",
+                                        MODELS "/hiv_car_t_products.rsp"};
+    for (size_t m = 0; m < sizeof paths / sizeof *paths; m++) {
+        rsp_model *model = load_named(paths[m]);
+        const rsp_network *net = rsp_model_network(model);
+        for (uint32_t i = 0; i < net->n_params; i++) {
+            const rsp_param *p = &net->params[i];
+            if (p->meaning[0] == '\0' || p->source[0] == '\0' || p->status == RSP_UNSTATED) {
+                fail_msg("%s:%u: %s lacks its meaning, source or status", p->file, p->line, p->name);
+            }
         }
+        assert_int_equal(net->n_warnings, 0);
+        rsp_model_free(model);
     }
-    assert_int_equal(net->n_warnings, 0);
-    rsp_model_free(model);
 }
 
 enum { NAME, SYMBOL, MEANING, UNIT, MEDIAN, LOW, HIGH, DISTRIBUTION, CV, SOURCE, STATUS, COLUMNS };
