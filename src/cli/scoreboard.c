@@ -5,22 +5,36 @@
 #include <string.h>
 
 /* ---- What predicted rows are worth together. */
+
+/* The published figure; of a range, its point nearest to the simulated figure. */
+static double published_point(const rsp_score_row *r)
+{
+    return isfinite(r->published) ? r->published
+                                  : fmin(fmax(r->simulated, r->published_low), r->published_high);
+}
+
+static bool is_number(const rsp_score_row *r)
+{
+    return isfinite(r->published) ||
+           (isfinite(r->published_low) && isfinite(r->published_high));
+}
+
 static double interval_score(const rsp_score_row *r)
 {
-    const double alpha = 0.1;
-    double below = fmax(r->low - r->published, 0), above = fmax(r->published - r->high, 0);
-    return (r->high - r->low + 2 / alpha * (below + above)) / fabs(r->published);
+    const double alpha = 0.1, point = published_point(r);
+    double below = fmax(r->low - point, 0), above = fmax(point - r->high, 0);
+    return (r->high - r->low + 2 / alpha * (below + above)) / fabs(point);
 }
 
 static void judge_row(const rsp_score_row *r, cli_judgement *j, double *sum)
 {
     j->predicted++;
-    if (r->undecided || !isfinite(r->published)) {
+    if (r->undecided || !is_number(r)) {
         return;
     }
     j->judged++;
     j->inside += r->inside;
-    if (r->published != 0 && isfinite(r->low) && isfinite(r->high)) {
+    if (published_point(r) != 0 && isfinite(r->low) && isfinite(r->high)) {
         j->scored++;
         *sum += interval_score(r);
     }

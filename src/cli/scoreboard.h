@@ -12,9 +12,9 @@
 
 typedef struct cli_judgement {
     size_t predicted;  /* rows of that use */
-    size_t judged;     /* of them, with an interval and a number published */
+    size_t judged;     /* of them, with an interval and a number (or range) published */
     size_t inside;     /* of those judged */
-    size_t scored;     /* of those judged: published above 0, interval finite */
+    size_t scored;     /* of those judged: published other than 0, interval finite */
     double share, score; /* NaN: none judged, none scored */
 } cli_judgement;
 

@@ -55,7 +55,7 @@ static bool new_rest(rsp_analyst *a)
 {
     const rsp_plan *plan = a->plan;
     size_t cells = plan->grid.exists ? plan->grid.n_cells * plan->view.n_arms : 0;
-    a->people = rsp_arena_alloc(a->arena, plan->n_scores + 1, sizeof *a->people);
+    a->people = rsp_arena_alloc(a->arena, 2 * plan->n_scores + 1, sizeof *a->people);
     a->scores = rsp_arena_alloc(a->arena, plan->n_scores + 1, sizeof *a->scores);
     a->cells = rsp_arena_alloc(a->arena, cells + 1, sizeof *a->cells);
     a->cell_medians = rsp_arena_alloc(a->arena, cells + 1, sizeof *a->cell_medians);
@@ -113,6 +113,7 @@ void rsp_analyst_free(rsp_analyst *a)
     }
     for (size_t i = 0; a->example && i < plan->n_scores; i++) {
         free(a->people[i].x);
+        free(a->people[plan->n_scores + i].x);
         free(a->scores[i].x);
     }
     size_t cells = plan->grid.exists ? plan->grid.n_cells * plan->view.n_arms : 0;

@@ -66,7 +66,8 @@ struct rsp_analyst {
     rsp_endpoint_row *row_of; bool *has_row; /* [n_arms * n_endpoints] of a person */
     size_t *significant, *tested;            /* [n_contrasts * n_endpoints] */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
-    series *people;         /* [n_scores] values of the trial's participants */
+    series *people;         /* [2 * n_scores] values of the trial's participants; then
+                               those of the arms they are held against */
     series *scores;         /* [n_scores] */
     rsp_km *cells;          /* [n_cells * n_arms] of the trial at hand */
     series *cell_medians;   /* the same */

@@ -102,11 +102,11 @@ static inline size_t plan_grid_thresholds(const plan_grid *g)
 
 typedef enum plan_statistic {
     PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
-    PLAN_SHARE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE,
+    PLAN_SHARE, PLAN_MADE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE,
     PLAN_MEAN_LEVEL
 } plan_statistic;
 
-/* Of participants' samples rather than of an endpoint. */
+/* Of participants' samples rather than of an endpoint or of the product. */
 static inline bool plan_of_assay(plan_statistic s) { return s >= PLAN_CHANGE; }
 
 /* A moment seen from the data set: a happening, an endpoint, a day or an end. */
@@ -124,6 +124,8 @@ typedef struct plan_when {
 typedef struct plan_score {
     plan_statistic statistic;
     uint32_t arm, endpoint, assay;
+    bool differs;      /* less the same of the arm `against` */
+    uint32_t against;
     double day, above; /* above: a value in the assay's unit */
     plan_when from, to;
     double factor;     /* shown = value / factor */

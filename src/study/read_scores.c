@@ -7,8 +7,8 @@
 
 /* The scoreboard: published figures and the statistics that answer them. */
 
-static const char *const score_keys[] = {"quantity", "statistic", "arm", "use",
-                                         "note", "study", NULL};
+static const char *const score_keys[] = {"quantity", "statistic", "arm", "against",
+                                         "use", "note", "study", NULL};
 static const char *const uses[] = {"predicted", "calibrated", "check", "direction",
                                    "inverse", NULL};
 static const char *const columns[] = {"study", "quantity", "value", "low", "high",
@@ -172,7 +172,8 @@ static void unknown_statistic(plan_reading *p, const tree *t)
                 "'%.60s' is no statistic; write ENDPOINT.median, .quartile1, "
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
                 "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
-                ".median(day 28), .mean(day 28), .days_above(200 copies/mL)",
+                ".median(day 28), .mean(day 28), .days_above(200 copies/mL); on a "
+                "scoreboard also product.made",
                 t->text);
 }
 
@@ -226,6 +227,7 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
     case PLAN_EVENT_FREE:
     case PLAN_BY:
     case PLAN_SHARE:
+    case PLAN_MADE:
         break;
     }
     return "1";
@@ -279,13 +281,10 @@ static void published_value(plan_reading *p, const csv *table, size_t row,
     score->high = field_number(p, table, row, "high");
 }
 
-static uint32_t score_arm(plan_reading *p, const tree *t)
+static uint32_t named_arm(plan_reading *p, const tree *arm, const char *key)
 {
-    const tree *arm = p->plan->view.n_arms > 1
-                          ? reader_need(&p->r, t, "arm", "a scoreboard row")
-                          : tree_get(t, "arm");
     const char *known[PLAN_MOST_ARMS];
-    const char *s = arm ? reader_text(&p->r, arm, "arm") : "";
+    const char *s = arm ? reader_text(&p->r, arm, key) : "";
     for (size_t i = 0; arm && reading(&p->r) && i < p->plan->view.n_arms; i++) {
         known[i] = p->plan->view.arms[i].name;
         if (strcmp(known[i], s) == 0) {
@@ -297,6 +296,20 @@ static uint32_t score_arm(plan_reading *p, const tree *t)
                        p->plan->view.n_arms);
     }
     return 0;
+}
+
+static void score_arms(plan_reading *p, const tree *t, plan_score *score)
+{
+    const tree *arm = p->plan->view.n_arms > 1
+                          ? reader_need(&p->r, t, "arm", "a scoreboard row")
+                          : tree_get(t, "arm");
+    const tree *against = tree_get(t, "against");
+    score->arm = named_arm(p, arm, "arm");
+    score->differs = against != NULL;
+    score->against = named_arm(p, against, "against");
+    if (reading(&p->r) && against && score->against == score->arm) {
+        reader_fail(&p->r, against, RSP_RANGE, "against: the row's own arm");
+    }
 }
 
 static void read_score(plan_reading *p, const tree *t, const csv *table,
@@ -315,14 +328,18 @@ static void read_score(plan_reading *p, const tree *t, const csv *table,
     score->quantity = quantity->text;
     score->study = csv_field(table, row, "study");
     score->source = csv_field(table, row, "source");
-    score->arm = score_arm(p, t);
+    score_arms(p, t, score);
     score->use = csv_field(table, row, "use");
     if (use) {
         score->use = uses[reader_choice(&p->r, use, "use", uses)];
     }
     score->use = score->use[0] ? score->use : "predicted";
     score->note = note ? reader_text(&p->r, note, "note") : csv_field(table, row, "note");
-    plan_statistic_of(p, statistic, score);
+    if (strcmp(reader_text(&p->r, statistic, "statistic"), "product.made") == 0) {
+        score->statistic = PLAN_MADE;
+    } else {
+        plan_statistic_of(p, statistic, score);
+    }
     if (reading(&p->r)) {
         published_value(p, table, row, score);
     }

@@ -112,17 +112,30 @@ double analyst_person_value(const rsp_analyst *a, const plan_score *score,
     return before > 0 && after > 0 ? log10(after / before) : (double)NAN;
 }
 
+/* A participant's value for a score; NaN: none. */
+static double person_value(const rsp_analyst *a, const plan_score *score,
+                           const subject_rows *s)
+{
+    if (score->statistic == PLAN_MADE) {
+        return s->subject->product_failed ? 0 : 1;
+    }
+    bool counts = plan_of_assay(score->statistic) && !s->subject->failed &&
+                  !s->subject->product_failed;
+    return counts ? analyst_person_value(a, score, s) : (double)NAN;
+}
+
 rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *err)
 {
     rsp_status status = RSP_OK;
-    for (size_t i = 0; status == RSP_OK && i < a->plan->n_scores; i++) {
+    size_t n = a->plan->n_scores;
+    for (size_t i = 0; status == RSP_OK && i < n; i++) {
         const plan_score *score = &a->plan->scores[i];
-        if (!plan_of_assay(score->statistic) || s->subject->arm != score->arm || s->subject->failed ||
-            s->subject->product_failed) {
-            continue;
+        uint32_t arm = s->subject->arm;
+        bool other = score->differs && arm == score->against;
+        if (arm == score->arm || other) {
+            double v = person_value(a, score, s);
+            status = isnan(v) ? RSP_OK : series_add(&a->people[other ? n + i : i], v, err);
         }
-        double v = analyst_person_value(a, score, s);
-        status = isnan(v) ? RSP_OK : series_add(&a->people[i], v, err);
     }
     return status;
 }
@@ -137,10 +150,13 @@ static double quantile(const rsp_km *km, double p)
     return isfinite(v) ? v : (double)INFINITY;
 }
 
-static double trial_value(rsp_analyst *a, size_t i)
+static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
+                        series *people)
 {
-    const plan_score *score = &a->plan->scores[i];
-    const rsp_km *km = &a->arms[score->arm].trial[score->endpoint];
+    if (score->statistic == PLAN_MADE) { /* of those enrolled */
+        return series_mean(people);
+    }
+    const rsp_km *km = &a->arms[arm].trial[score->endpoint];
     double free_of;
     switch (score->statistic) {
     case PLAN_MEDIAN:
@@ -157,14 +173,24 @@ static double trial_value(rsp_analyst *a, size_t i)
         return km->n > 0 ? km->events / km->n : (double)NAN;
     case PLAN_CHANGE:
     case PLAN_LEVEL:
-        return series_median(&a->people[i]);
+        return series_median(people);
     case PLAN_MEAN_CHANGE:
     case PLAN_RISE:
     case PLAN_DAYS_ABOVE:
     case PLAN_MEAN_LEVEL:
-        return series_mean(&a->people[i]);
+    case PLAN_MADE:
+        return series_mean(people);
     }
     return (double)NAN;
+}
+
+/* Two figures that are not reached do not differ by a number. */
+static double trial_value(rsp_analyst *a, size_t i)
+{
+    const plan_score *score = &a->plan->scores[i];
+    size_t n = a->plan->n_scores;
+    double v = arm_value(a, score, score->arm, &a->people[i]);
+    return score->differs ? v - arm_value(a, score, score->against, &a->people[n + i]) : v;
 }
 
 rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err)
@@ -172,7 +198,7 @@ rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err)
     rsp_status s = RSP_OK;
     for (size_t i = 0; s == RSP_OK && i < a->plan->n_scores; i++) {
         s = series_add(&a->scores[i], trial_value(a, i), err);
-        a->people[i].n = 0;
+        a->people[i].n = a->people[a->plan->n_scores + i].n = 0;
     }
     return s;
 }

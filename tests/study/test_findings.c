@@ -142,6 +142,48 @@ static void the_scoreboard_holds_the_trials_medians_in_its_unit(void **state)
     done(&a);
 }
 
+static void a_row_against_an_arm_is_the_difference_of_the_two(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {", arm: CAR T", ", arm: no CAR T",
+                                       ", arm: CAR T, against: no CAR T"};
+    double median[3], change[3];
+    for (int k = 0; k < 3; k++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "scoreboard:\n"
+                 "  - {quantity: time_to_rebound_median, statistic: time_to_rebound.median%s}\n"
+                 "  - {quantity: load_change_direction, statistic: "
+                 "viral_load.mean_change(stop art to end)%s}\n"
+                 "rules:\n"
+                 "trials: 1\n",
+                 rows[k], rows[k]);
+        analysis a = analyse(text, 1);
+        median[k] = a.f->scores[0].simulated;
+        change[k] = a.f->scores[1].simulated;
+        done(&a);
+    }
+    assert_true(fabs(median[2] - (median[0] - median[1])) < 1e-12 && median[2] != 0);
+    assert_true(fabs(change[2] - (change[0] - change[1])) < 1e-12 && change[2] != 0);
+}
+
+static void the_share_made_is_of_all_enrolled(void **state)
+{
+    (void)state;
+    analysis a = analyse("product: {dose: 4e7 cell, failure: 40 %}\n"
+                         "scoreboard:\n"
+                         "  - {quantity: suppressed_week4, statistic: product.made, arm: CAR T}\n"
+                         "trials: 1\n",
+                         1);
+    double n = 0, made = 0;
+    for (size_t i = 0; i < a.d->n_subjects; i++) {
+        n += a.d->subjects[i].arm == 0;
+        made += a.d->subjects[i].arm == 0 && !a.d->subjects[i].product_failed;
+    }
+    assert_true(n > made && fabs(a.f->scores[0].simulated - 100 * made / n) < 1e-12);
+    done(&a);
+}
+
 static void one_trial_has_no_interval_and_no_verdict(void **state)
 {
     (void)state;
@@ -316,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ends_are_those_of_the_rows),
         cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
+        cmocka_unit_test(a_row_against_an_arm_is_the_difference_of_the_two),
+        cmocka_unit_test(the_share_made_is_of_all_enrolled),
         cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
         cmocka_unit_test(the_flow_sums),

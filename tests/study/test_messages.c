@@ -161,6 +161,9 @@ static const mistake mistakes[] = {
     {"scoreboard: [{quantity: suppressed_week4, statistic: time_to_rebound.mean, arm: CAR "
      "T}]\n",
      "'time_to_rebound.mean' is no statistic; ...", "time_to_rebound.mean", RSP_NAME},
+    {"scoreboard: [{quantity: suppressed_week4, statistic: product.made, arm: CAR T, "
+     "against: CAR T}]\n",
+     "against: the row's own arm", "CAR T}", RSP_RANGE},
     {"population: {covariates: {age: {value: 45}}, eligibility: [aeg > 18]}\n",
      "eligibility: no covariate, parameter or constant derived value is called 'aeg'; did "
      "you mean 'age'?",

@@ -17,7 +17,8 @@ static cli_judgement judge(rsp_score_row *rows, size_t n)
 static rsp_score_row row(const char *use, double published, double low, double high)
 {
     return (rsp_score_row){.study = "s", .use = use, .published = published, .low = low,
-                           .high = high, .inside = published >= low && published <= high};
+                           .published_low = (double)NAN, .published_high = (double)NAN,
+                           .simulated = 0.5 * (low + high), .high = high, .inside = published >= low && published <= high};
 }
 
 static void the_interval_score_is_width_and_twenty_times_the_distance(void **state)
@@ -52,10 +53,26 @@ static void a_row_without_number_or_interval_is_counted_and_not_judged(void **st
     assert_true(fabs(j.score - 0.5) < 1e-12);
 }
 
+static void a_published_range_counts_as_its_nearest_point(void **state)
+{
+    (void)state;
+    rsp_score_row rows[] = {row("predicted", (double)NAN, 8, 13),
+                            row("predicted", (double)NAN, 8, 13)};
+    for (int i = 0; i < 2; i++) {
+        rows[i].simulated = 10;
+        rows[i].inside = i == 0;
+        rows[i].published_low = i == 0 ? 9 : 20;
+        rows[i].published_high = 40;
+    }
+    cli_judgement j = judge(rows, 2); /* 5 / 10; (5 + 20 * 7) / 20 */
+    assert_true(j.judged == 2 && j.inside == 1 && fabs(j.score - (0.5 + 7.25) / 2) < 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_interval_score_is_width_and_twenty_times_the_distance),
+        cmocka_unit_test(a_published_range_counts_as_its_nearest_point),
         cmocka_unit_test(only_predicted_rows_are_judged),
         cmocka_unit_test(a_row_without_number_or_interval_is_counted_and_not_judged),
     };
