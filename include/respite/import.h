@@ -158,6 +158,9 @@ RSP_MUST_USE rsp_status rsp_import_nonmem(rsp_importer *im, const char *path,
 /* What a path holds, by looking: a directory (a run's, or of ADaM), a transport file, a
  * CSV of ADaM or of NONMEM.  RSP_DATA: another table, which needs a map. */
 RSP_MUST_USE rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err);
+/* The same of a CSV in memory; `name` stands for the file in messages. */
+RSP_MUST_USE rsp_status rsp_import_text(rsp_importer *im, const char *name, const char *text,
+                                        size_t length, rsp_error *err);
 
 /* The data set, sorted.  Participants are numbered by first appearance over all
  * files, arms likewise, covariates likewise.  RSP_DATA: no participant.  The importer

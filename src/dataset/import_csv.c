@@ -252,17 +252,9 @@ static rsp_status read_terminated(rsp_importer *im, const char *name, const char
 rsp_status rsp_import_csv_text(rsp_importer *im, const char *name, const char *text,
                                size_t length, const rsp_import_map *map, rsp_error *err)
 {
-    rsp_status s = rsp_slurp_check(name, text, length, err);
-    if (s != RSP_OK) {
-        return s;
-    }
-    char *copy = malloc(length + 1); /* terminated */
-    if (!copy) {
-        return rsp_importer_no_memory(err);
-    }
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    s = read_terminated(im, name, copy, length, map, err);
+    char *copy = NULL;
+    rsp_status s = rsp_slurp_copy(name, text, length, &copy, err);
+    s = s == RSP_OK ? read_terminated(im, name, copy, length, map, err) : s;
     free(copy);
     return s;
 }

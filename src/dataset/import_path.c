@@ -171,25 +171,43 @@ rsp_status rsp_import_nonmem(rsp_importer *im, const char *path, const rsp_nonme
     return s;
 }
 
-rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err)
+static rsp_status read_by_looking(rsp_importer *im, rsp_table *t, rsp_error *err)
 {
     const rsp_nonmem days = {0};
+    if (rsp_adam_looks(t)) {
+        return rsp_adam_read_table(im, t, err);
+    }
+    if (rsp_nonmem_looks(t)) {
+        return rsp_nonmem_read_table(im, t, &days, err);
+    }
+    return rsp_fail_at(err, RSP_DATA, t->name, NULL, 1, 1,
+                       "neither ADaM (USUBJID) nor NONMEM (ID, TIME, DV): another table needs a "
+                       "map of its columns, the `data` of an analysis plan");
+}
+
+rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err)
+{
     rsp_table t = {0};
     char *text = NULL;
     if (is_directory(path)) {
         return rsp_import_adam(im, path, err);
     }
     rsp_status s = rsp_importer_open(path, &t, &text, err);
-    if (s == RSP_OK && rsp_adam_looks(&t)) {
-        s = rsp_adam_read_table(im, &t, err);
-    } else if (s == RSP_OK && rsp_nonmem_looks(&t)) {
-        s = rsp_nonmem_read_table(im, &t, &days, err);
-    } else if (s == RSP_OK) {
-        s = rsp_fail_at(err, RSP_DATA, path, NULL, 1, 1,
-                        "neither ADaM (USUBJID) nor NONMEM (ID, TIME, DV): another table needs a "
-                        "map of its columns, the `data` of an analysis plan");
-    }
+    s = s == RSP_OK ? read_by_looking(im, &t, err) : s;
     rsp_table_fini(&t);
     free(text);
+    return s;
+}
+
+rsp_status rsp_import_text(rsp_importer *im, const char *name, const char *text, size_t length,
+                           rsp_error *err)
+{
+    rsp_table t = {0};
+    char *copy = NULL;
+    rsp_status s = rsp_slurp_copy(name, text, length, &copy, err);
+    s = s == RSP_OK ? rsp_table_read(&t, name, copy, length, err) : s;
+    s = s == RSP_OK ? read_by_looking(im, &t, err) : s;
+    rsp_table_fini(&t);
+    free(copy);
     return s;
 }

@@ -62,7 +62,7 @@ static rsp_status nothing(const char *name, rsp_error *err)
                        "the file is empty: a first line of column names is expected");
 }
 
-rsp_status rsp_slurp_check(const char *name, const char *text, size_t length, rsp_error *err)
+static rsp_status check(const char *name, const char *text, size_t length, rsp_error *err)
 {
     lines l = {0};
     if (length == 0) {
@@ -71,6 +71,23 @@ rsp_status rsp_slurp_check(const char *name, const char *text, size_t length, rs
     rsp_status s = check_start(name, text, length, err);
     s = s == RSP_OK ? check_lines(name, &l, text, length, err) : s;
     return s == RSP_OK ? rsp_text_check(name, text, length, err) : s;
+}
+
+rsp_status rsp_slurp_copy(const char *name, const char *text, size_t length, char **copy,
+                          rsp_error *err)
+{
+    *copy = NULL;
+    rsp_status s = check(name, text, length, err);
+    if (s != RSP_OK) {
+        return s;
+    }
+    *copy = malloc(length + 1);
+    if (!*copy) {
+        return rsp_fail(err, RSP_NOMEM, "%s: no memory to read it", name);
+    }
+    memcpy(*copy, text, length);
+    (*copy)[length] = '\0';
+    return RSP_OK;
 }
 
 static rsp_status read_blocks(FILE *f, const char *path, char **data, size_t *used,

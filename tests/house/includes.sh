@@ -19,7 +19,7 @@ owner() { # of a header respite/NAME.h
   network | program) echo model ;;
   cox) echo stats ;;
   dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
-  xpt | import | export) echo dataset ;;
+  xpt | import | export | wells) echo dataset ;;
   rank | regression | reservoir | design | prcc) echo stats ;;
   *) echo "$1" ;;
   esac
