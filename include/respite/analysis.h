@@ -31,18 +31,18 @@ const char *rsp_analysis_sha256(const rsp_analysis *plan); /* of its text */
 typedef struct rsp_analysis_kind { const char *name, *what, *keys; } rsp_analysis_kind;
 const rsp_analysis_kind *rsp_analysis_kind_at(size_t i);
 
-/* ---- Data: the rows, sorted, and what is known of them. */
+/* ---- Data: the rows, sorted, and what is known of them.  Endpoints go by their name,
+ * or by the PARAMCD that rsp_adam_paramcd makes of it. */
 typedef struct rsp_analysis_file { const char *name, *sha256; } rsp_analysis_file;
 typedef struct rsp_analysis_data {
     const rsp_dataset *rows;
-    const rsp_adam_endpoint *endpoints; size_t n_endpoints; /* longer names; may be none */
     const rsp_analysis_file *files;     size_t n_files;     /* where they were read from */
     const char *notes; /* of the reader, a line each; NULL or "": none */
 } rsp_analysis_data;
 
 /* Read what the plan's `data` says from `path`, or from the files it names itself
- * (beside the plan) where path is NULL.  Without `data`, path is a run's directory or
- * an ADTTE file.  Errors: those of the readers; RSP_USAGE where there is no file. */
+ * (beside the plan) where path is NULL.  Without `data`, path is what rsp_import_path
+ * knows by looking.  Errors: those of the readers; RSP_USAGE where there is no file. */
 typedef struct rsp_analysis_source rsp_analysis_source;
 RSP_MUST_USE rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
                                           rsp_analysis_source **source, rsp_error *err);
@@ -113,6 +113,13 @@ RSP_MUST_USE rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_ana
                                          rsp_results **results, rsp_error *err);
 const rsp_results_view *rsp_results_of(const rsp_results *results);
 void rsp_results_free(rsp_results *results); /* NULL is fine */
+
+/* As people read them: "0.58 (0.32 to 1.03)", or the reason; "time, days". */
+enum { RSP_CELL_SHOWN = 200 };
+const char *rsp_cell_shown(const rsp_result_column *column, const rsp_cell *cell,
+                           char out[RSP_CELL_SHOWN]);
+const char *rsp_column_title(const rsp_result_column *column, char out[RSP_CELL_SHOWN]);
+bool rsp_column_empty(const rsp_result_table *table, size_t column); /* nothing in it */
 
 /* As JSON: each table an array of its rows, each row an object of its columns'
  * keys.  A cell with an interval is {"value", "low", "high"}; what is not estimable is

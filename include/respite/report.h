@@ -3,6 +3,7 @@
 #ifndef RESPITE_REPORT_H
 #define RESPITE_REPORT_H
 
+#include "respite/analysis.h"
 #include "respite/study.h"
 
 typedef struct rsp_report_context { /* footer: where the numbers come from */
@@ -13,6 +14,10 @@ RSP_MUST_USE rsp_status rsp_report_write(const rsp_plan_view *plan,
                                          const rsp_findings *findings,
                                          const rsp_report_context *context,
                                          rsp_text *html, rsp_error *err);
+/* The same for analysed data: a function of the results alone. */
+RSP_MUST_USE rsp_status rsp_report_analysis(const rsp_results_view *results,
+                                            const rsp_report_context *context, rsp_text *html,
+                                            rsp_error *err);
 /* One figure alone, as an SVG document: "km", "viral_load", "grid". */
 RSP_MUST_USE rsp_status rsp_report_figure(const char *which,
                                           const rsp_plan_view *plan,

@@ -225,39 +225,47 @@ static void group_strata(work *w, const options *o, grouping *g)
     }
 }
 
-/* ---- Endpoints. */
-static const char *find_endpoint(work *w, const options *o, const char **label)
+/* ---- Endpoints: by name, or by the code that stands for it in ADaM. */
+enum { MOST_ENDPOINTS = 200 };
+
+static size_t endpoint_names(const rsp_dataset *d, const char *known[MOST_ENDPOINTS])
 {
-    const rsp_analysis_data *data = w->data;
-    const char *known[200];
     size_t n = 0;
-    for (size_t i = 0; i < data->n_endpoints; i++) {
-        const rsp_adam_endpoint *e = &data->endpoints[i];
-        if (strcmp(e->paramcd, o->endpoint) == 0 || strcmp(e->param, o->endpoint) == 0) {
-            *label = e->param[0] ? e->param : e->paramcd;
-            return e->paramcd;
-        }
-        if (n + 2 < sizeof known / sizeof *known) {
-            known[n++] = e->paramcd;
-            known[n++] = e->param;
-        }
-    }
-    for (size_t i = 0; i < w->d->n_endpoints; i++) {
-        const char *name = w->d->endpoints[i].endpoint;
-        if (strcmp(name, o->endpoint) == 0) {
-            *label = name;
-            return name;
-        }
+    for (size_t i = 0; i < d->n_endpoints && n < MOST_ENDPOINTS; i++) {
         bool seen = false;
-        for (size_t k = 0; k < n; k++) {
-            seen |= strcmp(known[k], name) == 0;
+        for (size_t k = 0; k < n && !seen; k++) {
+            seen = strcmp(known[k], d->endpoints[i].endpoint) == 0;
         }
-        if (!seen && n < sizeof known / sizeof *known) {
-            known[n++] = name;
+        if (!seen) {
+            known[n++] = d->endpoints[i].endpoint;
         }
     }
-    reader_unknown(&w->r, options_at(o, "endpoint"), "the data have no endpoint", o->endpoint,
-                   known, n);
+    return n;
+}
+
+static const char *find_endpoint(work *w, const options *o)
+{
+    const char *known[MOST_ENDPOINTS];
+    size_t n = endpoint_names(w->d, known);
+    char code[RSP_PARAMCD_MAX];
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(known[k], o->endpoint) == 0) {
+            return known[k];
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        rsp_adam_paramcd(known[k], known, n, code);
+        if (strcmp(code, o->endpoint) == 0) {
+            return known[k];
+        }
+    }
+    if (n) {
+        reader_unknown(&w->r, options_at(o, "endpoint"), "the data have no endpoint", o->endpoint,
+                       known, n);
+    } else {
+        reader_fail(&w->r, options_at(o, "endpoint"), RSP_NAME,
+                    "the data have no endpoint '%.60s'; they have none", o->endpoint);
+    }
     return NULL;
 }
 
@@ -350,8 +358,7 @@ void frame_of_endpoint(work *w, const options *o, frame *f)
     uint32_t cause[6] = {0};
     grouping groups, strata;
     bool competing = strcmp(tree_get(o->at, "kind")->text, "competing") == 0;
-    *f = (frame){.label = ""};
-    f->endpoint = working(w) ? find_endpoint(w, o, &f->label) : NULL;
+    *f = (frame){.endpoint = working(w) ? find_endpoint(w, o) : NULL};
     find_events(w, o, competing, cause, &f->n_causes);
     take_groups(w, o, &groups, &strata, f);
     if (!frame_alloc(w, f, w->d->n_endpoints)) {
@@ -383,7 +390,7 @@ void frame_of_endpoint(work *w, const options *o, frame *f)
 void frame_of_people(work *w, const options *o, frame *f)
 {
     grouping groups, strata;
-    *f = (frame){.label = "", .endpoint = ""};
+    *f = (frame){.endpoint = ""};
     take_groups(w, o, &groups, &strata, f);
     if (!frame_alloc(w, f, w->d->n_subjects)) {
         return;

@@ -10,7 +10,6 @@
 struct rsp_analysis_source {
     rsp_arena *arena;
     rsp_dataset_maker *rows;
-    rsp_adam_endpoint *endpoints;
     rsp_analysis_data data;
     rsp_text notes;
 };
@@ -59,42 +58,28 @@ static rsp_status add_file(rsp_analysis_source *s, const char *path, rsp_error *
     return RSP_OK;
 }
 
-/* ---- ADaM, as a run writes it. */
-static rsp_status find_adtte(const char *given, rsp_text *path, rsp_error *err)
+/* The files of a directory that the readers look for. */
+static rsp_status add_files(rsp_analysis_source *s, const char *path, rsp_error *err)
 {
-    static const char *const places[] = {"/adam/adtte.csv", "/adtte.csv"};
+    static const char *const folders[] = {"/adam", ""}, *const ends[] = {"csv", "xpt"};
+    static const char *const names[] = {"adsl", "adtte", "advl", "adlb", "adae", "adev"};
     struct stat st;
-    if (stat(given, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        rsp_text_add(path, given);
-        return path->failed ? no_memory(err) : RSP_OK;
+    rsp_status status = RSP_OK;
+    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        return add_file(s, path, err);
     }
-    for (size_t i = 0; i < 2; i++) {
-        path->length = 0;
-        rsp_text_printf(path, "%s%s", given, places[i]);
-        if (path->failed || stat(path->data, &st) == 0) {
-            return path->failed ? no_memory(err) : RSP_OK;
+    for (size_t f = 0; f < 2 && !s->data.n_files; f++) {
+        for (size_t i = 0; i < 12 && status == RSP_OK; i++) {
+            rsp_text file = {0};
+            rsp_text_printf(&file, "%s%s/%s.%s", path, folders[f], names[i % 6], ends[i / 6]);
+            if (file.failed) {
+                status = no_memory(err);
+            } else if (stat(file.data, &st) == 0) {
+                status = add_file(s, file.data, err);
+            }
+            rsp_text_fini(&file);
         }
     }
-    return rsp_fail(err, RSP_NOFILE,
-                    "%s is a directory and holds neither adam/adtte.csv nor adtte.csv; "
-                    "give a run's directory or an ADTTE file", given);
-}
-
-static rsp_status open_adam(rsp_analysis_source *s, const char *given, rsp_error *err)
-{
-    rsp_text path = {0};
-    rsp_status status = find_adtte(given, &path, err);
-    if (status == RSP_OK) {
-        status = rsp_adam_read_adtte(path.data, &s->rows, err);
-    }
-    if (status == RSP_OK) {
-        rsp_dataset_sort(s->rows);
-        status = rsp_adam_read_endpoints(path.data, s->arena, &s->endpoints,
-                                         &s->data.n_endpoints, err);
-        s->data.endpoints = s->endpoints;
-    }
-    status = status == RSP_OK ? add_file(s, path.data, err) : status;
-    rsp_text_fini(&path);
     return status;
 }
 
@@ -110,33 +95,36 @@ static char *beside(rsp_analysis_source *s, const rsp_analysis *plan, const char
 static rsp_status no_file(const rsp_analysis *plan, const source *from, rsp_error *err)
 {
     const tree_source *text = plan->root->source;
-    return rsp_fail_at(err, RSP_USAGE, text->name, text->text, from ? from->at->line : 1,
-                       from ? from->at->column : 1,
+    return rsp_fail_at(err, RSP_USAGE, text->name, text->text, from->at ? from->at->line : 1,
+                       from->at ? from->at->column : 1,
                        "no data: give a file to the command, or name one as 'file' in the "
                        "plan's 'data'");
 }
 
-static rsp_status read_map(rsp_analysis_source *s, const rsp_analysis *plan, rsp_importer *im,
+static rsp_status read_one(rsp_analysis_source *s, const rsp_analysis *plan, rsp_importer *im,
                            const source *from, const char *given, rsp_error *err)
 {
     const char *path = given ? given : from->file ? beside(s, plan, from->file) : NULL;
     if (!path) {
         return no_file(plan, from, err);
     }
-    if (!from->has_map) {
-        return rsp_fail(err, RSP_USAGE, "%s needs a map of its columns beside the others", path);
-    }
-    rsp_status status = rsp_import_csv(im, path, &from->map, err);
-    return status == RSP_OK ? add_file(s, path, err) : status;
+    rsp_status status = from->format == FORMAT_NONMEM ? rsp_import_nonmem(im, path, &from->nonmem, err)
+                        : from->format == FORMAT_ADAM ? rsp_import_adam(im, path, err)
+                        : from->has_map               ? rsp_import_csv(im, path, &from->map, err)
+                                                      : rsp_import_path(im, path, err);
+    return status == RSP_OK ? add_files(s, path, err) : status;
 }
 
-static rsp_status open_maps(rsp_analysis_source *s, const rsp_analysis *plan, const char *given,
-                            rsp_error *err)
+static rsp_status open_files(rsp_analysis_source *s, const rsp_analysis *plan, const char *given,
+                             rsp_error *err)
 {
+    static const source by_looking = {.has_map = false};
+    size_t n = plan->n_sources ? plan->n_sources : 1;
     rsp_importer *im = rsp_import_new(NULL);
     rsp_status status = im ? RSP_OK : no_memory(err);
-    for (size_t i = 0; i < plan->n_sources && status == RSP_OK; i++) {
-        status = read_map(s, plan, im, &plan->sources[i], given, err);
+    for (size_t i = 0; i < n && status == RSP_OK; i++) {
+        status = read_one(s, plan, im, plan->n_sources ? &plan->sources[i] : &by_looking, given,
+                          err);
     }
     if (status == RSP_OK) {
         status = rsp_import_finish(im, &s->rows, err);
@@ -169,17 +157,13 @@ rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
     *out = NULL;
     rsp_analysis_source *s = calloc(1, sizeof *s);
     rsp_status status = s && (s->arena = rsp_arena_new()) ? RSP_OK : no_memory(err);
-    const source *one = plan->n_sources ? &plan->sources[0] : NULL;
     if (status == RSP_OK && path && plan->n_sources > 1) {
         status = rsp_fail(err, RSP_USAGE, "the plan names %zu files of its own; give no data",
                           plan->n_sources);
-    } else if (status == RSP_OK && !path && !one && !needs_data(plan)) {
+    } else if (status == RSP_OK && !path && !plan->n_sources && !needs_data(plan)) {
         status = open_nothing(s, err);
-    } else if (status == RSP_OK && one && (one->has_map || plan->n_sources > 1)) {
-        status = open_maps(s, plan, path, err);
     } else if (status == RSP_OK) {
-        const char *given = path ? path : one ? beside(s, plan, one->file) : NULL;
-        status = given ? open_adam(s, given, err) : no_file(plan, NULL, err);
+        status = open_files(s, plan, path, err);
     }
     if (status == RSP_OK) {
         s->data.rows = rsp_dataset_view(s->rows);

@@ -114,7 +114,7 @@ static void read_item(reader *r, const tree *t, size_t number, double level, ite
     options_read(r, t, it->kind->name, it->kind->keys, it->kind->needed, level, &it->options);
     it->name = name ? reader_text(r, name, "name")
                     : reader_printf(r, "%zu. %s%s%s", number, it->kind->name,
-                                    it->options.endpoint ? " of " : "",
+                                    it->options.endpoint ? ": " : "",
                                     it->options.endpoint ? it->options.endpoint : "");
 }
 

@@ -86,18 +86,60 @@ static bool in_arms(const work *w, uint32_t subject)
     return arms->n == 0;
 }
 
-/* Left out, in this order: no course, another arm, a condition. */
-static void choose_people(work *w, rsp_result *people)
+enum { ENROLLED, NO_PRODUCT, INFUSED, STOPPED, RESTARTED, FAILED, EXCLUDED, ANALYSED, STAGES };
+
+/* Participants to whom a thing happened, each counted once: happenings are sorted. */
+static void count_happenings(const rsp_dataset *d, const char *what, size_t stage,
+                             double (*count)[STAGES])
+{
+    const rsp_happening *last = NULL;
+    for (size_t i = 0; i < d->n_happenings; i++) {
+        const rsp_happening *h = &d->happenings[i];
+        bool again = last && last->trial == h->trial && last->participant == h->participant &&
+                     last->arm == h->arm;
+        if (strcmp(h->what, what) == 0 && !again) {
+            count[h->arm][stage]++;
+            last = h;
+        }
+    }
+}
+
+static void put_people(work *w, rsp_result *people, double (*count)[STAGES])
 {
     static const rsp_result_column columns[] = {
         {"arm", "arm", "", RSP_CELL_TEXT, false},
         {"participants", "participants", "", RSP_CELL_COUNT, false},
+        {"no_product", "no product", "", RSP_CELL_COUNT, false},
+        {"infused", "infused", "", RSP_CELL_COUNT, false},
+        {"stopped", "stopped ART", "", RSP_CELL_COUNT, false},
+        {"restarted", "restarted ART", "", RSP_CELL_COUNT, false},
         {"failed", "no course", "", RSP_CELL_COUNT, false},
         {"excluded", "not in the population", "", RSP_CELL_COUNT, false},
         {"analysed", "analysed", "", RSP_CELL_COUNT, false}};
+    double all[STAGES] = {0};
+    for (size_t a = 0; a < w->d->n_arms && working(w); a++) {
+        for (size_t k = 0; k < STAGES; k++) {
+            all[k] += count[a][k];
+        }
+    }
+    w->result = people;
+    table t = TABLE_OPEN(w, "people", "Participants", columns);
+    for (size_t a = 0; a < w->d->n_arms && working(w); a++) {
+        put_text(&t, "%s", w->d->arms[a]);
+        for (size_t k = 0; k < STAGES; k++) { /* a stage that is not in the data stays empty */
+            bool known = k == ENROLLED || k == ANALYSED || all[k] > 0;
+            put(&t, known ? count[a][k] : (double)NAN);
+        }
+    }
+    table_close(&t);
+}
+
+/* Left out, in this order: no course, another arm, a condition. */
+static void choose_people(work *w, rsp_result *people)
+{
     const rsp_dataset *d = w->d;
     w->in = work_alloc(w, d->n_subjects, sizeof *w->in);
-    double(*count)[4] = work_alloc(w, d->n_arms, sizeof *count);
+    double(*count)[STAGES] = work_alloc(w, d->n_arms, sizeof *count);
     check_arms(w);
     for (uint32_t i = 0; i < d->n_subjects && working(w); i++) {
         bool in = in_arms(w, i);
@@ -106,20 +148,18 @@ static void choose_people(work *w, rsp_result *people)
         }
         w->in[i] = in && !d->subjects[i].failed;
         double *c = count[d->subjects[i].arm];
-        c[0]++;
-        c[1] += d->subjects[i].failed;
-        c[2] += !d->subjects[i].failed && !in;
-        c[3] += w->in[i];
+        c[ENROLLED]++;
+        c[NO_PRODUCT] += d->subjects[i].product_failed;
+        c[FAILED] += d->subjects[i].failed;
+        c[EXCLUDED] += !d->subjects[i].failed && !in;
+        c[ANALYSED] += w->in[i];
     }
-    w->result = people;
-    table t = TABLE_OPEN(w, "people", "Participants", columns);
-    for (size_t a = 0; a < d->n_arms && working(w); a++) {
-        put_text(&t, "%s", d->arms[a]);
-        for (size_t k = 0; k < 4; k++) {
-            put(&t, count[a][k]);
-        }
+    if (working(w)) {
+        count_happenings(d, "infuse", INFUSED, count);
+        count_happenings(d, "stop art", STOPPED, count);
+        count_happenings(d, "start art", RESTARTED, count);
     }
-    table_close(&t);
+    put_people(w, people, count);
 }
 
 static void say_population(work *w)

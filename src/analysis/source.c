@@ -190,14 +190,53 @@ static void read_map(reader *r, const tree *t, source *s)
     roles(r, t, map);
 }
 
+/* "assays: {1: viral_load, 2: car_copies}", by DVID */
+static void read_nonmem(reader *r, const tree *t, rsp_nonmem *how)
+{
+    const tree *assays = tree_get(t, "assays");
+    how->time_unit = optional(r, t, "time unit");
+    how->arm = optional(r, t, "arm");
+    if (!assays || !reader_kind(r, assays, TREE_MAP, "assays")) {
+        return;
+    }
+    rsp_nonmem_assay *v = reader_alloc(r, assays->n, sizeof *v);
+    size_t n = 0;
+    for (const tree *c = assays->first; c && reading(r); c = c->next) {
+        v[n] = (rsp_nonmem_assay){.name = reader_text(r, c, "an assay"), .unit = ""};
+        if (reading(r) && !rsp_number_read(c->key, strlen(c->key), &v[n++].code)) {
+            reader_fail_key(r, c, RSP_SYNTAX, "assays: '%.40s' is no number of DVID", c->key);
+        }
+    }
+    how->assays = v;
+    how->n_assays = n;
+}
+
+/* What a file says itself, in a format of its own. */
+static void read_format(reader *r, const tree *t, source *s)
+{
+    static const char *const formats[] = {"adam", "nonmem", NULL};
+    static const char *const adam[] = {"file", "format", NULL};
+    static const char *const nonmem[] = {"file", "format", "time unit", "arm", "assays", NULL};
+    s->format = reader_choice(r, tree_get(t, "format"), "format", formats) ? FORMAT_NONMEM
+                                                                          : FORMAT_ADAM;
+    if (reader_map(r, t, "data", s->format == FORMAT_ADAM ? adam : nonmem)) {
+        s->file = optional(r, t, "file");
+        read_nonmem(r, t, &s->nonmem);
+    }
+}
+
 static void read_source(reader *r, const tree *t, source *s)
 {
     static const char *const known[] = {
-        "file", "subject", "arm", "day", "day unit", "date", "reference", "planned day",
+        "file", "format", "subject", "arm", "day", "day unit", "date", "reference", "planned day",
         "covariates", "drop", "rows", "measurements", "happenings", "endpoints", NULL};
     *s = (source){.at = t};
     if (t->kind == TREE_TEXT) {
         s->file = reader_text(r, t, "data");
+        return;
+    }
+    if (t->kind == TREE_MAP && tree_get(t, "format")) {
+        read_format(r, t, s);
         return;
     }
     if (!reader_map(r, t, "data", known)) {

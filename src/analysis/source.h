@@ -8,8 +8,10 @@
 typedef struct source { /* a file, and how its columns are read */
     const tree *at;
     const char *file;   /* relative to the plan; NULL: the data that are given */
-    bool has_map;       /* else what the file itself says: ADaM */
+    enum { FORMAT_LOOK, FORMAT_ADAM, FORMAT_NONMEM } format;
+    bool has_map;       /* of a CSV; else what the file itself says */
     rsp_import_map map;
+    rsp_nonmem nonmem;
 } source;
 
 /* The plan's `data`: one source, or a list of them. */

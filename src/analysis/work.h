@@ -99,7 +99,7 @@ typedef struct frame {
     const char *const *stratum_names; size_t n_strata;
     size_t n_causes;
     size_t not_started, missing; /* left out: never at risk; no group or stratum */
-    const char *endpoint, *label;
+    const char *endpoint;
 } frame;
 
 /* Those of the population who have the endpoint and were at risk. */

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "respite/analysis.h"
+#include "respite/num.h"
+#include "respite/report.h"
 
 /* respite analyze DATA --plan PLAN: the plan's results for people, or as JSON. */
 
@@ -26,6 +28,45 @@ static rsp_status print(const cli_args *args, const session *s, rsp_error *err)
     return status;
 }
 
+static rsp_status write_into(const char *dir, const char *name, const rsp_text *text,
+                             rsp_error *err)
+{
+    rsp_text path = {0};
+    rsp_text_printf(&path, "%s/%s", dir, name);
+    rsp_status status = path.failed ? rsp_fail(err, RSP_NOMEM, "out of memory")
+                                    : rsp_file_write(path.data, text->data, text->length, err);
+    rsp_text_fini(&path);
+    return status;
+}
+
+/* --out: report.html and results.json. */
+static rsp_status write_report(const cli_args *args, const session *s, rsp_error *err)
+{
+    const rsp_report_context context = {.command = args->line, .version = rsp_version(),
+                                        .commit = rsp_commit(), .compiler = rsp_compiler(),
+                                        .isa = rsp_isa()};
+    rsp_text html = {0}, json = {0};
+    rsp_status status = rsp_report_analysis(rsp_results_of(s->results), &context, &html, err);
+    if (status == RSP_OK) {
+        status = rsp_results_json(s->results, &json, err);
+    }
+    if (status == RSP_OK) {
+        status = rsp_file_mkdir(args->out, err);
+    }
+    if (status == RSP_OK) {
+        status = write_into(args->out, "results.json", &json, err);
+    }
+    if (status == RSP_OK) {
+        status = write_into(args->out, "report.html", &html, err);
+    }
+    if (status == RSP_OK && !args->quiet) {
+        fprintf(stderr, "%s/report.html, %s/results.json\n", args->out, args->out);
+    }
+    rsp_text_fini(&html);
+    rsp_text_fini(&json);
+    return status;
+}
+
 static rsp_status analyze(const cli_args *args, session *s, rsp_error *err)
 {
     if (args->n_files > 1) {
@@ -43,6 +84,9 @@ static rsp_status analyze(const cli_args *args, session *s, rsp_error *err)
                     data->notes[strlen(data->notes) - 1] == '\n' ? "" : "\n");
         }
         status = rsp_analysis_run(s->plan, data, &s->results, err);
+    }
+    if (status == RSP_OK && args->out) {
+        status = write_report(args, s, err);
     }
     return status == RSP_OK ? print(args, s, err) : status;
 }

@@ -1,7 +1,5 @@
 #include "cli/cli.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "respite/analysis.h"
@@ -9,59 +7,7 @@
 /* Tables of results on a terminal: columns as wide as what they hold; a table too
  * wide for 120 characters is turned, a line a column. */
 
-enum { TERMINAL = 120, MOST_COLUMNS = 24, CELL = 200 };
-
-static void number(const rsp_result_column *c, double v, const char *none, char out[60])
-{
-    if (isnan(v)) {
-        snprintf(out, 60, "%s", none);
-    } else if (isinf(v)) {
-        snprintf(out, 60, "%s", v > 0 ? "inf" : "-inf");
-    } else if (c->kind == RSP_CELL_COUNT) {
-        snprintf(out, 60, "%.10g", v);
-    } else if (c->kind == RSP_CELL_P) {
-        snprintf(out, 60, v < 0.0001 ? "<0.0001" : "%.4f", v);
-    } else if (c->kind == RSP_CELL_SHARE) {
-        snprintf(out, 60, "%.4f", v);
-    } else {
-        snprintf(out, 60, fabs(v) >= 1e5 || (v != 0 && fabs(v) < 1e-3) ? "%.4g" : "%.5g", v);
-    }
-}
-
-static const char *cell_text(const rsp_result_column *c, const rsp_cell *cell, char out[CELL])
-{
-    char v[60], low[60], high[60];
-    if (c->kind == RSP_CELL_TEXT) {
-        snprintf(out, CELL, "%s", cell->text);
-        return out;
-    }
-    number(c, cell->value, cell->reason[0] ? cell->reason : "-", v);
-    bool has = c->interval && (!isnan(cell->low) || !isnan(cell->high));
-    if (has) {
-        number(c, cell->low, "not reached", low);
-        number(c, cell->high, "not reached", high);
-        snprintf(out, CELL, "%s (%s to %s)", v, low, high);
-    } else {
-        snprintf(out, CELL, "%s", v);
-    }
-    return out;
-}
-
-static void title_of(const rsp_result_column *c, char out[CELL])
-{
-    snprintf(out, CELL, "%s%s%s", c->label, c->unit[0] ? ", " : "", c->unit);
-}
-
-static bool empty(const rsp_result_table *t, size_t k)
-{
-    for (size_t i = 0; i < t->n_rows; i++) {
-        const rsp_cell *c = &t->cells[i * t->n_columns + k];
-        if (c->text[0] || c->reason[0] || !isnan(c->value)) {
-            return false;
-        }
-    }
-    return true;
-}
+enum { TERMINAL = 120, MOST_COLUMNS = 24, CELL = RSP_CELL_SHOWN };
 
 /* The next line of a title that is broken at blanks; how long it is. */
 static int title_line(const char **rest, size_t width)
@@ -91,7 +37,7 @@ static void print_titles(const rsp_result_table *t, const size_t *width)
     const char *rest[MOST_COLUMNS];
     bool more = true;
     for (size_t k = 0; k < t->n_columns; k++) {
-        title_of(&t->columns[k], titles[k]);
+        rsp_column_title(&t->columns[k], titles[k]);
         rest[k] = titles[k];
     }
     while (more) {
@@ -117,7 +63,7 @@ static void print_wide(const rsp_result_table *t, const size_t *width)
         fputs(" ", stdout);
         for (size_t k = 0; k < t->n_columns; k++) {
             if (width[k]) {
-                cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text);
+                rsp_cell_shown(&t->columns[k], &t->cells[i * t->n_columns + k], text);
                 put_cell(text, (int)strlen(text), width[k], t->columns[k].kind == RSP_CELL_TEXT);
             }
         }
@@ -142,9 +88,9 @@ static void print_turned(const rsp_result_table *t, const size_t *width)
     for (size_t i = 0; i < t->n_rows; i++) {
         for (size_t k = 0; k < t->n_columns; k++) {
             if (width[k]) {
-                title_of(&t->columns[k], title);
+                rsp_column_title(&t->columns[k], title);
                 printf("  %-34s %s\n", title,
-                       cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text));
+                       rsp_cell_shown(&t->columns[k], &t->cells[i * t->n_columns + k], text));
             }
         }
         fputs(i + 1 < t->n_rows ? "\n" : "", stdout);
@@ -156,13 +102,13 @@ static void print_table(const rsp_result_table *t)
     size_t width[MOST_COLUMNS] = {0}, whole = 1;
     char text[CELL];
     for (size_t k = 0; k < t->n_columns; k++) {
-        if (empty(t, k)) {
+        if (rsp_column_empty(t, k)) {
             continue;
         }
-        title_of(&t->columns[k], text);
+        rsp_column_title(&t->columns[k], text);
         width[k] = longest_word(text);
         for (size_t i = 0; i < t->n_rows; i++) {
-            cell_text(&t->columns[k], &t->cells[i * t->n_columns + k], text);
+            rsp_cell_shown(&t->columns[k], &t->cells[i * t->n_columns + k], text);
             size_t n = rsp_characters(text, strlen(text));
             width[k] = n > width[k] ? n : width[k];
         }

@@ -3,6 +3,7 @@
 #define REPORT_FIGURES_H
 
 #include "report/svg.h"
+#include "respite/analysis.h"
 #include "respite/study.h"
 
 /* Colour, shape and dash of an arm: the same in every figure.  Treated arms are
@@ -20,6 +21,8 @@ const char *weeks_since(const char *from, char text[160]);
 const char *assay_title(const char *assay, char text[160]);
 const char *assay_unit(const char *unit, char text[160]);
 
+/* A table of results as its `figure` says. */
+void figure_table(rsp_text *out, const rsp_result_table *t, const char *title);
 /* Participants of one arm, from enrolment to the end. */
 void figure_flow(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
                  size_t arm);

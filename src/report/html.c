@@ -284,12 +284,7 @@ static void footer(rsp_text *out, const rsp_plan_view *plan, const rsp_findings 
                    const rsp_report_context *c)
 {
     char path[512];
-    rsp_text_add(out, "<footer><p>Respite ");
-    svg_escape(out, c->version);
-    rsp_text_add(out, ", commit ");
-    svg_escape(out, c->commit);
-    rsp_text_add(out, ", ");
-    svg_escape(out, c->compiler);
+    html_made_by(out, c);
     rsp_text_printf(out, ". Seed %llu.</p><p>Made by <code>", (unsigned long long)plan->seed);
     svg_escape(out, c->command);
     rsp_text_printf(out, "</code>. The same study and seed give the same numbers on any "
@@ -306,17 +301,32 @@ static void footer(rsp_text *out, const rsp_plan_view *plan, const rsp_findings 
     rsp_text_add(out, "</ul></footer>\n");
 }
 
+void html_page_open(rsp_text *out, const char *title)
+{
+    rsp_text_add(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
+                      "<meta name=\"viewport\" content=\"width=device-width, "
+                      "initial-scale=1\"/><title>");
+    svg_escape(out, title);
+    rsp_text_add(out, "</title><style>\n");
+    rsp_text_add(out, STYLE);
+    rsp_text_add(out, "</style></head><body>\n");
+}
+
+void html_made_by(rsp_text *out, const rsp_report_context *c)
+{
+    rsp_text_add(out, "<footer><p>Respite ");
+    svg_escape(out, c->version);
+    rsp_text_add(out, ", commit ");
+    svg_escape(out, c->commit);
+    rsp_text_add(out, ", ");
+    svg_escape(out, c->compiler);
+}
+
 rsp_status rsp_report_write(const rsp_plan_view *plan, const rsp_findings *f,
                             const rsp_report_context *context, rsp_text *html,
                             rsp_error *err)
 {
-    rsp_text_add(html, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
-                       "<meta name=\"viewport\" content=\"width=device-width, "
-                       "initial-scale=1\"/><title>");
-    svg_escape(html, plan->title);
-    rsp_text_add(html, "</title><style>\n");
-    rsp_text_add(html, STYLE);
-    rsp_text_add(html, "</style></head><body>\n");
+    html_page_open(html, plan->title);
     title_block(html, plan, f);
     contents(html, plan, f);
     section_sweep(html, plan, f);

@@ -4,6 +4,9 @@
 
 #include "respite/report.h"
 
+/* A page from its head to the begin of its body; the begin of a footer. */
+void html_page_open(rsp_text *out, const char *title);
+void html_made_by(rsp_text *out, const rsp_report_context *c);
 /* <h2>, <h3>, <p> with the text escaped. */
 void html_heading(rsp_text *out, const char *id, const char *title);
 void html_subheading(rsp_text *out, const char *fmt, ...) RSP_PRINTF(2, 3);

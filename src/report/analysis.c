@@ -1,0 +1,174 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/figures.h"
+#include "report/html.h"
+
+/* The report of an analysis plan: the tree of results, in order. */
+
+enum { MOST_COLUMNS = 24, MOST_ROWS = 500 };
+
+/* One row of many numbers reads better as a list. */
+static void turned(rsp_text *out, const rsp_result_table *t)
+{
+    static const html_column columns[] = {{"quantity", false}, {"value", true}};
+    char title[RSP_CELL_SHOWN], text[RSP_CELL_SHOWN];
+    html_table h = html_table_open(out, columns, 2);
+    for (size_t k = 0; k < t->n_columns; k++) {
+        if (!rsp_column_empty(t, k)) {
+            html_row(&h);
+            html_put(&h, "%s", rsp_column_title(&t->columns[k], title));
+            html_put(&h, "%s", rsp_cell_shown(&t->columns[k], &t->cells[k], text));
+            html_row_close(&h);
+        }
+    }
+    html_table_close(&h);
+}
+
+static void table_of(rsp_text *out, const rsp_result_table *t)
+{
+    if (t->n_rows == 1 && t->n_columns > 7) {
+        turned(out, t);
+        return;
+    }
+    char titles[MOST_COLUMNS][RSP_CELL_SHOWN], text[RSP_CELL_SHOWN];
+    html_column columns[MOST_COLUMNS];
+    size_t shown[MOST_COLUMNS], n = 0;
+    for (size_t k = 0; k < t->n_columns && n < MOST_COLUMNS; k++) {
+        if (!rsp_column_empty(t, k)) {
+            rsp_column_title(&t->columns[k], titles[n]);
+            columns[n] = (html_column){titles[n], t->columns[k].kind != RSP_CELL_TEXT};
+            shown[n++] = k;
+        }
+    }
+    html_table h = html_table_open(out, columns, n);
+    for (size_t i = 0; i < t->n_rows && i < MOST_ROWS; i++) {
+        html_row(&h);
+        for (size_t k = 0; k < n; k++) {
+            html_put(&h, "%s", rsp_cell_shown(&t->columns[shown[k]],
+                                              &t->cells[i * t->n_columns + shown[k]], text));
+        }
+        html_row_close(&h);
+    }
+    html_table_close(&h);
+    if (t->n_rows > MOST_ROWS) {
+        html_paragraph(out, "The first %d of %zu rows; results.json has all.", MOST_ROWS,
+                       t->n_rows);
+    }
+}
+
+static void figures_of(rsp_text *out, const rsp_result *r)
+{
+    html_figures_open(out);
+    for (size_t k = 0; k < r->n_tables; k++) {
+        const rsp_result_table *t = &r->tables[k];
+        if (t->figure.kind != RSP_FIGURE_NONE && t->n_rows) {
+            html_figure_open(out);
+            figure_table(out, t, r->name);
+            html_figure_close(out, "%s. %s", r->name,
+                              t->figure.kind == RSP_FIGURE_FOREST
+                                  ? "Estimates with their intervals; the broken line is no effect."
+                              : t->figure.censored == SIZE_MAX
+                                  ? "Bands are pointwise."
+                                  : "Bands are pointwise; upright ticks: censored.");
+        }
+    }
+    html_figures_close(out);
+}
+
+static void section_of(rsp_text *out, const rsp_result *r, size_t number)
+{
+    char id[32];
+    snprintf(id, sizeof id, "a%zu", number);
+    html_heading(out, id, r->name);
+    html_paragraph(out, "%c%s.", r->title[0] >= 'a' && r->title[0] <= 'z' ? r->title[0] - 32
+                                                                        : r->title[0],
+                   r->title + 1);
+    figures_of(out, r);
+    for (size_t k = 0; k < r->n_tables; k++) {
+        const rsp_result_table *t = &r->tables[k];
+        if (t->long_one) {
+            rsp_text_add(out, "<details><summary>");
+            svg_escape(out, t->title);
+            rsp_text_add(out, "</summary>");
+            table_of(out, t);
+            rsp_text_add(out, "</details>\n");
+        } else {
+            html_subheading(out, "%s", t->title);
+            table_of(out, t);
+        }
+    }
+    html_list(out, NULL, r->notes, r->n_notes);
+}
+
+static void contents(rsp_text *out, const rsp_results_view *v)
+{
+    rsp_text_add(out, "<nav aria-label=\"Contents\"><a href=\"#people\">Participants</a>");
+    for (size_t i = 0; i < v->n; i++) {
+        rsp_text_printf(out, "<a href=\"#a%zu\">", i + 1);
+        svg_escape(out, v->items[i].name);
+        rsp_text_add(out, "</a>");
+    }
+    rsp_text_add(out, v->adjusted ? "<a href=\"#adjusted\">Multiplicity</a>" : "");
+    rsp_text_add(out, "<a href=\"#methods\">Methods</a></nav>\n");
+}
+
+static void methods(rsp_text *out, const rsp_results_view *v, const rsp_report_context *c)
+{
+    html_heading(out, "methods", "Methods");
+    html_paragraph(out, "%s All analyses were done by Respite %s (commit %s) as the plan with "
+                        "SHA-256 %s says; nothing else was done with the data.", v->methods,
+                   c->version, c->commit, v->plan_sha256);
+    for (size_t i = 0; i < v->n; i++) {
+        rsp_text_add(out, "<p><strong>");
+        svg_escape(out, v->items[i].name);
+        rsp_text_add(out, ".</strong> ");
+        svg_escape(out, v->items[i].methods);
+        rsp_text_add(out, "</p>\n");
+    }
+}
+
+static void footer(rsp_text *out, const rsp_results_view *v, const rsp_report_context *c)
+{
+    html_made_by(out, c);
+    rsp_text_add(out, ".</p><p>Made by <code>");
+    svg_escape(out, c->command);
+    rsp_text_add(out, "</code>. The same plan and data give the same numbers.</p>\n"
+                      "<p>Inputs, SHA-256:</p><ul>\n<li>plan: <code>");
+    svg_escape(out, v->plan_sha256);
+    rsp_text_add(out, "</code></li>\n");
+    for (size_t i = 0; i < v->n_files; i++) {
+        rsp_text_add(out, "<li>");
+        svg_escape(out, v->files[i].name);
+        rsp_text_printf(out, ": <code>%s</code></li>\n", v->files[i].sha256);
+    }
+    rsp_text_add(out, "</ul></footer>\n</body></html>\n");
+}
+
+rsp_status rsp_report_analysis(const rsp_results_view *v, const rsp_report_context *context,
+                               rsp_text *html, rsp_error *err)
+{
+    html_page_open(html, v->title);
+    rsp_text_add(html, "<h1>");
+    svg_escape(html, v->title);
+    rsp_text_add(html, "</h1>\n<p class=\"by\">Analysis of <code>");
+    svg_escape(html, v->study);
+    rsp_text_add(html, "</code></p>\n");
+    contents(html, v);
+    html_heading(html, "people", v->people->title);
+    table_of(html, v->people);
+    if (v->notes[0]) {
+        html_paragraph(html, "Of the reading of the data: %s", v->notes);
+    }
+    for (size_t i = 0; i < v->n; i++) {
+        section_of(html, &v->items[i], i + 1);
+    }
+    if (v->adjusted) {
+        html_heading(html, "adjusted", v->adjusted->title);
+        table_of(html, v->adjusted);
+    }
+    methods(html, v, context);
+    footer(html, v, context);
+    return html->failed ? rsp_fail(err, RSP_NOMEM, "no memory for the report") : RSP_OK;
+}

@@ -1,0 +1,221 @@
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "report/figures.h"
+
+/* Figures of analysed data, drawn from the same cells that are printed. */
+
+enum { MOST_CURVES = 12 };
+
+/* ---- Step curves: a curve for each text of the first column. */
+typedef struct curves {
+    const rsp_result_table *t;
+    size_t first[MOST_CURVES], n_rows[MOST_CURVES], n;
+    double last; /* x */
+} curves;
+
+static const rsp_cell *cell(const curves *c, size_t row, size_t column)
+{
+    return &c->t->cells[row * c->t->n_columns + column];
+}
+
+static curves curves_of_table(const rsp_result_table *t)
+{
+    curves c = {.t = t, .last = 1};
+    for (size_t i = 0; i < t->n_rows; i++) {
+        bool same = c.n && strcmp(cell(&c, i, 0)->text, cell(&c, c.first[c.n - 1], 0)->text) == 0;
+        if (!same && c.n == MOST_CURVES) {
+            break;
+        }
+        if (!same) {
+            c.first[c.n++] = i;
+        }
+        c.n_rows[c.n - 1] = i + 1 - c.first[c.n - 1];
+        c.last = fmax(c.last, cell(&c, i, t->figure.x)->value);
+    }
+    return c;
+}
+
+static arm_style style_of(size_t k)
+{
+    static const char *const colours[] = {COLOUR_BLUE, COLOUR_VERMILION, COLOUR_GREEN,
+                                          COLOUR_ORANGE, COLOUR_PURPLE, COLOUR_SKY};
+    static const char *const dashes[] = {"6 3", NULL, "2 3", "8 3 2 3"};
+    return (arm_style){colours[k % 6], dashes[(k + k / 6) % 4], SVG_SQUARE};
+}
+
+static void step_band(rsp_text *out, const plot *p, const curves *c, size_t k)
+{
+    const rsp_result_figure *f = &c->t->figure;
+    double start = f->rising ? 0 : 1, high = start, low = start;
+    rsp_text back = {0};
+    rsp_text_printf(out, "<path fill=\"%s\" fill-opacity=\"0.15\" d=\"M%.2f %.2f",
+                    style_of(k).colour, svg_at(plot_x(p, 0)), svg_at(plot_y(p, start)));
+    for (size_t i = 0; i < c->n_rows[k]; i++) { /* there along the top, back along the bottom */
+        const rsp_cell *y = cell(c, c->first[k] + i, f->y);
+        double x = svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value));
+        rsp_text part = {0};
+        high = isfinite(y->high) ? y->high : high;
+        rsp_text_printf(out, "H%.2fV%.2f", x, svg_at(plot_y(p, high)));
+        double next = isfinite(y->low) ? y->low : low;
+        rsp_text_printf(&part, "L%.2f %.2fL%.2f %.2f", x, svg_at(plot_y(p, next)), x,
+                        svg_at(plot_y(p, low)));
+        rsp_text_add(&part, back.data ? back.data : "");
+        rsp_text_fini(&back);
+        back = part;
+        low = next;
+    }
+    rsp_text_add(out, back.data ? back.data : "");
+    out->failed |= back.failed;
+    rsp_text_fini(&back);
+    rsp_text_add(out, "Z\"/>\n");
+}
+
+static void step_curve(rsp_text *out, const plot *p, const curves *c, size_t k)
+{
+    const rsp_result_figure *f = &c->t->figure;
+    arm_style s = style_of(k);
+    rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"%s%s%s d=\"M%.2f "
+                         "%.2f", s.colour, s.dash ? " stroke-dasharray=\"" : "",
+                    s.dash ? s.dash : "", s.dash ? "\"" : "", svg_at(plot_x(p, 0)),
+                    svg_at(plot_y(p, f->rising ? 0 : 1)));
+    for (size_t i = 0; i < c->n_rows[k]; i++) {
+        rsp_text_printf(out, "H%.2fV%.2f",
+                        svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value)),
+                        svg_at(plot_y(p, cell(c, c->first[k] + i, f->y)->value)));
+    }
+    rsp_text_add(out, "\"/>\n");
+    for (size_t i = 0; f->censored != SIZE_MAX && i < c->n_rows[k]; i++) {
+        if (cell(c, c->first[k] + i, f->censored)->value > 0) {
+            double x = plot_x(p, cell(c, c->first[k] + i, f->x)->value);
+            double y = plot_y(p, cell(c, c->first[k] + i, f->y)->value);
+            svg_line(out, x, y - 4, x, y + 4, s.colour, 1.2, NULL);
+        }
+    }
+}
+
+/* Those at risk just before x: of the first row from x on. */
+static double at_risk(const curves *c, size_t k, double x)
+{
+    for (size_t i = 0; i < c->n_rows[k]; i++) {
+        size_t row = c->first[k] + i;
+        if (cell(c, row, c->t->figure.x)->value >= x) {
+            return cell(c, row, c->t->figure.at_risk)->value;
+        }
+    }
+    return 0;
+}
+
+static void risk_table(rsp_text *out, const plot *p, const curves *c)
+{
+    double y = p->top + p->height + 60, step = plot_x_step(p);
+    char name[160];
+    svg_text(out, 10, y, "start", 14, COLOUR_SOFT, "at risk");
+    for (size_t k = 0; k < c->n; k++) {
+        y += 20;
+        svg_line(out, 10, y - 4, 26, y - 4, style_of(k).colour, 2.4, style_of(k).dash);
+        svg_text(out, 31, y, "start", 13, COLOUR_INK, "%s",
+                 svg_fit(cell(c, c->first[k], 0)->text, 14, name));
+        for (double x = 0; x <= p->x1 + 1e-9; x += step) {
+            svg_text(out, plot_x(p, x), y, "middle", 14, COLOUR_INK, "%.0f", at_risk(c, k, x));
+        }
+    }
+}
+
+static void steps(rsp_text *out, const rsp_result_table *t, const char *title)
+{
+    curves c = curves_of_table(t);
+    bool risk = t->figure.at_risk != SIZE_MAX;
+    double rows = (double)c.n;
+    char name[160];
+    plot p = {.left = risk ? 162 : 60, .top = 44 + 22 * rows, .width = risk ? 334 : 436,
+              .height = 250, .x0 = 0, .x1 = c.last, .y0 = 0, .y1 = 1};
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + 20 * rows : 56), title,
+             "Step curves with 95 per cent bands; the table beneath has their numbers.");
+    for (size_t k = 0; k < c.n; k++) {
+        svg_line(out, 10, 14 + 22 * (double)k, 38, 14 + 22 * (double)k, style_of(k).colour, 2.4,
+                 style_of(k).dash);
+        svg_text(out, 46, 18 + 22 * (double)k, "start", SIZE_LABEL, COLOUR_INK, "%s",
+                 svg_fit(cell(&c, c.first[k], 0)->text, 50, name));
+    }
+    plot_frame(out, &p, t->figure.x_label, t->figure.y_label);
+    for (size_t k = 0; k < c.n; k++) {
+        step_band(out, &p, &c, k);
+    }
+    for (size_t k = 0; k < c.n; k++) {
+        step_curve(out, &p, &c, k);
+    }
+    if (risk) {
+        risk_table(out, &p, &c);
+    }
+    svg_close(out);
+}
+
+/* ---- A line for each estimate, on a logarithmic axis. */
+static double log_at(const plot *p, double v)
+{
+    double x = v > 0 ? log10(v) : p->x0;
+    x = fmin(fmax(x, p->x0), p->x1);
+    return plot_x(p, x);
+}
+
+static void forest_axis(rsp_text *out, const plot *p, const char *label)
+{
+    static const double ticks[] = {0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000};
+    double bottom = p->top + p->height;
+    svg_line(out, p->left, bottom, p->left + p->width, bottom, COLOUR_INK, 1, NULL);
+    for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++) {
+        if (log10(ticks[i]) >= p->x0 - 1e-9 && log10(ticks[i]) <= p->x1 + 1e-9) {
+            double x = log_at(p, ticks[i]);
+            svg_line(out, x, bottom, x, bottom + 5, COLOUR_INK, 1, NULL);
+            svg_text(out, x, bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%g", ticks[i]);
+        }
+    }
+    svg_line(out, log_at(p, 1), p->top, log_at(p, 1), bottom, COLOUR_SOFT, 1, "4 3");
+    svg_text(out, p->left + p->width / 2, bottom + 42, "middle", SIZE_LABEL, COLOUR_INK, "%s",
+             label);
+}
+
+static plot forest_plot(const rsp_result_table *t)
+{
+    plot p = {.left = 16, .top = 8, .width = FIGURE_WIDTH - 32, .x0 = -0.5, .x1 = 0.5, .y1 = 1};
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const rsp_cell *c = &t->cells[i * t->n_columns + t->figure.x];
+        double low = c->low > 0 ? log10(c->low) : p.x0;
+        double high = c->high > 0 && isfinite(c->high) ? log10(c->high) : p.x1;
+        p.x0 = fmax(-3, fmin(p.x0, low - 0.1));
+        p.x1 = fmin(3, fmax(p.x1, high + 0.1));
+    }
+    p.height = 44 * (double)t->n_rows;
+    return p;
+}
+
+static void forest(rsp_text *out, const rsp_result_table *t, const char *title)
+{
+    plot p = forest_plot(t);
+    char name[160];
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 56, title,
+             "Estimates with their intervals; the table beneath has their numbers.");
+    forest_axis(out, &p, t->figure.x_label);
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const rsp_cell *row = &t->cells[i * t->n_columns], *c = &row[t->figure.x];
+        double y = p.top + 44 * (double)i;
+        svg_text(out, 16, y + 14, "start", 13.5, COLOUR_INK, "%s", svg_fit(row[0].text, 60, name));
+        if (isfinite(c->value)) {
+            svg_line(out, log_at(&p, c->low), y + 28, log_at(&p, c->high), y + 28, COLOUR_BLUE, 2,
+                     NULL);
+            svg_mark(out, SVG_SQUARE, log_at(&p, c->value), y + 28, 5, COLOUR_BLUE, true);
+        }
+    }
+    svg_close(out);
+}
+
+void figure_table(rsp_text *out, const rsp_result_table *t, const char *title)
+{
+    if (t->figure.kind == RSP_FIGURE_STEPS && t->n_rows) {
+        steps(out, t, title);
+    } else if (t->figure.kind == RSP_FIGURE_FOREST && t->n_rows) {
+        forest(out, t, title);
+    }
+}
