@@ -47,6 +47,12 @@ typedef struct rsp_sim_options {
      * them bursts fire exactly and the rest leaps; below exact_until cells all. */
     double exact_below;     /* a species under this fires exactly */
     double exact_until;     /* and does so until it is above this */
+    /* A participant who has fewer events to come than this, at present rates, is exact
+     * in all species that are counted; above twice that, no more. 0: nobody is. */
+    double few_events;
+    /* Where a run would be of fewer leaps than this, at present rates, and nothing began
+     * above 100 noise_until, noise is kept up to there.  0: nowhere. */
+    double few_leaps;
     double noise_below;     /* leap noise is kept under this ... */
     double noise_until;     /* ... until above this; then ODE */
     /* Largest expected relative gross change in a leap, whose noise is drawn at

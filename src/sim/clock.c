@@ -39,7 +39,7 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
         RSP_ASSERT(i == 0 || a->t >= a[-1].t);
     }
     sim->leap_no[l] = 0;
-    lane->used = 0;
+    lane->used = lane->ahead = 0;
     lane->n_held = lane->i_held = 0;
     lane->ready = false;
     rsp_events_start(sim, l);

@@ -55,6 +55,8 @@ typedef struct rsp_lane { /* one participant's clock */
     bool accepted;
     bool stiff, next_stiff; /* steps implicitly; and will after this step */
     bool runs;        /* takes part in this step of the block */
+    bool few;         /* hybrid: its events to come are few, all are exact */
+    bool small;       /* nothing in it began beyond all noise */
     bool tame;        /* random, all flows: implicit steps were not worth it */
     uint32_t calm, steep, mild; /* steps in a row that speak for the other way */
     bool enough;      /* the client wants no more of it */
@@ -65,6 +67,7 @@ typedef struct rsp_lane { /* one participant's clock */
     double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
     double *last;      /* [n_actions] last time of it; NaN: never */
     double used;      /* gross change since x had all noise; < 0: ahead */
+    double ahead;     /* days for which x has noise ahead */
     /* Reads inside a leap wait for its noise: time, number, amounts and each
      * group's variance by then. */
     double *held;
@@ -210,6 +213,17 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l);
  * changed amounts, so that also what stays exact may need rounding. */
 void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped);
 void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
+/* After a step: whether lane l has outgrown what a few are; its regimes are then due. */
+bool rsp_regime_outgrows(rsp_sim *sim, uint32_t l);
+
+/* Where leaps are few noise is kept up to so many times noise_until. */
+enum { RSP_NOISE_FURTHER = 100 };
+
+/* few.c: what lane l has to come, when it starts; whether a step showed that it is more
+ * than a few events; whether the run, at its present haste, is of few leaps. */
+void rsp_few_start(rsp_sim *sim, uint32_t l);
+bool rsp_few_ends(rsp_sim *sim, uint32_t l);
+bool rsp_few_leaps(const rsp_sim *sim, uint32_t l);
 
 /* direct.c: the plan of the direct method, or none where a model is too large for
  * it; false: no memory. */

@@ -6,10 +6,10 @@
  *     leap     b exact_below to b noise_until       flows with Langevin noise
  *     ode      from b noise_below                   flows
  *
- * with b the largest change of the species at once; where that is small, b is 1
- * and there is no burst regime.  The overlaps are the hysteresis.  A channel is
- * exact where any discrete species that it changes wants it; else it leaps where
- * any does. */
+ * but for who has few events or leaps to come (few.c); with b the largest change of
+ * the species at once; where that is small, b is 1 and there is no burst regime.  The
+ * overlaps are the hysteresis.  A channel is exact where any discrete species that it
+ * changes wants it; else it leaps where any does. */
 #include "sim/internal.h"
 
 #include <string.h>
@@ -19,7 +19,14 @@ static bool has_regimes(const rsp_sim *sim, uint32_t s)
     return !sim->block.net.continuous[s] && sim->method.random && !sim->method.always_exact;
 }
 
-static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
+/* Above this a species flows without noise. */
+static double noise_end(const rsp_sim *sim, uint32_t s, uint32_t l)
+{
+    return sim->block.net.burst[s] * rsp_events_thresholds(sim, s)->noise_until *
+           (rsp_few_leaps(sim, l) ? RSP_NOISE_FURTHER : 1);
+}
+
+static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, uint32_t l, double x)
 {
     const rsp_sim_options *o = rsp_events_thresholds(sim, s);
     double burst = sim->block.net.burst[s];
@@ -27,16 +34,16 @@ static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, double x)
         return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
                                                                          : RSP_REGIME_ODE;
     }
-    if (x < o->exact_until) {
+    if (x < o->exact_until || sim->lanes[l].few) {
         return RSP_REGIME_EXACT;
     }
     if (x < burst * o->exact_until) {
         return RSP_REGIME_BURST;
     }
-    return x < burst * o->noise_until ? RSP_REGIME_LEAP : RSP_REGIME_ODE;
+    return x < noise_end(sim, s, l) ? RSP_REGIME_LEAP : RSP_REGIME_ODE;
 }
 
-static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
+static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime now,
                               double x)
 {
     const rsp_sim_options *o = rsp_events_thresholds(sim, s);
@@ -44,7 +51,8 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
     if (!has_regimes(sim, s)) {
         return now;
     }
-    if (x < o->exact_below || (now == RSP_REGIME_EXACT && x < o->exact_until)) {
+    if (x < o->exact_below || sim->lanes[l].few ||
+        (now == RSP_REGIME_EXACT && x < o->exact_until)) {
         return RSP_REGIME_EXACT;
     }
     if (burst > 1 && (x < burst * o->exact_below ||
@@ -52,7 +60,7 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, rsp_regime now,
         return RSP_REGIME_BURST;
     }
     if (x < burst * o->noise_below ||
-        (now != RSP_REGIME_ODE && x < burst * o->noise_until)) {
+        (now != RSP_REGIME_ODE && x < noise_end(sim, s, l))) {
         return RSP_REGIME_LEAP;
     }
     return RSP_REGIME_ODE;
@@ -70,7 +78,7 @@ static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
         [RSP_REGIME_ODE] = burst * o->noise_below,
     };
     const double high[] = {
-        [RSP_REGIME_EXACT] = o->exact_until,
+        [RSP_REGIME_EXACT] = sim->lanes[l].few ? none : o->exact_until,
         [RSP_REGIME_BURST] = burst * o->exact_until,
         [RSP_REGIME_LEAP] = burst * o->noise_until,
         [RSP_REGIME_ODE] = none,
@@ -184,6 +192,17 @@ static void set_way(rsp_sim *sim, uint32_t l)
     lane->stiff = lane->next_stiff = flows && !lane->tame;
 }
 
+bool rsp_regime_outgrows(rsp_sim *sim, uint32_t l)
+{
+    if (!rsp_few_ends(sim, l)) {
+        return false;
+    }
+    for (uint32_t s = 0; s < sim->block.net.n_species; s++) {
+        set_bounds(sim, s, l, (rsp_regime)sim->regime[(size_t)s * sim->block.width + l]);
+    }
+    return true;
+}
+
 void rsp_regime_start(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
@@ -194,9 +213,10 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
            b->net.n_species * sizeof *sim->rounded);
     memset(sim->noise + (size_t)l * b->net.n_groups, 0,
            b->net.n_groups * sizeof *sim->noise);
+    rsp_few_start(sim, l);
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         double x = *rsp_at(b->x, s, b->width, l);
-        rsp_regime regime = begin_regime(sim, s, x);
+        rsp_regime regime = begin_regime(sim, s, l, x);
         set_bounds(sim, s, l, regime);
         if (regime == RSP_REGIME_EXACT) {
             round_species(sim, s, l, false);
@@ -223,11 +243,11 @@ void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped)
             continue;
         }
         double x = *rsp_at(b->x, s, b->width, l);
-        rsp_regime next = next_regime(sim, s, now, x);
+        rsp_regime next = next_regime(sim, s, l, now, x);
         if (next != now && b->leaping[l] > 0) {
             rsp_leap_settle_species(sim, l, s);
             x = *rsp_at(b->x, s, b->width, l);
-            next = next_regime(sim, s, now, x);
+            next = next_regime(sim, s, l, now, x);
         }
         if (next == RSP_REGIME_EXACT && (jumped || now != next)) {
             round_species(sim, s, l, now != next);

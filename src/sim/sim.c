@@ -17,7 +17,7 @@ rsp_sim_options rsp_sim_defaults(rsp_method method)
                          .atol = method == RSP_ODE ? 1e-9 : 1e-6,
                          .exact_below = 10, .exact_until = 20,
                          .noise_below = 3e3, .noise_until = 1e4,
-                         .leap = 0.4,
+                         .leap = 0.4, .few_events = 1e4, .few_leaps = 300,
                          /* A step of ssa is one event: minutes of them. */
                          .max_steps = method == RSP_SSA ? 10000000000 : 5000000};
     return o;

@@ -304,6 +304,9 @@ static void decide(rsp_sim *sim, uint32_t l)
     rsp_lane *lane = &sim->lanes[l];
     lane->counts.rate_calls += (lane->stiff ? sim->implicit.tab->stages : b->tab->stages) - 1;
     double err = lane->stiff ? sim->implicit.err[l] : b->err[l];
+    if (b->stochastic && b->haste[l] > 0 && rsp_few_leaps(sim, l)) {
+        err *= 3; /* a few steps more, and means as sure as those of 100,000 runs */
+    }
     lane->accepted = err <= 1;
     lane->theta = 1;
     lane->fires = UINT32_MAX;
@@ -403,6 +406,11 @@ static void leap_on(rsp_sim *sim, uint32_t l)
     double taken = lane->theta * lane->h, haste = sim->block.haste[l];
     double half = 0.45 * sim->options.leap;
     lane->used += taken * haste;
+    lane->ahead -= taken;
+    if (haste > 0 && lane->used < 0) {
+        /* It was for so many days: where haste fell since, it is paid off by then. */
+        lane->used = fmax(lane->used, fmin(-lane->ahead * haste, 0));
+    }
     if (!(haste > 0) && lane->used < 0) {
         /* Nothing is left that would pay for the noise ahead: the last were lost. */
         rsp_leap_forgive(sim, l);
@@ -417,6 +425,7 @@ static void leap_on(rsp_sim *sim, uint32_t l)
         lane->pauses = sim->block.out[l] > 0;
         rsp_leap_draw(sim, l, ahead);
         lane->used = -ahead * haste;
+        lane->ahead = ahead;
     }
 }
 
@@ -425,7 +434,7 @@ static void end_random_step(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
-    bool out = b->out[l] > 0;
+    bool out = b->out[l] > 0 || rsp_regime_outgrows(sim, l);
     if (lane->fires != UINT32_MAX) {
         out |= rsp_channels_fire(sim, l);
     }

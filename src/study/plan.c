@@ -103,7 +103,7 @@ static void read_solver(plan_reading *p)
 {
     static const char *const keys[] = {
         "method", "rtol", "atol", "exact_below", "exact_until", "noise_below",
-        "noise_until", "leap", "max_step", "max_steps", NULL};
+        "noise_until", "leap", "few_events", "few_leaps", "max_step", "max_steps", NULL};
     static const char *const methods[] = {"ode", "hybrid", "ssa", NULL};
     const tree *t = tree_get(p->root, "solver");
     rsp_sim_options *o = &p->plan->options;
@@ -120,7 +120,8 @@ static void read_solver(plan_reading *p)
     const struct { const char *key; double *to; } numbers[] = {
         {"rtol", &o->rtol}, {"atol", &o->atol}, {"exact_below", &o->exact_below},
         {"exact_until", &o->exact_until}, {"noise_below", &o->noise_below},
-        {"noise_until", &o->noise_until}, {"leap", &o->leap}};
+        {"noise_until", &o->noise_until}, {"leap", &o->leap}, {"few_events", &o->few_events},
+        {"few_leaps", &o->few_leaps}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const tree *v = tree_get(t, numbers[i].key);
         if (v) {

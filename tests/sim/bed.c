@@ -24,6 +24,8 @@ void bed_open(bed *b, const char *text, rsp_method method)
 {
     rsp_error err = {0};
     *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
+    /* These models are small, and their regimes are what is tested. */
+    b->options.few_events = b->options.few_leaps = 0;
     must(rsp_model_parse(text, "test", &b->model, &err), &err);
     bed_prepare(b);
 }
@@ -32,6 +34,8 @@ void bed_load(bed *b, const char *path, rsp_method method)
 {
     rsp_error err = {0};
     *b = (bed){.seed = 20240229, .n = 1, .options = rsp_sim_defaults(method)};
+    /* These models are small, and their regimes are what is tested. */
+    b->options.few_events = b->options.few_leaps = 0;
     must(rsp_model_open(path, NULL, &b->model, &err), &err);
     bed_prepare(b);
 }

@@ -386,7 +386,8 @@ static void *work(void *unused)
     while (w != NULL && take_chunk(w)) {
         rsp_error err = {0};
         rsp_sim *sim = NULL;
-        const rsp_sim_options options = rsp_sim_defaults(RSP_HYBRID);
+        rsp_sim_options options = rsp_sim_defaults(RSP_HYBRID);
+        options.few_events = options.few_leaps = 0; /* small models: regimes are what is soaked */
         const rsp_sim_client client = {.ctx = w, .next = next, .read = take_read,
                                        .stop = take_look, .done = done};
         if (rsp_sim_new(w->k->program, &options, seed, &sim, &err) != RSP_OK ||

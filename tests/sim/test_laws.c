@@ -890,6 +890,138 @@ static void dense_output_is_as_good_as_the_steps(void **state)
     bed_close(&b);
 }
 
+/* 100 molecules that pair up until four in five have: scarce is what no species counts. */
+static const char pairs[] =
+    "model pairs\ntime day\nparameter k = 0.001 1/(cell day)\nparameter d = 0.01 1/day\n"
+    "parameter one = 1 cell\nparameter all = 100 cell\nspecies D cell\n"
+    "reaction pair: -> D @ k * (all - 2 * D) * (all - 2 * D - one) / 2\n"
+    "reaction part: D -> @ d * D\n";
+
+static void who_has_few_events_to_come_is_exact(void **state)
+{
+    (void)state;
+    bed b;
+    double at[] = {50};
+    bed_open(&b, pairs, RSP_HYBRID);
+    b.n = 200;
+    b.reads = at;
+    b.n_reads = 1;
+    b.t1 = 50;
+    bed_run(&b);
+    assert_true(b.total.leaps > 0);
+    const double events[] = {100, 1000}; /* 5 a day at first: 250 */
+    for (int i = 0; i < 2; i++) {
+        b.options.few_events = events[i];
+        bed_run(&b);
+        assert_true(i == 0 ? b.total.leaps > 0 : b.total.leaps == 0);
+    }
+    for (uint32_t i = 0; i < b.n; i++) {
+        const double d = bed_amount(&b, i, 0, "D");
+        assert_true(d >= floor(d) && d <= floor(d));
+    }
+    bed_close(&b);
+}
+
+/* Ten cells that double each 0.7 days: few events at first, millions later. */
+static void who_comes_to_have_many_leaps_again(void **state)
+{
+    (void)state;
+    bed b;
+    double at[] = {15};
+    bed_open(&b,
+             "model growth\ntime day\nparameter k = 1 1/day\nspecies X cell\n"
+             "parameter ten = 10 cell\ninitial X = ten\nreaction divide: X -> 2 X @ k * X\n",
+             RSP_HYBRID);
+    b.n = 50;
+    b.options.few_events = 1e4;
+    b.reads = at;
+    b.n_reads = 1;
+    b.t1 = 15;
+    bed_run(&b);
+    assert_true(b.total.leaps > 0 && b.total.events > 50 * 100);
+    assert_true(b.total.events < 50 * 1e5); /* of 3e7 each, all exact */
+    bed_close(&b);
+}
+
+/* Another species was scarce when the participant came to have many events; it leaps when
+ * it has grown, too. */
+static void who_was_scarce_then_leaps_later(void **state)
+{
+    (void)state;
+    bed b;
+    double at[] = {22};
+    bed_open(&b,
+             "model growth\ntime day\nparameter k = 1 1/day\nparameter late = 10 day\n"
+             "parameter ten = 10 cell\nspecies X cell\nspecies Y cell\n"
+             "initial X = ten\ninitial Y = ten\nreaction divide: X -> 2 X @ k * X\n"
+             "reaction follow: Y -> 2 Y @ if t > late then k * Y else 0 * k * Y\n",
+             RSP_HYBRID);
+    b.n = 5;
+    b.options.few_events = 1e4;
+    b.reads = at;
+    b.n_reads = 1;
+    b.t1 = 22;
+    bed_run(&b);
+    assert_true(b.total.events < 5 * 1e4); /* of 1.6e6 each of Y alone, all exact */
+    bed_close(&b);
+}
+
+static const char relaxing[] =
+    "model relaxing\ntime day\nparameter a = 5000 cell/day\nparameter d = 1 1/day\n"
+    "species X cell\nreaction make: -> X @ a\nreaction lose: X -> @ d * X\n";
+
+/* A long run's last days are like its others: what
+ * happened does not know where it ends. */
+static void the_last_days_are_stepped_like_the_others(void **state)
+{
+    (void)state;
+    bed b;
+    double at[] = {150}, days[] = {200, 400}, x[2] = {0};
+    bed_open(&b, relaxing, RSP_HYBRID);
+    b.options.few_events = 1e4;
+    b.options.few_leaps = 300; /* 60 days, at 2 of the amount a day */
+    b.reads = at;
+    b.n_reads = 1;
+    for (int i = 0; i < 2; i++) {
+        b.t1 = days[i];
+        bed_run(&b);
+        x[i] = bed_amount(&b, 0, 0, "X");
+    }
+    assert_true(x[0] >= x[1] && x[0] <= x[1]);
+    bed_close(&b);
+}
+
+static void noise_of_the_abundant_is_kept_while_few_leaps_are_to_come(void **state)
+{
+    (void)state;
+    const double few[] = {0, 300};
+    for (int i = 0; i < 2; i++) {
+        bed b;
+        double at[] = {10};
+        bed_open(&b,
+                 "model large\ntime day\nparameter k = 0.1 1/day\nspecies X cell\n"
+                 "parameter many = 5e5 cell\ninitial X = many\n"
+                 "reaction die: X -> @ k * X\n",
+                 RSP_HYBRID);
+        b.n = 4000;
+        b.options.few_leaps = few[i];
+        b.reads = at;
+        b.n_reads = 1;
+        b.t1 = 10;
+        bed_run(&b);
+        double *x = bed_column(&b, 0, "X");
+        const double left = exp(-1), exact = 5e5 * left * (1 - left); /* binomial */
+        if (i == 0) {
+            assert_true(variance_of(x, b.n) < 1);
+        } else {
+            assert_relative(mean_of(x, b.n), 5e5 * left, b.options.rtol);
+            assert_variance(x, b.n, exact);
+        }
+        free(x);
+        bed_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -915,6 +1047,11 @@ int main(void)
         cmocka_unit_test(doses_of_parts_of_a_cell_keep_their_mean),
         cmocka_unit_test(initial_draws_have_their_laws_and_ode_takes_their_means),
         cmocka_unit_test(a_step_allocates_nothing),
+        cmocka_unit_test(who_has_few_events_to_come_is_exact),
+        cmocka_unit_test(who_comes_to_have_many_leaps_again),
+        cmocka_unit_test(who_was_scarce_then_leaps_later),
+        cmocka_unit_test(the_last_days_are_stepped_like_the_others),
+        cmocka_unit_test(noise_of_the_abundant_is_kept_while_few_leaps_are_to_come),
     };
     return cmocka_run_group_tests_name("laws of the solvers", tests, NULL, NULL);
 }

@@ -177,7 +177,8 @@ static void resamples_are_shared_along_the_sweep(void **state)
         const rsp_sweep_point *b = &a.f->sweep->outcomes[k].curves[0].points[1];
         assert_true(b->difference.value == 0 && b->difference.low == 0 &&
                     b->difference.high == 0);
-        assert_true(b->estimate.high > b->estimate.low);
+        /* The share of few people may be all or none, whoever is drawn. */
+        assert_true(k == 0 || b->estimate.high > b->estimate.low);
     }
     done(&a);
 }
