@@ -41,6 +41,7 @@ typedef struct rsp_plan_view {
     const char *study, *title, *file, *model_name;
     const char *design_text, *visits, *population, *product; /* in words */
     rsp_design design;
+    bool is_null;                /* every arm is treated as its control is */
     const rsp_plan_arm *arms;            size_t n_arms;
     const rsp_plan_endpoint *endpoints;  size_t n_endpoints;
     const char *const *assays;           size_t n_assays; /* in words */
@@ -68,6 +69,10 @@ void rsp_plan_free(rsp_plan *plan);
 const rsp_plan_view *rsp_plan_see(const rsp_plan *plan);
 void rsp_plan_set_seed(rsp_plan *plan, uint64_t seed);
 void rsp_plan_set_trials(rsp_plan *plan, uint32_t trials);
+/* `--null`: every arm of a randomised study is treated as the one control of its
+ * contrasts is: schedule, product, parameters, rules.  Participants stay their own.
+ * RSP_RANGE for a counterfactual design, or without one control for all. */
+RSP_MUST_USE rsp_status rsp_plan_set_null(rsp_plan *plan, rsp_error *err);
 /* `--lanes N --shuffle`, a test of promise 1: pack participants otherwise. */
 void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle);
 /* Participants to simulate in all, and bytes that the results will take. */
@@ -126,8 +131,17 @@ typedef struct rsp_contrast {
     const char *endpoint, *treated, *control;
     bool is_paired; rsp_paired paired;        /* counterfactual design */
     bool has_test; rsp_logrank logrank; rsp_hazard_ratio hr; /* randomised: trial 0's test */
-    double share_significant; /* randomised: of replicate trials with p < 0.05; NaN */
 } rsp_contrast;
+
+/* Operating characteristics of a test over replicate trials: its power, or under
+ * --null its type-I error. */
+typedef struct rsp_test_share {
+    const char *test;     /* "log-rank", or an analysis by its name in the plan */
+    const char *what;     /* "time_to_rebound, CAR T against control"; "" where the plan says it */
+    double alpha;
+    size_t trials, estimable, significant; /* p < alpha */
+    rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error */
+} rsp_test_share;
 
 typedef struct rsp_grid_cell {
     const char *const *levels; /* [n_axes] in words: "> 50 copies/mL", "every 7 day", "60 % NNRTI" */
@@ -192,6 +206,7 @@ typedef struct rsp_findings {
     uint32_t trials;
     rsp_arm_findings *arms;   size_t n_arms;
     rsp_contrast *contrasts;  size_t n_contrasts;
+    const rsp_test_share *tests; size_t n_tests; /* of a randomised study */
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;
     double grid_published;    /* day: the figure named by `compare`; 0: none */

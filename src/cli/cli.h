@@ -14,7 +14,7 @@ int rsp_cli_main(int argc, char **argv);
 /* Flags common to all commands; a command takes what is its own from `rest`. */
 typedef struct cli_args {
     const char *command;
-    bool json, quiet, dry_run, help, stats, interpret, compile, shuffle;
+    bool json, quiet, dry_run, null, help, stats, interpret, compile, shuffle;
     bool has_seed, has_trials;
     uint64_t seed;
     uint32_t trials, threads, lanes;

@@ -144,10 +144,23 @@ static json_t *contrasts(const rsp_findings *f)
             json_object_set_new(row, "hazard_ratio", number(c->hr.hr));
             json_object_set_new(row, "hazard_ratio_ci95",
                                 pair(c->hr.low, c->hr.high));
-            json_object_set_new(row, "share_significant",
-                                number(c->share_significant));
         }
         json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *tests(const rsp_findings *f)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->n_tests; i++) {
+        const rsp_test_share *t = &f->tests[i];
+        json_array_append_new(
+            rows, json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:o,s:o}", "test", t->test, "what", t->what,
+                            "alpha", number(t->alpha), "trials", (json_int_t)t->trials,
+                            "estimable", (json_int_t)t->estimable, "significant",
+                            (json_int_t)t->significant, "share", number(t->share.value), "mc95",
+                            pair(t->share.low, t->share.high)));
     }
     return rows;
 }
@@ -235,10 +248,11 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t i = 0; i < f->n_arms; i++) {
         json_array_append_new(arms, arm(plan, &f->arms[i]));
     }
-    return print(json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
+    return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
-                           (json_int_t)f->trials, "hash", f->hash ? f->hash : "",
-                           "arms", arms, "contrasts", contrasts(f), "grid", grid(f),
+                           (json_int_t)f->trials, "null", plan->is_null, "hash",
+                           f->hash ? f->hash : "", "arms", arms, "contrasts", contrasts(f),
+                           "tests", tests(f), "grid", grid(f),
                            "scoreboard", scoreboard(f), "sweep", sweep(f->sweep), "hinges",
                            hinges(plan, f)),
                  err);

@@ -27,6 +27,7 @@ static rsp_status open_study(const cli_args *args, const char *path,
     if (s == RSP_OK && args->has_trials) {
         rsp_plan_set_trials(*plan, args->trials);
     }
+    s = s == RSP_OK && args->null ? rsp_plan_set_null(*plan, err) : s;
     if (s == RSP_OK && (args->lanes || args->shuffle)) {
         rsp_plan_set_packing(*plan, args->lanes, args->shuffle);
     }
@@ -92,6 +93,20 @@ static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
     printf("\n");
 }
 
+/* Power, or under the null hypothesis the type-I error. */
+static void print_tests(const rsp_plan_view *plan, const rsp_findings *f)
+{
+    for (size_t i = 0; i < f->n_tests; i++) {
+        const rsp_test_share *t = &f->tests[i];
+        printf("%s of %s%s%s: p < %g in %.1f %% of %zu trials (Monte Carlo %.1f to %.1f)\n",
+               plan->is_null ? "type-I error" : "power", t->test, t->what[0] ? ", " : "", t->what,
+               t->alpha, 100 * t->share.value, t->trials, 100 * t->share.low, 100 * t->share.high);
+        if (t->estimable < t->trials) {
+            printf("  no p in %zu of them\n", t->trials - t->estimable);
+        }
+    }
+}
+
 void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
 {
     printf("%s: %s\n", plan->study, plan->title);
@@ -110,6 +125,7 @@ void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
                            k < plan->n_endpoints ? plan->endpoints[k].unit : "day");
         }
     }
+    print_tests(plan, f);
     cli_print_scores(f);
 }
 

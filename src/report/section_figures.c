@@ -182,6 +182,35 @@ static void censoring_note(rsp_text *out, const rsp_plan_view *plan, const rsp_f
                       n, plan->endpoints[k].definition);
 }
 
+static void tests_table(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
+{
+    static const html_column columns[] = {{"test", false}, {"of", false}, {"alpha", true},
+                                          {"trials", true}, {"no p in", true},
+                                          {"p below alpha, %", true}, {"Monte Carlo 95 %", true}};
+    char text[80];
+    if (f->n_tests == 0) {
+        return;
+    }
+    html_subheading(out, plan->is_null ? "Type-I error" : "Power");
+    html_paragraph(out, plan->is_null
+                            ? "Every arm was treated as the control is: what a test finds here is chance."
+                            : "The share of replicate trials in which a test finds a difference.");
+    html_table t = html_table_open(out, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < f->n_tests; i++) {
+        const rsp_test_share *c = &f->tests[i];
+        html_row(&t);
+        html_put(&t, "%s", c->test);
+        html_put(&t, "%s", c->what);
+        html_put(&t, "%s", html_number(c->alpha, 3, "none", text));
+        html_put(&t, "%zu", c->trials);
+        html_put(&t, "%zu", c->trials - c->estimable);
+        html_put(&t, "%s", html_number(100 * c->share.value, 1, "none", text));
+        html_put(&t, "%s", html_interval(100 * c->share.low, 100 * c->share.high, 1, "none", text));
+        html_row_close(&t);
+    }
+    html_table_close(&t);
+}
+
 void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     html_heading(out, "results", "Endpoints");
@@ -201,6 +230,7 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
             }
         }
     }
+    tests_table(out, plan, f);
     html_paragraph(out, "Curves and confidence intervals are of all replicate trials "
                         "together; the interval that a trial of the planned size would show "
                         "is the one over replicate trials.");

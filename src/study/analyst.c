@@ -45,10 +45,8 @@ static bool new_contrasts(rsp_analyst *a)
     const rsp_plan *plan = a->plan;
     size_t n = plan->n_contrasts * plan->n_endpoints + 1;
     a->pairs = rsp_arena_alloc(a->arena, n, sizeof *a->pairs);
-    a->significant = rsp_arena_alloc(a->arena, n, sizeof *a->significant);
-    a->tested = rsp_arena_alloc(a->arena, n, sizeof *a->tested);
     a->contrasts = rsp_arena_alloc(a->arena, n, sizeof *a->contrasts);
-    return a->pairs && a->significant && a->tested && a->contrasts;
+    return a->pairs && a->contrasts;
 }
 
 static bool new_rest(rsp_analyst *a)
@@ -86,7 +84,7 @@ rsp_status rsp_analyst_new(const rsp_plan *plan, rsp_analyst **out, rsp_error *e
         a->arena = rsp_arena_new();
     }
     if (!a || !a->arena || !new_arms(a) || !new_contrasts(a) || !new_rest(a) ||
-        analyst_outcomes_new(a, err) != RSP_OK) {
+        analyst_outcomes_new(a, err) != RSP_OK || !analyst_tests_new(a)) {
         rsp_analyst_free(a);
         return rsp_fail(err, RSP_NOMEM, "no memory for the analysis");
     }
@@ -285,28 +283,6 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
 }
 
 /* ---- One trial. */
-static rsp_status test_trial(rsp_analyst *a, size_t contrast, size_t e, rsp_error *err)
-{
-    const plan_contrast *c = &a->plan->contrasts[contrast];
-    size_t at = contrast * a->plan->n_endpoints + e;
-    const rsp_km *groups[2] = {&a->arms[c->control].trial[e],
-                               &a->arms[c->treated].trial[e]};
-    rsp_logrank test = {0};
-    if (!(groups[0]->n > 0 && groups[1]->n > 0) ||
-        !(groups[0]->events + groups[1]->events > 0)) {
-        return RSP_OK;
-    }
-    rsp_status s = rsp_logrank_test(groups, 2, 0, 0, &test, err);
-    if (s == RSP_OK && a->trial == 0) {
-        a->contrasts[at].has_test = true;
-        a->contrasts[at].logrank = test;
-        s = rsp_cox_two(groups[0], groups[1], &a->contrasts[at].hr, err);
-    }
-    a->tested[at] += s == RSP_OK;
-    a->significant[at] += s == RSP_OK && test.p < 0.05;
-    return s;
-}
-
 static rsp_status close_trial(rsp_analyst *a, rsp_error *err)
 {
     const rsp_plan *plan = a->plan;
@@ -323,12 +299,7 @@ static rsp_status close_trial(rsp_analyst *a, rsp_error *err)
             s = series_add(&a->arms[i].medians[e], median, err);
         }
     }
-    bool tests = plan->view.design == RSP_RANDOMISED;
-    for (size_t c = 0; tests && c < plan->n_contrasts; c++) {
-        for (size_t e = 0; s == RSP_OK && e < plan->n_endpoints; e++) {
-            s = test_trial(a, c, e, err);
-        }
-    }
+    s = s == RSP_OK ? analyst_tests_close(a, err) : s;
     s = s == RSP_OK ? analyst_scores_close(a, err) : s;
     for (size_t i = 0; i < plan->view.n_arms; i++) {
         for (size_t e = 0; e < plan->n_endpoints; e++) {
@@ -484,9 +455,6 @@ static rsp_status finish_contrasts(rsp_analyst *a, rsp_error *err)
             out->treated = plan->view.arms[plan->contrasts[c].treated].name;
             out->control = plan->view.arms[plan->contrasts[c].control].name;
             out->is_paired = paired;
-            out->share_significant =
-                a->tested[at] ? (double)a->significant[at] / (double)a->tested[at]
-                              : (double)NAN;
             if (paired) {
                 s = rsp_paired_contrast(a->pairs[at].pairs, a->pairs[at].n,
                                         &out->paired, err);
@@ -516,6 +484,7 @@ rsp_status rsp_analyst_finish(rsp_analyst *a, const char *hash,
     }
     rsp_status s = ok ? finish_contrasts(a, err)
                       : rsp_fail(err, RSP_NOMEM, "no memory for the findings");
+    analyst_tests_finish(a);
     s = s == RSP_OK ? analyst_scores_finish(a, err) : s;
     s = s == RSP_OK && a->plan->grid.exists ? analyst_grid_finish(a, err) : s;
     s = s == RSP_OK && a->plan->sweep.exists ? analyst_sweep_finish(a, err) : s;
