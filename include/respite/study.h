@@ -41,7 +41,7 @@ typedef struct rsp_plan_view {
     const char *study, *title, *file, *model_name;
     const char *design_text, *visits, *population, *product; /* in words */
     rsp_design design;
-    bool is_null;                /* every arm is treated as its control is */
+    bool is_null;                /* treated arms are treated as their controls are */
     const rsp_plan_arm *arms;            size_t n_arms;
     const rsp_plan_endpoint *endpoints;  size_t n_endpoints;
     const char *const *assays;           size_t n_assays; /* in words */
@@ -69,9 +69,9 @@ void rsp_plan_free(rsp_plan *plan);
 const rsp_plan_view *rsp_plan_see(const rsp_plan *plan);
 void rsp_plan_set_seed(rsp_plan *plan, uint64_t seed);
 void rsp_plan_set_trials(rsp_plan *plan, uint32_t trials);
-/* `--null`: every arm of a randomised study is treated as the one control of its
- * contrasts is: schedule, product, parameters, rules.  Participants stay their own.
- * RSP_RANGE for a counterfactual design, or without one control for all. */
+/* `--null`: every arm of a randomised study that a contrast calls treated gets the
+ * schedule, product, parameters and rules of its control.  Participants stay its own.
+ * RSP_RANGE: a counterfactual design, no contrast, two controls of an arm. */
 RSP_MUST_USE rsp_status rsp_plan_set_null(rsp_plan *plan, rsp_error *err);
 /* `--lanes N --shuffle`, a test of promise 1: pack participants otherwise. */
 void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle);

@@ -28,7 +28,7 @@ static const option OPTIONS[] = {
     {"--dry-run", NULL, FLAG, AT(dry_run), NONE, 0, 0, "run",
      "", "say how long and how many bytes, write nothing"},
     {"--null", NULL, FLAG, AT(null), NONE, 0, 0, "run",
-     "", "treat every arm as the control: what tests find by chance"},
+     "", "treat every arm as its control: what tests find by chance"},
     {"--stats", NULL, FLAG, AT(stats), NONE, 0, 0, "run simulate",
      "", "what it cost, as JSON on standard error"},
     {"--interpret", NULL, FLAG, AT(interpret), NONE, 0, 0, "simulate",

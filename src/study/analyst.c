@@ -283,7 +283,8 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
 }
 
 /* ---- One trial. */
-static rsp_status close_trial(rsp_analyst *a, rsp_error *err)
+/* `rows`: those of the trial. */
+static rsp_status close_trial(rsp_analyst *a, const rsp_dataset *rows, rsp_error *err)
 {
     const rsp_plan *plan = a->plan;
     rsp_status s = close_person(a, err);
@@ -299,7 +300,7 @@ static rsp_status close_trial(rsp_analyst *a, rsp_error *err)
             s = series_add(&a->arms[i].medians[e], median, err);
         }
     }
-    s = s == RSP_OK ? analyst_tests_close(a, err) : s;
+    s = s == RSP_OK ? analyst_tests_close(a, rows, err) : s;
     s = s == RSP_OK ? analyst_scores_close(a, err) : s;
     for (size_t i = 0; i < plan->view.n_arms; i++) {
         for (size_t e = 0; e < plan->n_endpoints; e++) {
@@ -354,29 +355,51 @@ static rsp_status add_example(rsp_analyst *a, const rsp_dataset *d, rsp_error *e
     return s;
 }
 
+/* Where the rows of a trial begin, or end. */
+typedef struct place { size_t subject, happening, measurement, endpoint; } place;
+
+static rsp_dataset rows_between(const rsp_dataset *d, const place *from, const place *to)
+{
+    rsp_dataset rows = *d;
+    rows.subjects += from->subject;
+    rows.n_subjects = to->subject - from->subject;
+    rows.happenings += from->happening;
+    rows.n_happenings = to->happening - from->happening;
+    rows.measurements += from->measurement;
+    rows.n_measurements = to->measurement - from->measurement;
+    rows.endpoints += from->endpoint;
+    rows.n_endpoints = to->endpoint - from->endpoint;
+    return rows;
+}
+
 rsp_status rsp_analyst_add(rsp_analyst *a, const rsp_dataset *chunk,
                            const rsp_dataset *grid, rsp_error *err)
 {
-    size_t h = 0, m = 0, e = 0;
+    place from = {0}, at = {0};
     rsp_status s = add_example(a, chunk, err);
     for (size_t i = 0; s == RSP_OK && i < chunk->n_subjects; i++) {
         const rsp_subject *subject = &chunk->subjects[i];
-        subject_rows rows = {.subject = subject};
+        subject_rows own = {.subject = subject};
+        at.subject = i;
         if (a->in_trial && subject->trial != a->trial) {
-            s = close_trial(a, err);
+            const rsp_dataset rows = rows_between(chunk, &from, &at);
+            s = close_trial(a, &rows, err);
+            from = at;
         }
         a->trial = subject->trial;
         a->in_trial = true;
-        TAKE_ROWS(chunk->happenings, chunk->n_happenings, &h, subject,
-                  &rows.happenings, &rows.n_happenings);
-        TAKE_ROWS(chunk->measurements, chunk->n_measurements, &m, subject,
-                  &rows.measurements, &rows.n_measurements);
-        TAKE_ROWS(chunk->endpoints, chunk->n_endpoints, &e, subject, &rows.endpoints,
-                  &rows.n_endpoints);
-        s = s == RSP_OK ? add_subject(a, &rows, err) : s;
+        TAKE_ROWS(chunk->happenings, chunk->n_happenings, &at.happening, subject,
+                  &own.happenings, &own.n_happenings);
+        TAKE_ROWS(chunk->measurements, chunk->n_measurements, &at.measurement, subject,
+                  &own.measurements, &own.n_measurements);
+        TAKE_ROWS(chunk->endpoints, chunk->n_endpoints, &at.endpoint, subject, &own.endpoints,
+                  &own.n_endpoints);
+        s = s == RSP_OK ? add_subject(a, &own, err) : s;
     }
     if (s == RSP_OK && a->in_trial) { /* a chunk holds whole trials */
-        s = close_trial(a, err);
+        at.subject = chunk->n_subjects;
+        const rsp_dataset rows = rows_between(chunk, &from, &at);
+        s = close_trial(a, &rows, err);
     }
     return s == RSP_OK && grid && a->plan->grid.exists ? analyst_grid_add(a, grid, err)
                                                        : s;

@@ -1,5 +1,7 @@
-/* Operating characteristics: what the tests of a randomised study find in replicate
- * trials. */
+/* Operating characteristics: what tests find in replicate trials. */
+#include <math.h>
+#include <string.h>
+
 #include "respite/rank.h"
 #include "study/analyst.h"
 
@@ -24,7 +26,7 @@ bool analyst_tests_new(rsp_analyst *a)
         a->tests[i] = (rsp_test_share){.test = "log-rank", .what = what, .alpha = ALPHA};
     }
     a->findings.tests = a->tests;
-    a->findings.n_tests = a->tests ? n : 0;
+    a->findings.n_tests = a->n_logranks = a->tests ? n : 0;
     return a->tests != NULL;
 }
 
@@ -51,13 +53,55 @@ static rsp_status test_contrast(rsp_analyst *a, size_t at, rsp_error *err)
     return s;
 }
 
-rsp_status analyst_tests_close(rsp_analyst *a, rsp_error *err)
+/* The analyses of the plan have names once they were made. */
+static bool name_analyses(rsp_analyst *a, const rsp_results_view *made)
+{
+    const size_t n = a->n_logranks + made->n;
+    rsp_test_share *all = rsp_arena_alloc(a->arena, n, sizeof *all);
+    for (size_t i = 0; all && i < n; i++) {
+        const rsp_result *r = i < a->n_logranks ? NULL : &made->items[i - a->n_logranks];
+        all[i] = r ? (rsp_test_share){.test = rsp_arena_copy(a->arena, r->name, strlen(r->name)),
+                                      .what = rsp_arena_copy(a->arena, r->title, strlen(r->title)),
+                                      .alpha = ALPHA}
+                   : a->tests[i];
+        if (!all[i].test || !all[i].what) {
+            return false;
+        }
+    }
+    a->findings.tests = a->tests = all;
+    a->findings.n_tests = all ? n : 0;
+    return all != NULL;
+}
+
+static rsp_status analyse_trial(rsp_analyst *a, const rsp_dataset *trial, rsp_error *err)
+{
+    const rsp_analysis_data data = {.rows = trial};
+    rsp_results *results = NULL;
+    rsp_status s = rsp_analysis_run(a->plan->analysis, &data, &results, err);
+    if (s != RSP_OK) {
+        return s;
+    }
+    const rsp_results_view *made = rsp_results_of(results);
+    if (a->findings.n_tests == a->n_logranks && !name_analyses(a, made)) {
+        s = rsp_fail(err, RSP_NOMEM, "no memory for the analysis of each trial");
+    }
+    for (size_t i = 0; s == RSP_OK && i < made->n; i++) {
+        rsp_test_share *t = &a->tests[a->n_logranks + i];
+        t->trials++;
+        t->estimable += !isnan(made->items[i].p);
+        t->significant += made->items[i].p < ALPHA;
+    }
+    rsp_results_free(results);
+    return s;
+}
+
+rsp_status analyst_tests_close(rsp_analyst *a, const rsp_dataset *trial, rsp_error *err)
 {
     rsp_status s = RSP_OK;
-    for (size_t i = 0; s == RSP_OK && i < a->findings.n_tests; i++) {
+    for (size_t i = 0; s == RSP_OK && i < a->n_logranks; i++) {
         s = test_contrast(a, i, err);
     }
-    return s;
+    return s == RSP_OK && a->plan->analysis ? analyse_trial(a, trial, err) : s;
 }
 
 void analyst_tests_finish(rsp_analyst *a)

@@ -9,7 +9,7 @@ const char *const plan_top_keys[] = {
     "study", "title", "model", "solver", "seed", "trials", "design", "population",
     "product", "set", "arms", "visits", "assays", "rules", "endpoints", "follow_up",
     "dropout", "contrasts", "grid", "sweep", "published", "scoreboard", "remarks",
-    "assumptions", NULL};
+    "assumptions", "analysis", NULL};
 
 enum { LONGEST_FILE = 1 << 20, MOST_TRIALS = (1 << 20) - 1, MOST_WORDS = 200 };
 
@@ -144,6 +144,30 @@ static void read_solver(plan_reading *p)
                          : o->max_steps;
 }
 
+/* ---- The analysis of each replicate trial. */
+static void read_analysis(plan_reading *p)
+{
+    const tree *t = tree_get(p->root, "analysis");
+    const rsp_plan_view *v = &p->plan->view;
+    if (!t) {
+        return;
+    }
+    if (v->design == RSP_COUNTERFACTUAL && v->n_arms > 1) {
+        reader_fail_key(&p->r, t, RSP_RANGE,
+                        "analysis: the arms of a counterfactual design share their participants, "
+                        "which no test of two groups knows; say 'design: randomised'");
+        return;
+    }
+    const char *name = reader_text(&p->r, t, "analysis");
+    char *path = plan_find_file(p, t, "", name, "analysis");
+    size_t length = 0;
+    char *text = path ? plan_read_text(p, path, LONGEST_FILE, &length) : NULL;
+    if (text) {
+        p->r.status = rsp_analysis_read_text(path, text, length, &p->plan->analysis, p->r.err);
+    }
+    free(text);
+}
+
 /* ---- Loading. */
 static void check_compare(plan_reading *p)
 {
@@ -169,7 +193,7 @@ static void read_parts(plan_reading *p)
         read_head, read_model, read_solver, plan_read_people, plan_expand_sweep, plan_read_arms,
         plan_read_follow_up, plan_read_visits, plan_read_assays, plan_read_rules,
         plan_read_endpoints, plan_read_assay_visits, plan_read_contrasts,
-        plan_read_scores, plan_read_grid, check_compare, plan_read_sweep, plan_describe};
+        plan_read_scores, plan_read_grid, check_compare, plan_read_sweep, read_analysis, plan_describe};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && reading(&p->r); i++) {
         parts[i](p);
     }
@@ -262,6 +286,7 @@ rsp_status rsp_plan_parse(const char *text, size_t length, const char *source,
 void rsp_plan_free(rsp_plan *plan)
 {
     if (plan) {
+        rsp_analysis_free(plan->analysis);
         rsp_program_free(plan->program);
         rsp_model_free(plan->model);
         rsp_arena_free(plan->arena);

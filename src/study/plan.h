@@ -7,6 +7,7 @@
 #include "clinic/calendar.h"
 #include "clinic/endpoint.h"
 #include "clinic/product.h"
+#include "respite/analysis.h"
 #include "respite/study.h"
 #include "yaml/reader.h"
 
@@ -180,6 +181,7 @@ struct rsp_plan {
     plan_contrast *contrasts;        size_t n_contrasts;
     plan_score *scores;              size_t n_scores;
     plan_sweep sweep;
+    rsp_analysis *analysis;          /* made of each replicate trial; NULL */
     const char *const *covariates;   size_t n_covariates; /* of the data set */
 };
 

@@ -276,7 +276,7 @@ static void randomised_arms_are_compared_by_log_rank(void **state)
     assert_false(c->is_paired);
     assert_true(c->has_test);
     assert_true(c->logrank.p > 0 && c->logrank.p < 0.05); /* the CAR works here */
-    assert_int_equal(a.f->n_tests, 1);
+    assert_int_equal(a.f->n_tests, 2);
     assert_string_equal(a.f->tests[0].what, "time_to_rebound, CAR T against no CAR T");
     assert_int_equal(a.f->tests[0].trials, 3);
     assert_true(a.f->tests[0].share.value > 0.5 && a.f->tests[0].share.low > 0.2);
