@@ -62,6 +62,7 @@ static rsp_status nothing(const char *name, rsp_error *err)
                        "the file is empty: a first line of column names is expected");
 }
 
+/* `text` is terminated: messages show the line. */
 static rsp_status check(const char *name, const char *text, size_t length, rsp_error *err)
 {
     lines l = {0};
@@ -76,18 +77,20 @@ static rsp_status check(const char *name, const char *text, size_t length, rsp_e
 rsp_status rsp_slurp_copy(const char *name, const char *text, size_t length, char **copy,
                           rsp_error *err)
 {
-    *copy = NULL;
-    rsp_status s = check(name, text, length, err);
-    if (s != RSP_OK) {
-        return s;
-    }
-    *copy = malloc(length + 1);
+    *copy = length < SIZE_MAX ? malloc(length + 1) : NULL;
     if (!*copy) {
         return rsp_fail(err, RSP_NOMEM, "%s: no memory to read it", name);
     }
-    memcpy(*copy, text, length);
+    if (length) {
+        memcpy(*copy, text, length);
+    }
     (*copy)[length] = '\0';
-    return RSP_OK;
+    rsp_status s = check(name, *copy, length, err);
+    if (s != RSP_OK) {
+        free(*copy);
+        *copy = NULL;
+    }
+    return s;
 }
 
 static rsp_status read_blocks(FILE *f, const char *path, char **data, size_t *used,
