@@ -37,12 +37,15 @@ typedef struct rsp_analysis_file { const char *name, *sha256; } rsp_analysis_fil
 typedef struct rsp_analysis_data {
     const rsp_dataset *rows;
     const rsp_analysis_file *files;     size_t n_files;     /* where they were read from */
+    const char *const *plates; /* [2 * analyses] paths of plates that they read, and of
+                                  reference plates; NULL: none.  plates NULL: none */
     const char *notes; /* of the reader, a line each; NULL or "": none */
 } rsp_analysis_data;
 
 /* Read what the plan's `data` says from `path`, or from the files it names itself
  * (beside the plan) where path is NULL.  Without `data`, path is what rsp_import_path
- * knows by looking.  Errors: those of the readers; RSP_USAGE where there is no file. */
+ * knows by looking.  Where all analyses read plates, path is the
+ * plate of those that name none.  Errors: those of the readers; RSP_USAGE where there is no file. */
 typedef struct rsp_analysis_source rsp_analysis_source;
 RSP_MUST_USE rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
                                           rsp_analysis_source **source, rsp_error *err);

@@ -36,7 +36,7 @@ static const kind kinds[] = {
      "kind,name,endpoint,events,by,control,level,match,estimand,truncate,days,ties",
      "endpoint,match", run_propensity, false},
     {"maic", "weights that give published means (matching-adjusted indirect comparison)",
-     "kind,name,endpoint,events,by,control,level,match,targets,days", "endpoint,match,targets",
+     "kind,name,endpoint,events,by,control,level,match,means,days", "endpoint,match,means",
      run_maic, false},
     {"groups", "a number between groups: Wilcoxon's rank-sum or the t test",
      "kind,name,outcome,by,control,level,test,alternative,null,shift,pooled", "outcome",
@@ -63,6 +63,14 @@ static const kind kinds[] = {
     {"kinetics", "cellular kinetics: Cmax, Tmax, area, half-life, persistence",
      "kind,name,assay,area until,by,control,level,test,alternative,null", "", run_kinetics,
      false},
+    {"dpcr", "digital PCR: copies of each target of a plate",
+     "kind,name,plate,level,limits,droplet,least droplets", "", run_dpcr, true},
+    {"ipda", "intact provirus: two targets on one molecule, corrected for shearing",
+     "kind,name,plate,reference plate,targets,reference,dilution,shearing,least unsheared,level,"
+     "limits,droplet,least droplets,bootstrap,seed",
+     "targets,reference", run_ipda, true},
+    {"qvoa", "outgrowth: infectious units per million by limiting dilution, with lineages",
+     "kind,name,plate,level,information", "", run_qvoa, true},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

@@ -151,6 +151,26 @@ static rsp_status open_nothing(rsp_analysis_source *s, rsp_error *err)
     return s->rows ? RSP_OK : no_memory(err);
 }
 
+/* Plates stand beside the plan, or are what the command was given. */
+static rsp_status find_plates(rsp_analysis_source *s, const rsp_analysis *plan, const char *given,
+                              rsp_error *err)
+{
+    const char **plates = rsp_arena_alloc(s->arena, 2 * plan->n_items, sizeof *plates);
+    rsp_status status = plates ? RSP_OK : no_memory(err);
+    for (size_t i = 0; i < plan->n_items && status == RSP_OK; i++) {
+        const options *o = &plan->items[i].options;
+        bool reads = plan->items[i].kind->needs_no_data && !o->shares.n;
+        plates[2 * i] = o->plate ? beside(s, plan, o->plate) : reads ? given : NULL;
+        plates[2 * i + 1] = o->reference_plate ? beside(s, plan, o->reference_plate) : NULL;
+        for (size_t k = 0; k < 2 && status == RSP_OK; k++) {
+            bool again = k == 0 && i > 0 && plates[0] == plates[2 * i];
+            status = plates[2 * i + k] && !again ? add_file(s, plates[2 * i + k], err) : RSP_OK;
+        }
+    }
+    s->data.plates = plates;
+    return status;
+}
+
 rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
                              rsp_analysis_source **out, rsp_error *err)
 {
@@ -160,10 +180,12 @@ rsp_status rsp_analysis_open(const rsp_analysis *plan, const char *path,
     if (status == RSP_OK && path && plan->n_sources > 1) {
         status = rsp_fail(err, RSP_USAGE, "the plan names %zu files of its own; give no data",
                           plan->n_sources);
-    } else if (status == RSP_OK && !path && !plan->n_sources && !needs_data(plan)) {
+    } else if (status == RSP_OK && !plan->n_sources && !needs_data(plan)) {
         status = open_nothing(s, err);
+        status = status == RSP_OK ? find_plates(s, plan, path, err) : status;
     } else if (status == RSP_OK) {
         status = open_files(s, plan, path, err);
+        status = status == RSP_OK ? find_plates(s, plan, NULL, err) : status;
     }
     if (status == RSP_OK) {
         s->data.rows = rsp_dataset_view(s->rows);

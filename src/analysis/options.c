@@ -31,6 +31,9 @@ static const char *const null_words[] = {"auto", "exact", "normal", "normal corr
 static const char *const likelihood_words[] = {"reml", "ml", NULL};
 static const char *const random_words[] = {"intercept", "slope", NULL};
 static const char *const coefficient_words[] = {"spearman", "pearson", "kendall", NULL};
+static const char *const limits_words[] = {"clopper-pearson", "wilson", "delta", NULL};
+static const char *const shearing_words[] = {"corrected", "raw", NULL};
+static const char *const information_words[] = {"expected", "observed", NULL};
 
 #define AT(field) offsetof(options, field)
 static const key keys[] = {
@@ -40,12 +43,24 @@ static const key keys[] = {
     {"control", TEXT, AT(control), 0, 0, NULL},
     {"cluster", TEXT, AT(cluster), 0, 0, NULL},
     {"source", TEXT, AT(source), 0, 0, NULL},
+    {"plate", TEXT, AT(plate), 0, 0, NULL},
+    {"reference plate", TEXT, AT(reference_plate), 0, 0, NULL},
+    {"targets", NAMES, AT(target_names), 0, 0, NULL},
+    {"reference", NAMES, AT(reference), 0, 0, NULL},
+    {"droplet", NUMBER, AT(droplet_nl), 1e-3, 1e3, NULL},
+    {"least droplets", COUNT, AT(least_droplets), 0, 1e8, NULL},
+    {"dilution", NUMBER, AT(dilution), 1e-6, 1e6, NULL},
+    {"least unsheared", SHARE, AT(least_unsheared), 0, 1, NULL},
+    {"bootstrap", COUNT, AT(bootstrap), 100, 1e6, NULL},
+    {"limits", CHOICE, AT(limits), 0, 0, limits_words},
+    {"shearing", CHOICE, AT(shearing), 0, 0, shearing_words},
+    {"information", CHOICE, AT(information), 0, 0, information_words},
     {"strata", NAMES, AT(strata), 0, 0, NULL},
     {"covariates", NAMES, AT(covariates), 0, 0, NULL},
     {"adjust", NAMES, AT(adjust), 0, 0, NULL},
     {"match", NAMES, AT(match), 0, 0, NULL},
     {"events", NAMES, AT(events), 0, 0, NULL},
-    {"targets", NUMBERS, AT(targets), -1e12, 1e12, NULL},
+    {"means", NUMBERS, AT(targets), -1e12, 1e12, NULL},
     {"quantiles", SHARES, AT(quantiles), 0, 1, NULL},
     {"days", DAYS, AT(days), 0, 36525, NULL},
     {"shares", CURVE, 0, 0, 0, NULL},
@@ -107,7 +122,8 @@ static options defaults(double level)
     options o = {.level = level, .by = "arm", .draws = 100000, .seed = 1, .auc_to = 28,
                  .last = 3, .proportionality = 4};
     o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
-    o.arm_n = o.arm_median = (double)NAN;
+    o.arm_n = o.arm_median = o.droplet_nl = o.least_droplets = (double)NAN;
+    o.dilution = o.least_unsheared = o.bootstrap = (double)NAN;
     o.early_years = o.late_years = (double)INFINITY;
     return o;
 }

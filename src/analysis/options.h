@@ -26,14 +26,14 @@ typedef struct value_spec {
 } value_spec;
 
 typedef struct options {
-    const char *endpoint, *by, *control, *cluster, *source, *assay;
-    name_list strata, covariates, events, adjust, match;
+    const char *endpoint, *by, *control, *cluster, *source, *assay, *plate, *reference_plate;
+    name_list strata, covariates, events, adjust, match, target_names, reference;
     number_list quantiles, days, targets;
     double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
-        arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below;
+        arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below, droplet_nl, least_droplets, dilution, least_unsheared, bootstrap;
     number_list share_days, shares;
     int band, ties, proportionality, scores, variance, family, estimand, test, zeros, alternative,
-        null, likelihood, random, coefficient;
+        null, likelihood, random, coefficient, limits, shearing, information;
     bool permutation, robust, firth, hazard, pooled, log10;
     value_spec outcome, before, after, x, y, years_before, years_after;
     const tree *at; /* the analysis */

@@ -124,7 +124,7 @@ static void put_people(work *w, rsp_result *people, double (*count)[STAGES])
     }
     w->result = people;
     table t = TABLE_OPEN(w, "people", "Participants", columns);
-    for (size_t a = 0; a < w->d->n_arms && working(w); a++) {
+    for (size_t a = 0; a < w->d->n_arms && w->d->n_subjects && working(w); a++) {
         put_text(&t, "%s", w->d->arms[a]);
         for (size_t k = 0; k < STAGES; k++) { /* a stage that is not in the data stays empty */
             bool known = k == ENROLLED || k == ANALYSED || all[k] > 0;
@@ -253,6 +253,7 @@ static void run_items(work *w, rsp_results_view *view)
                                 .kind = it->kind->name, .title = it->kind->what,
                                 .p = (double)NAN};
         w->result = &items[i];
+        w->at = i;
         it->kind->run(w, &it->options);
         items[i].methods = take_methods(w);
     }

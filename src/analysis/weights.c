@@ -228,8 +228,8 @@ void run_maic(work *w, const options *o)
     frame_of_endpoint(w, o, &f);
     design_of(w, o, "match", &o->match, &f, false, &x);
     if (working(w) && o->targets.n != x.n_x) {
-        reader_fail(&w->r, options_at(o, "targets"), RSP_SYNTAX,
-                    "%zu targets for %zu covariates to match; each needs its published mean",
+        reader_fail(&w->r, options_at(o, "means"), RSP_SYNTAX,
+                    "%zu means for %zu covariates to match; each needs its published mean",
                     o->targets.n, x.n_x);
     }
     if (!working(w)) {

@@ -54,6 +54,7 @@ typedef struct work {
     const rsp_analysis *plan;
     const rsp_analysis_data *data;
     const rsp_dataset *d;
+    size_t at; /* which analysis of the plan */
     bool *in;  /* [n_subjects] of the population */
     rsp_result *result;
     rsp_text methods;
@@ -171,6 +172,9 @@ void run_mixed(work *w, const options *o);
 void run_reservoir(work *w, const options *o);
 void run_viral_load(work *w, const options *o);
 void run_kinetics(work *w, const options *o);
+void run_dpcr(work *w, const options *o);
+void run_ipda(work *w, const options *o);
+void run_qvoa(work *w, const options *o);
 
 /* Cox's regression of a frame; weight [n] or NULL. */
 void cox_frame(work *w, const options *o, const frame *f, const double *weight);

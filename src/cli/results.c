@@ -132,7 +132,9 @@ static void print_wrapped(const char *text, size_t indent)
 void cli_print_results(const rsp_results_view *v)
 {
     print_wrapped(v->title, 0);
-    print_table(v->people);
+    if (v->people->n_rows) {
+        print_table(v->people);
+    }
     for (size_t i = 0; i < v->n; i++) {
         const rsp_result *r = &v->items[i];
         printf("\n== %s\n", r->name);

@@ -104,7 +104,8 @@ static void section_of(rsp_text *out, const rsp_result *r, size_t number)
 
 static void contents(rsp_text *out, const rsp_results_view *v)
 {
-    rsp_text_add(out, "<nav aria-label=\"Contents\"><a href=\"#people\">Participants</a>");
+    rsp_text_add(out, "<nav aria-label=\"Contents\">");
+    rsp_text_add(out, v->people->n_rows ? "<a href=\"#people\">Participants</a>" : "");
     for (size_t i = 0; i < v->n; i++) {
         rsp_text_printf(out, "<a href=\"#a%zu\">", i + 1);
         svg_escape(out, v->items[i].name);
@@ -156,8 +157,10 @@ rsp_status rsp_report_analysis(const rsp_results_view *v, const rsp_report_conte
     svg_escape(html, v->study);
     rsp_text_add(html, "</code></p>\n");
     contents(html, v);
-    html_heading(html, "people", v->people->title);
-    table_of(html, v->people);
+    if (v->people->n_rows) {
+        html_heading(html, "people", v->people->title);
+        table_of(html, v->people);
+    }
     if (v->notes[0]) {
         html_paragraph(html, "Of the reading of the data: %s", v->notes);
     }

@@ -266,16 +266,64 @@ static void matched_means_are_signorovitchs_and_out_of_reach_is_said(void **stat
     (void)state;
     held(reached_numbered("iptw50.csv"),
          WEIGHED("population: {arms: '1'}\n")
-         "  - {kind: maic, endpoint: rebound, match: [age, dur], targets: [46, 12], by: none}\n",
+         "  - {kind: maic, endpoint: rebound, match: [age, dur], means: [46, 12], by: none}\n",
          "weighting.json", "", pairs, COUNT(pairs));
     json_t *ours = reached_run(reached_numbered("iptw50.csv"),
                                WEIGHED("population: {arms: '1'}\n")
                                "  - {kind: maic, endpoint: rebound, match: [age, dur],"
-                               " targets: [42, 5], by: none}\n");
+                               " means: [42, 5], by: none}\n");
     const char *said = json_string_value(reached_at(ours, "analyses/0/notes/0"));
     assert_non_null(said);
     assert_non_null(strstr(said, "There are no weights"));
     json_decref(ours);
+}
+
+static void intact_provirus_of_the_worked_example_is_reached(void **state)
+{
+    static const reached_pair pairs[] = {
+        {"analyses/0/samples/0/shearing", "DSI", 1e-9},
+        {"analyses/0/samples/0/cells", "cells_assayed", 1e-9},
+        {"analyses/0/samples/0/intact/value", "intact_per_1e6", 1e-9},
+        {"analyses/0/samples/0/uncorrected", "intact_per_1e6_uncorrected", 1e-9},
+        {"analyses/0/samples/0/three_prime", "three_prime_defective_per_1e6", 1e-9},
+        {"analyses/0/samples/0/total", "total_per_1e6", 1e-9}};
+    (void)state;
+    json_t *all = reached_json("ipda.json");
+    char text[4000];
+    size_t at = (size_t)snprintf(text, sizeof text, "well,sample,psi,env,r1,r2,droplets\n");
+    static const char *const kinds[] = {"hiv_wells", "rpp30_wells"};
+    static const char *const before[] = {"", ",,"};
+    static const char *const patterns[] = {"0,0", "1,0", "0,1", "1,1"};
+    for (size_t k = 0; k < 2; k++) {
+        const json_t *wells = json_object_get(reached_at(all, "ipda_worked"), kinds[k]);
+        for (size_t i = 0; i < json_array_size(wells); i++) {
+            for (size_t c = 0; c < 4; c++) {
+                at += (size_t)snprintf(text + at, sizeof text - at, "%c%zu,S,%s%s%s%.0f\n",
+                                       k ? 'B' : 'A', i + 1, before[k], patterns[c],
+                                       k ? "," : ",,,",
+                                       json_number_value(json_array_get(json_array_get(wells, i), c)));
+            }
+        }
+    }
+    json_decref(all);
+    held(reached_write("plate.csv", text),
+         "analysis: intact\n" LIST "  - {kind: ipda, targets: [psi, env], reference: [r1, r2],"
+         " dilution: 40, least unsheared: 50 %}\n",
+         "ipda.json", "ipda_worked", pairs, COUNT(pairs));
+}
+
+static void limiting_dilution_is_that_of_the_closed_form(void **state)
+{
+    static const reached_pair pairs[] = {
+        {"analyses/0/participants/0/iupm/value", "limiting_dilution_IUPM/IUPM", 1e-6},
+        {"analyses/0/participants/0/iupm/low", "limiting_dilution_IUPM/ci95/0", 1e-6},
+        {"analyses/0/participants/1/posterior_median",
+         "limiting_dilution_IUPM/all_negative_IUPM", 1e-9}};
+    (void)state;
+    held(reached_write("wells.csv", "subject,million_cells,wells,positive\n"
+                                    "a,1,6,6\na,0.2,6,4\na,0.04,6,1\na,0.008,6,0\n"
+                                    "b,1,6,0\nb,0.2,6,0\nb,0.04,6,0\nb,0.008,6,0\n"),
+         "analysis: outgrowth\n" LIST "  - {kind: qvoa}\n", "ipda.json", "", pairs, COUNT(pairs));
 }
 
 int main(int argc, char **argv)
@@ -290,7 +338,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(viral_load_has_the_areas_and_set_point_of_the_closed_forms),
         cmocka_unit_test(one_sample_tests_are_those_of_survdiff),
         cmocka_unit_test(weighted_comparisons_are_those_of_r),
-        cmocka_unit_test(matched_means_are_signorovitchs_and_out_of_reach_is_said)};
+        cmocka_unit_test(matched_means_are_signorovitchs_and_out_of_reach_is_said),
+        cmocka_unit_test(intact_provirus_of_the_worked_example_is_reached),
+        cmocka_unit_test(limiting_dilution_is_that_of_the_closed_form)};
     if (argc != 4) {
         return 2;
     }
