@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "respite/export.h"
+#include "respite/import.h"
 #include "respite/stats.h"
+#include "respite/wells.h"
 
 enum { ROWS = 50 };
 
@@ -127,6 +130,71 @@ static rsp_status estimate(rsp_error *err)
     return s;
 }
 
+static rsp_status write_all(const rsp_dataset *d, rsp_error *err)
+{
+    rsp_text text = {0};
+    rsp_status s = rsp_export_xpt(d, RSP_ADSL, &text, err);
+    rsp_export_define(d, true, &text);
+    rsp_export_nonmem(d, &text);
+    rsp_export_nonmem_legend(d, &text);
+    rsp_export_json(d, &text);
+    s = s == RSP_OK && text.failed ? rsp_fail(err, RSP_NOMEM, "no memory") : s;
+    rsp_text_fini(&text);
+    return s;
+}
+
+/* A file by a map, ADaM and NONMEM, each made a data set and written. */
+static rsp_status import_and_write(rsp_error *err)
+{
+    static const char *const texts[] = {
+        "id,arm,day,vl,age,note,t\na,A,0,<20,41,x,3\na,A,7,5,41,y,3\nb,B,0,TND,33,z,4\n",
+        "USUBJID,ARM,PARAMCD,AVAL,AVALC,ADY,AGE,SEX\na,A,V,5,<20,1,41,F\nb,B,V,5,,1,33,M\n",
+        "ID,TIME,DV,EVID,AMT,WT\n1,0,.,1,5,70\n1,1,3,0,.,70\n2,1,3,0,.,71\n"};
+    static const rsp_import_measure vl = {.assay = {.text = "v"}, .value = "vl"};
+    static const rsp_import_endpoint e = {.endpoint = {.text = "e"}, .time = "t"};
+    rsp_import_map map = {.subject = "id", .arm = {.column = "arm"}, .day = "day", .measures = &vl,
+                          .n_measures = 1};
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < 3; i++) {
+        rsp_importer *im = rsp_import_new(NULL);
+        rsp_dataset_maker *m = NULL;
+        s = im ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory");
+        s = s != RSP_OK ? s : i ? rsp_import_text(im, "t", texts[i], strlen(texts[i]), err)
+                                : rsp_import_csv_text(im, "t", texts[i], strlen(texts[i]), &map, err);
+        s = s == RSP_OK ? rsp_import_finish(im, &m, err) : s;
+        s = s == RSP_OK ? write_all(rsp_dataset_view(m), err) : s;
+        rsp_dataset_free(m);
+        rsp_import_free(im);
+    }
+    static const char times[] = "id,t\na,3\nb,4\n";
+    rsp_importer *im = s == RSP_OK ? rsp_import_new("x") : NULL;
+    map = (rsp_import_map){.subject = "id", .endpoints = &e, .n_endpoints = 1};
+    if (s == RSP_OK) {
+        s = im ? rsp_import_csv_text(im, "t", times, sizeof times - 1, &map, err)
+               : rsp_fail(err, RSP_NOMEM, "no memory");
+    }
+    rsp_import_free(im);
+    return s;
+}
+
+static rsp_status read_wells(rsp_error *err)
+{
+    static const char plate[] = "well,target1,target2,droplets\nA,0,0,5\nA,1,1,2\nB,0,,3\n";
+    static const char names[] = "well,target,positives,negatives\nA,x,2,5\nA,y,2,5\nB,z,0,3\n";
+    static const char growth[] = "subject,cells,wells,positive,sequenced,found\na,5e5,6,2,1,1;1\n";
+    rsp_arena *arena = rsp_arena_new();
+    rsp_droplets a, b, c;
+    rsp_outgrowth *people = NULL;
+    size_t n = 0;
+    rsp_status s = arena ? rsp_droplets_read_text("p", plate, sizeof plate - 1, arena, &a, err)
+                         : rsp_fail(err, RSP_NOMEM, "no memory");
+    s = s == RSP_OK ? rsp_droplets_read_text("n", names, sizeof names - 1, arena, &b, err) : s;
+    s = s == RSP_OK ? rsp_droplets_name(&a, &b, arena, &c, err) : s;
+    s = s == RSP_OK ? rsp_outgrowth_read_text("g", growth, sizeof growth - 1, arena, &people, &n, err) : s;
+    rsp_arena_free(arena);
+    return s;
+}
+
 static void fail_each_allocation(rsp_status (*scenario)(rsp_error *), long least)
 {
     for (long n = 0;; n++) {
@@ -163,11 +231,19 @@ static void estimates_survive_any_failed_allocation(void **state)
     fail_each_allocation(estimate, 10);
 }
 
+static void reading_data_survives_a_lack_of_memory(void **state)
+{
+    (void)state;
+    fail_each_allocation(import_and_write, 100);
+    fail_each_allocation(read_wells, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_data_set_survives_any_failed_allocation),
         cmocka_unit_test(reading_adtte_survives_any_failed_allocation),
+        cmocka_unit_test(reading_data_survives_a_lack_of_memory),
         cmocka_unit_test(estimates_survive_any_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
