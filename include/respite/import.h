@@ -97,7 +97,8 @@ typedef struct rsp_import_map {
     const char *day;       /* column of study days */
     const char *day_unit;  /* days (NULL), weeks, months, years */
     const char *date;      /* or a column of dates, with `reference` */
-    rsp_import_cell reference; /* date of day 0: a column (of the participant), a date */
+    rsp_import_cell reference; /* date of day 0: a column (of the participant), or a date
+                                  (in either, where no column has its name) */
     const char *planned_day;   /* column; else the day itself */
     const rsp_import_where *where;           size_t n_where;
     const rsp_import_measure *measures;      size_t n_measures;

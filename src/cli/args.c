@@ -80,8 +80,8 @@ static const option OPTIONS[] = {
      "FORM", "a data set as adam, xpt, nonmem or json"},
     {"--endpoint", NULL, TEXT, AT(endpoint), NONE, 0, 0, "analyze",
      "NAME", "its PARAMCD, or its name in the study"},
-    {"--plan", NULL, TEXT, AT(plan), NONE, 0, 0, "analyze",
-     "FILE", "what to analyse, as YAML (docs/analysis.md)"},
+    {"--plan", NULL, TEXT, AT(plan), NONE, 0, 0, "analyze convert",
+     "FILE", "an analysis plan (docs/analysis.md); convert reads its data"},
 };
 enum { N_OPTIONS = sizeof OPTIONS / sizeof *OPTIONS };
 

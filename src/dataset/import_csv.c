@@ -23,6 +23,25 @@ rsp_status rsp_map_fail(const rsp_map_reader *r, rsp_error *err, const char *wha
     return rsp_fail_at(err, RSP_DATA, r->t.name, NULL, 1, 1, "%s", what);
 }
 
+/* A column, or one date for all, whichever way it is written. */
+static rsp_status find_reference(rsp_map_reader *r, rsp_error *err)
+{
+    const char *column = r->map->reference.column, *text = r->map->reference.text;
+    r->reference = RSP_NO_COLUMN;
+    r->reference_date = (double)NAN;
+    if (column && rsp_table_find(&r->t, column) == RSP_NO_COLUMN &&
+        rsp_date_read(column, &r->reference_date)) {
+        return RSP_OK;
+    }
+    if (column || !text) {
+        return rsp_table_need(&r->t, column, "reference date", &r->reference, err);
+    }
+    return rsp_date_read(text, &r->reference_date)
+               ? RSP_OK
+               : rsp_fail_at(err, RSP_DATA, r->t.name, NULL, 1, 1, "the reference is '%.40s'; a "
+                             "date that exists is expected, as 2021-03-09", text);
+}
+
 static rsp_status find_columns(rsp_map_reader *r, rsp_error *err)
 {
     const rsp_import_map *map = r->map;
@@ -33,7 +52,7 @@ static rsp_status find_columns(rsp_map_reader *r, rsp_error *err)
     s = s == RSP_OK ? rsp_map_need(r, map->arm, "arm", &r->arm, err) : s;
     s = s == RSP_OK ? rsp_table_need(&r->t, map->day, "day", &r->day, err) : s;
     s = s == RSP_OK ? rsp_table_need(&r->t, map->date, "date", &r->date, err) : s;
-    s = s == RSP_OK ? rsp_map_need(r, map->reference, "reference date", &r->reference, err) : s;
+    s = s == RSP_OK ? find_reference(r, err) : s;
     s = s == RSP_OK ? rsp_table_need(&r->t, map->planned_day, "planned day", &r->planned, err) : s;
     if (s != RSP_OK) {
         return s;
@@ -41,12 +60,6 @@ static rsp_status find_columns(rsp_map_reader *r, rsp_error *err)
     if (!rsp_time_unit(map->day_unit ? map->day_unit : "", &r->unit)) {
         return rsp_fail_at(err, RSP_DATA, r->t.name, NULL, 1, 1, "the unit of days is '%.40s'; "
                            "days, weeks, months, years or hours are expected", map->day_unit);
-    }
-    r->reference_date = (double)NAN;
-    if (map->reference.text && !map->reference.column &&
-        !rsp_date_read(map->reference.text, &r->reference_date)) {
-        return rsp_fail_at(err, RSP_DATA, r->t.name, NULL, 1, 1, "the reference is '%.40s'; a date "
-                           "that exists is expected, as 2021-03-09", map->reference.text);
     }
     return RSP_OK;
 }

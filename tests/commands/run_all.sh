@@ -269,6 +269,25 @@ done
 cmp "$work/adam.json" "$work/xpt.json" || { echo "transport files hold another data set"; bad=$((bad + 1)); }
 expect 0 '0 endpoints' "$respite" convert "$work/run/adam/advl.csv" --to nonmem -o "$work/nonmem"
 expect 0 '0 endpoints' "$respite" convert "$work/nonmem/nonmem.csv" --to adam -o "$work/again"
+cat >"$work/visits.csv" <<'END'
+who,visit,vl
+P-1,2021-03-01,<20
+P-1,2021-03-08,1500
+P-2,2021-03-02,TND
+END
+cat >"$work/visits.yaml" <<'END'
+analysis: a table of visits
+data:
+  file: visits.csv
+  subject: who
+  date: visit
+  reference: "2021-03-01"
+  measurements: [{assay: viral_load, value: vl, unit: copies/mL}]
+analyses: [{kind: viral_load, assay: viral_load}]
+END
+expect 0 '2 participants, 3 measurements' \
+  "$respite" convert --plan "$work/visits.yaml" --to adam -o "$work/visits"
+expect 0 ',P-2,1,0,all,all,1,VLCPML,viral_load,,not detected,copies/mL,1,' cat "$work/visits/advl.csv"
 expect 64 'did you mean xpt' "$respite" convert "$work/run" --to xtp -o "$work/none"
 expect 64 'needs -o DIR' "$respite" convert "$work/run" --to xpt
 expect 65 'needs a map of its columns' "$respite" convert data/liu2021.csv --to adam -o "$work/none"

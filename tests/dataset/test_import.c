@@ -133,6 +133,19 @@ static void dates_are_days_since_the_reference(void **state)
     rsp_dataset_free(m);
 }
 
+static void one_date_may_be_the_reference_of_all(void **state)
+{
+    (void)state;
+    static const rsp_import_cell ways[] = {{.text = "2021-02-28"}, {.column = "2021-02-28"}};
+    for (size_t i = 0; i < 2; i++) {
+        const rsp_import_map map = {.subject = "id", .date = "visit", .reference = ways[i],
+                                    .measures = &viral_load, .n_measures = 1};
+        rsp_dataset_maker *m = read_ok("id,visit,vl\na,2021-03-01,100\n", &map);
+        assert_true(rsp_dataset_view(m)->measurements[0].day == 1);
+        rsp_dataset_free(m);
+    }
+}
+
 static void a_column_without_a_role_is_kept(void **state)
 {
     (void)state;
@@ -482,6 +495,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(without_a_flag_a_number_beyond_a_limit_is_no_number),
         cmocka_unit_test(a_long_table_has_its_assays_in_a_column),
         cmocka_unit_test(dates_are_days_since_the_reference),
+        cmocka_unit_test(one_date_may_be_the_reference_of_all),
         cmocka_unit_test(a_column_without_a_role_is_kept),
         cmocka_unit_test(endpoints_end_as_their_codes_say),
         cmocka_unit_test(files_of_one_trial_are_joined_by_participant),
