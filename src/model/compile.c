@@ -272,14 +272,7 @@ void rsp_shared_free(rsp_shared *shared)
     free(shared);
 }
 
-static void run_shared(const rsp_machine *machine, rsp_run what, double *rows)
-{
-    const rsp_compiled *compiled = machine->compiled;
-    compiled->run[what](rows);
-}
-
 rsp_machine rsp_machine_of(const rsp_program *program, const rsp_shared *shared)
 {
-    return (rsp_machine){.program = program, .width = RSP_COMPILED_WIDTH, .kind = "compiled",
-                         .run = run_shared, .run_eight = run_shared, .compiled = shared->code};
+    return rsp_machine_compiled(program, shared->code);
 }

@@ -9,7 +9,7 @@ enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32 };
 
 typedef struct rsp_compiled {
     const char *sha256; /* of the program */
-    void (*run[6])(double *rows); /* by rsp_run */
+    void (*run[6])(double *rows); /* by rsp_run; NULL: left to the bytecode */
     /* Rates and jacobian of eight lanes of a frame RSP_WIDE lanes wide; NULL where
      * these have roots, whose bodies know frames of eight. */
     void (*rates_wide)(double *rows), (*jacobian_wide)(double *rows);
@@ -18,6 +18,7 @@ typedef struct rsp_compiled {
     void (*solve)(const rsp_stage *stage);
 } rsp_compiled;
 
+rsp_machine rsp_machine_compiled(const rsp_program *program, const rsp_compiled *compiled);
 /* The compiled form for a program and an instruction set, or NULL. */
 const rsp_compiled *rsp_compiled_find(const char *sha256, const char *isa);
 

@@ -272,6 +272,14 @@ static bool has_root(const rsp_section *s)
     return false;
 }
 
+/* A section that is run once a participant, or once in many steps, is left to the
+ * bytecode where it is large: compilers take minutes over it. */
+static bool is_printed(const emitter *e, const rsp_section *s)
+{
+    enum { MOST = 10000 };
+    return (s != &e->p->prepare && s != &e->p->jacobian) || s->n <= MOST;
+}
+
 static void program(emitter *e, const char *id)
 {
     static const char *const names[] = {"prepare", "rates", "observe", "act",
@@ -283,8 +291,12 @@ static void program(emitter *e, const char *id)
                     id);
     rsp_text_add(&e->out, prologue);
     bodies(e);
-    const bool wide = !has_root(&e->p->rates) && !has_root(&e->p->jacobian);
+    const bool wide = !has_root(&e->p->rates) && !has_root(&e->p->jacobian) &&
+                      is_printed(e, &e->p->jacobian);
     for (int i = 0; i < 6; i++) {
+        if (!is_printed(e, sections[i])) {
+            continue;
+        }
         const bool stepped = sections[i] == &e->p->rates || sections[i] == &e->p->jacobian;
         function(e, &(block){names[i], sections[i]->code, sections[i]->n, UINT32_MAX,
                              wide && stepped},
@@ -297,9 +309,10 @@ static void program(emitter *e, const char *id)
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
-                    "    \"%s\",\n    {prepare, rates, observe, act, jacobian, watch},\n"
+                    "    \"%s\",\n    {%s, rates, observe, act, %s, watch},\n"
                     "    %s, %s};\n",
-                    id, id, e->p->sha256,
+                    id, id, e->p->sha256, is_printed(e, &e->p->prepare) ? "prepare" : "NULL",
+                    is_printed(e, &e->p->jacobian) ? "jacobian" : "NULL",
                     wide ? "rates_wide, jacobian_wide" : "NULL, NULL",
                     solves ? "eliminate, solve" : "NULL, NULL");
 }

@@ -10,7 +10,11 @@
 static void run_compiled(const rsp_machine *machine, rsp_run what, double *rows)
 {
     const rsp_compiled *compiled = machine->compiled;
-    compiled->run[what](rows);
+    if (compiled->run[what] != NULL) {
+        compiled->run[what](rows);
+    } else {
+        machine->interpret_eight(machine, what, rows);
+    }
 }
 
 /* What is run once a participant, or once in many steps, is interpreted where frames are
@@ -56,19 +60,27 @@ static void use_bytecode(rsp_machine *machine)
 #endif
 }
 
-rsp_machine rsp_machine_for(const rsp_program *program, bool interpret)
+rsp_machine rsp_machine_compiled(const rsp_program *program, const rsp_compiled *compiled)
 {
     rsp_machine machine = {.program = program};
-    const rsp_compiled *compiled =
-        interpret ? NULL : rsp_compiled_find(program->sha256, rsp_isa());
-    if (!compiled) {
-        use_bytecode(&machine);
-        return machine;
-    }
+    use_bytecode(&machine);
+    machine.interpret_eight = machine.run_eight;
     machine.width = RSP_COMPILED_WIDTH;
     machine.kind = "compiled";
     machine.run = machine.run_eight = run_compiled; /* eight is all its lanes */
     machine.compiled = compiled;
+    return machine;
+}
+
+rsp_machine rsp_machine_for(const rsp_program *program, bool interpret)
+{
+    const rsp_compiled *compiled =
+        interpret ? NULL : rsp_compiled_find(program->sha256, rsp_isa());
+    if (compiled != NULL) {
+        return rsp_machine_compiled(program, compiled);
+    }
+    rsp_machine machine = {.program = program};
+    use_bytecode(&machine);
     return machine;
 }
 
