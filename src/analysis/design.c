@@ -1,25 +1,56 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/work.h"
 
 /* Columns of a regression from the names of its terms. */
 
+enum { MOST_LEVELS = 20, MOST_FACTORS = 4 };
+
 typedef struct factor { /* one part of "arm:age" */
     char name[128];
-    bool is_group, is_log;
+    bool is_log;
+    const char *levels[MOST_LEVELS]; /* of groups or words; the first is the reference */
+    size_t n_levels;                 /* 0: a number */
 } factor;
 
 static factor factor_of(const char *s, size_t n)
 {
-    factor f = {.is_group = n == 3 && strncmp(s, "arm", 3) == 0};
-    bool is_log = n > 7 && strncmp(s, "log10(", 6) == 0 && s[n - 1] == ')';
-    const char *from = is_log ? s + 6 : s;
-    size_t k = is_log ? n - 7 : n;
+    factor f = {.is_log = n > 7 && strncmp(s, "log10(", 6) == 0 && s[n - 1] == ')'};
+    const char *from = f.is_log ? s + 6 : s;
+    size_t k = f.is_log ? n - 7 : n;
     k = k < sizeof f.name ? k : sizeof f.name - 1;
     memcpy(f.name, from, k);
-    f.is_log = is_log;
     return f;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Levels of the groups, or of a covariate of words: those that occur. */
+static void find_levels(work *w, const tree *at, const frame *rows, factor *f)
+{
+    bool arm = strcmp(f->name, "arm") == 0;
+    size_t n = arm ? rows->n_groups : rows->n;
+    for (size_t i = 0; i < n && working(w); i++) {
+        const char *word = arm ? rows->groups[i] : word_of(w, f->name, rows->subject[i]);
+        bool seen = !word || !word[0];
+        for (size_t k = 0; k < f->n_levels && !seen; k++) {
+            seen = strcmp(f->levels[k], word) == 0;
+        }
+        if (!seen && f->n_levels == MOST_LEVELS) {
+            reader_fail(&w->r, at, RSP_DATA, "'%.60s' has more than %d values", f->name,
+                        MOST_LEVELS);
+        } else if (!seen) {
+            f->levels[f->n_levels++] = word;
+        }
+    }
+    if (!arm) {
+        qsort(f->levels, f->n_levels, sizeof *f->levels, by_bytes);
+    }
 }
 
 /* Days of a unit of time; 0: the name of a covariate. */
@@ -31,7 +62,7 @@ static double time_unit(const char *name)
                                        : 0;
 }
 
-static double factor_at(const work *w, const factor *f, const frame *rows, size_t i)
+static double number_at(const work *w, const factor *f, const frame *rows, size_t i)
 {
     double v = (double)NAN;
     if (rows->day && time_unit(f->name) > 0) {
@@ -42,41 +73,69 @@ static double factor_at(const work *w, const factor *f, const frame *rows, size_
     return f->is_log ? (v > 0 ? log10(v) : (double)NAN) : v;
 }
 
-/* A term has one column, or where `arm` is in it one a group after the first. */
-static void add_term(work *w, const tree *at, const char *term, const frame *f, design *x)
+/* The number, or whether the row is of this level. */
+static double factor_at(const work *w, const factor *f, size_t level, const frame *rows, size_t i)
 {
-    factor factors[4];
-    size_t n = 0, n_columns = 1;
-    for (const char *s = term; n < 4 && s; n++) {
+    if (!f->n_levels) {
+        return number_at(w, f, rows, i);
+    }
+    if (strcmp(f->name, "arm") == 0) {
+        return rows->group[i] == level;
+    }
+    const char *word = word_of(w, f->name, rows->subject[i]);
+    return word[0] ? strcmp(word, f->levels[level]) == 0 : (double)NAN;
+}
+
+/* Its factors; how many, and which has levels (MOST_FACTORS: none). */
+static size_t split_term(work *w, const tree *at, const char *term, const frame *rows,
+                         factor *factors, size_t *with_levels)
+{
+    size_t n = 0;
+    *with_levels = MOST_FACTORS;
+    for (const char *s = term; n < MOST_FACTORS && s && working(w); n++) {
         const char *colon = strchr(s, ':');
-        factors[n] = factor_of(s, colon ? (size_t)(colon - s) : strlen(s));
+        factor *f = &factors[n];
         double v;
-        bool time = f->day && time_unit(factors[n].name) > 0;
-        if (!factors[n].is_group && !time && w->d->n_subjects &&
-            !covariate_of(w, factors[n].name, 0, &v)) {
-            unknown_covariate(w, at, factors[n].name);
+        *f = factor_of(s, colon ? (size_t)(colon - s) : strlen(s));
+        bool time = rows->day && time_unit(f->name) > 0;
+        find_levels(w, at, rows, f);
+        if (f->n_levels && *with_levels < MOST_FACTORS) {
+            reader_fail(&w->r, at, RSP_UNSUPPORTED, "'%.80s' has two factors of words; a term may "
+                                                    "have one", term);
+        } else if (f->n_levels) {
+            *with_levels = n;
+        } else if (!time && w->d->n_subjects && !word_of(w, f->name, 0) &&
+                   !covariate_of(w, f->name, 0, &v)) {
+            unknown_covariate(w, at, f->name);
         }
-        n_columns = factors[n].is_group ? f->n_groups - 1 : n_columns;
         s = colon ? colon + 1 : NULL;
     }
-    for (size_t c = 0; c < n_columns && working(w); c++) {
+    return n;
+}
+
+/* A term has one column, or where a factor has levels one a level after the first. */
+static void add_term(work *w, const tree *at, const char *term, const frame *rows, design *x)
+{
+    factor factors[MOST_FACTORS];
+    size_t split, n = split_term(w, at, term, rows, factors, &split);
+    bool levels = split < MOST_FACTORS;
+    size_t n_columns = !working(w) ? 0 : levels ? factors[split].n_levels - 1 : 1;
+    for (size_t c = 1; c <= n_columns && working(w); c++) {
         if (x->n_x == MOST_TERMS) {
             reader_fail(&w->r, at, RSP_RANGE, "more than %d terms", MOST_TERMS);
             return;
         }
-        bool of_group = false;
-        for (size_t i = 0; i < f->n; i++) {
+        for (size_t i = 0; i < rows->n; i++) {
             double v = 1;
             for (size_t k = 0; k < n; k++) {
-                v *= factors[k].is_group ? (double)(f->group[i] == c + 1)
-                                         : factor_at(w, &factors[k], f, i);
-                of_group |= factors[k].is_group;
+                v *= factor_at(w, &factors[k], c, rows, i);
             }
             x->x[i * MOST_TERMS + x->n_x] = v;
         }
-        x->names[x->n_x++] = of_group ? reader_printf(&w->r, "%s: %s against %s", term,
-                                                      f->groups[c + 1], f->groups[0])
-                                      : term;
+        x->names[x->n_x++] = levels ? reader_printf(&w->r, "%s: %s against %s", term,
+                                                    factors[split].levels[c],
+                                                    factors[split].levels[0])
+                                    : term;
     }
 }
 

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/work.h"
@@ -216,6 +217,14 @@ static void adjust(work *w, rsp_results_view *view)
     view->adjusted = all->tables;
 }
 
+static void forget_methods(work *w)
+{
+    w->methods.length = 0;
+    if (w->methods.data) {
+        w->methods.data[0] = '\0';
+    }
+}
+
 static char *take_methods(work *w)
 {
     char *copy = NULL;
@@ -224,7 +233,7 @@ static char *take_methods(work *w)
     } else {
         copy = reader_printf(&w->r, "%s", w->methods.data ? w->methods.data : "");
     }
-    w->methods.length = 0;
+    forget_methods(w);
     return copy;
 }
 
@@ -244,6 +253,25 @@ static void take_source(work *w, rsp_results_view *view)
     view->notes = reader_printf(&w->r, "%s", data->notes ? data->notes : "");
 }
 
+/* What the data do not allow ends one analysis, which says so, not the others; what the
+ * plan asks for in vain (a name, a key's value) ends the run, at its place. */
+static void forgive(work *w, rsp_result *r, const tree *at)
+{
+    const rsp_error *err = w->r.err;
+    bool data = w->r.status == RSP_DATA || w->r.status == RSP_RANGE;
+    if (working(w) || !data || err->line != at->line || err->column != at->column) {
+        return;
+    }
+    char why[sizeof err->message];
+    snprintf(why, sizeof why, "%s", err->message);
+    w->r.status = RSP_OK;
+    *w->r.err = (rsp_error){.code = RSP_OK};
+    r->n_tables = r->n_notes = 0;
+    r->p = (double)NAN;
+    forget_methods(w);
+    note(w, "Not done: %s.", why);
+}
+
 static void run_items(work *w, rsp_results_view *view)
 {
     rsp_result *items = work_alloc(w, w->plan->n_items, sizeof *items);
@@ -255,6 +283,7 @@ static void run_items(work *w, rsp_results_view *view)
         w->result = &items[i];
         w->at = i;
         it->kind->run(w, &it->options);
+        forgive(w, &items[i], it->options.at);
         items[i].methods = take_methods(w);
     }
     view->items = items;
@@ -272,7 +301,8 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
         rsp_arena_free(arena);
         return rsp_fail(err, RSP_NOMEM, "out of memory");
     }
-    work w = {.r = {.arena = arena, .err = err}, .plan = plan, .data = data, .d = data->rows};
+    rsp_error own = {0}; /* err may be NULL */
+    work w = {.r = {.arena = arena, .err = err ? err : &own}, .plan = plan, .data = data, .d = data->rows};
     res->arena = arena;
     take_source(&w, &res->view);
     choose_people(&w, people);

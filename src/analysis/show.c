@@ -31,6 +31,10 @@ const char *rsp_cell_shown(const rsp_result_column *c, const rsp_cell *cell,
         snprintf(out, RSP_CELL_SHOWN, "%s", cell->text);
         return out;
     }
+    if (isnan(cell->value) && cell->reason[0] && isnan(cell->low) && isnan(cell->high)) {
+        snprintf(out, RSP_CELL_SHOWN, "%s", cell->reason);
+        return out;
+    }
     number(c, cell->value, cell->reason[0] ? cell->reason : "-", v);
     if (c->interval && (!isnan(cell->low) || !isnan(cell->high))) {
         number(c, cell->low, "not reached", low);

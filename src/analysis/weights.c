@@ -8,7 +8,7 @@
 /* Controls who were not randomised: weights by propensity, or to published means. */
 
 /* Complete rows only: a weight needs every covariate. */
-static void keep_complete(work *w, frame *f, design *x)
+static void keep_complete(work *w, const options *o, frame *f, design *x)
 {
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++) {
@@ -34,6 +34,9 @@ static void keep_complete(work *w, frame *f, design *x)
     }
     f->n = n;
     x->n = n;
+    if (!n) {
+        reader_fail(&w->r, o->at, RSP_DATA, "nobody has all covariates to match");
+    }
 }
 
 static void put_logistic(work *w, const design *x, const rsp_logistic *fit)
@@ -163,7 +166,7 @@ void run_propensity(work *w, const options *o)
     }
     design_of(w, o, "match", &o->match, &f, false, &x);
     if (working(w)) {
-        keep_complete(w, &f, &x);
+        keep_complete(w, o, &f, &x);
     }
     bool *treated = work_alloc(w, f.n, sizeof *treated);
     double *p = work_alloc(w, f.n, sizeof *p), *weight = work_alloc(w, f.n, sizeof *weight);
@@ -235,7 +238,7 @@ void run_maic(work *w, const options *o)
     if (!working(w)) {
         return;
     }
-    keep_complete(w, &f, &x);
+    keep_complete(w, o, &f, &x);
     double *weight = work_alloc(w, f.n, sizeof *weight);
     rsp_status s = working(w) ? rsp_maic_fit(x.x, f.n, x.n_x, o->targets.v, weight, &fit, &err)
                               : RSP_OK;

@@ -17,7 +17,7 @@ static const command COMMANDS[] = {
      "respite simulate hiv_car_t --until 60 --every 1 --replicates 100 --summary mean,sd",
      cli_simulate},
     {"analyze", "DATA", "the analysis of a data set, real or simulated",
-     "respite analyze respite-out/liu2021 --plan examples/two_arms.yaml", cli_analyze},
+     "respite analyze --plan examples/two_arms.yaml --out two_arms", cli_analyze},
     {"reproduce", "[STUDY...]", "run the published studies, print the scoreboard",
      "respite reproduce --json", cli_reproduce},
     {"check", "FILE...", "what is wrong with a model or study, and where",

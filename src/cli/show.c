@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
+#include "respite/analysis.h"
 #include "respite/sbml.h"
 
 #include <stdlib.h>
@@ -144,6 +145,28 @@ static rsp_status check_study(const cli_args *args, const char *path,
     return s;
 }
 
+/* A plan begins with its title; a study has none of that key. */
+static bool is_analysis(const char *path)
+{
+    char *text = NULL;
+    size_t length = 0;
+    bool is = is_study(path) && rsp_file_read(path, 0, &text, &length, NULL) == RSP_OK &&
+              (strncmp(text, "analysis:", 9) == 0 || strstr(text, "\nanalysis:"));
+    free(text);
+    return is;
+}
+
+static rsp_status check_analysis(const char *path, rsp_error *err)
+{
+    rsp_analysis *plan = NULL;
+    rsp_status s = rsp_analysis_read(path, &plan, err);
+    if (s == RSP_OK) {
+        printf("%s: an analysis plan, %s; no errors\n", path, rsp_analysis_title(plan));
+    }
+    rsp_analysis_free(plan);
+    return s;
+}
+
 static rsp_status check_data(const char *path, rsp_error *err)
 {
     rsp_dataset_maker *m = NULL;
@@ -167,7 +190,8 @@ int cli_check(const cli_args *args)
     }
     for (size_t i = 0; i < args->n_files; i++) {
         const char *path = args->files[i];
-        rsp_status s = is_study(path)           ? check_study(args, path, &err)
+        rsp_status s = is_analysis(path)        ? check_analysis(path, &err)
+                       : is_study(path)         ? check_study(args, path, &err)
                        : ends_in(path, ".csv") ? check_data(path, &err)
                                                : check_model(path, &err);
         if (s != RSP_OK) {

@@ -51,5 +51,24 @@ cmp "$work/run.json" "$work/xpt.json" || wrong "a run and its transport files di
 "$respite" analyze "$work/run" --endpoint time_to_rebound --json >"$work/out"
 p=$(sed -n 's/.*"logrank_p": \([0-9.e-]*\).*/\1/p' "$work/out")
 [ -n "$p" ] && grep -q "\"p\": $p" "$work/run.json" || wrong "another log-rank test without a plan: $p"
+# What is wrong is said, and leaves nothing.
+refused() { # STATUS PATTERN ARGUMENTS...
+  status=$1 pattern=$2
+  shift 2
+  "$respite" "$@" >"$work/out" 2>"$work/err" </dev/null
+  got=$?
+  [ $got = "$status" ] && cat "$work/out" "$work/err" | grep -q -e "$pattern" ||
+    wrong "$got, not $status with '$pattern': $* $(head -3 "$work/err")"
+}
+refused 64 'no data: give a file' analyze --plan "$work/plan.yaml"
+refused 64 'takes one data set' analyze --plan "$work/plan.yaml" "$work/run" "$work/xpt"
+refused 64 'give one with --plan' analyze "$work/run" --out "$work/none"
+refused 66 'no/such' analyze "$work/run" --plan no/such.yaml
+refused 66 'no/such' analyze no/such --plan "$work/plan.yaml"
+refused 65 "did you mean 'analyses'" analyze "$work/run" --plan tests/analysis/misspelt.yaml --out "$work/none"
+refused 74 "$work/plan.yaml" analyze "$work/run" --plan "$work/plan.yaml" --out "$work/plan.yaml/in"
+refused 0 'an analysis plan, One set of numbers; no errors' check "$work/plan.yaml"
+refused 65 "did you mean 'analyses'" check tests/analysis/misspelt.yaml
+[ ! -e "$work/none" ] || wrong "a refused plan left files"
 echo "$bad wrong"
 exit $((bad > 0))

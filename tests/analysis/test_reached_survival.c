@@ -275,6 +275,68 @@ static void a_misspelt_word_is_answered_by_its_place_and_the_nearest(void **stat
     }
 }
 
+static void a_covariate_of_words_is_held_against_its_first(void **state)
+{
+    static const char table[] = "id,arm,t,e,x,word\n1,A,5,1,0,no\n2,A,6,1,1,yes\n3,B,7,0,0,no\n"
+                                "4,B,8,1,1,yes\n5,A,9,1,1,yes\n6,B,3,1,0,no\n7,B,6,1,0,no\n";
+    static const char data[] = "analysis: words\ndata: {subject: id, arm: arm, covariates: [x, "
+                               "word], endpoints: {endpoint: E, time: t, event: e}}\nanalyses:\n";
+    static const char *const columns[] = {"coef", "se", "p"};
+    char plan[2][600], path[600];
+    (void)state;
+    snprintf(path, sizeof path, "%s", reached_write("words.csv", table));
+    snprintf(plan[0], sizeof plan[0], "%s  - {kind: cox, endpoint: E, covariates: [arm, x]}\n", data);
+    snprintf(plan[1], sizeof plan[1], "%s  - {kind: cox, endpoint: E, covariates: [arm, word]}\n",
+             data);
+    json_t *numbers = reached_run(path, plan[0]), *words = reached_run(path, plan[1]);
+    assert_string_equal(json_string_value(reached_at(words, "analyses/0/terms/1/term")),
+                        "word: yes against no");
+    for (size_t k = 0; k < COUNT(columns); k++) {
+        char at[80];
+        snprintf(at, sizeof at, "analyses/0/terms/1/%s", columns[k]);
+        assert_false(isnan(reached_number(words, at)));
+        reached_near(reached_number(words, at), reached_number(numbers, at), 0, at);
+    }
+    json_decref(numbers);
+    json_decref(words);
+}
+
+static void what_the_data_do_not_allow_ends_one_analysis_and_not_the_others(void **state)
+{
+    static const char *const tables[] = {
+        "id,arm,t,e,x\n1,A,5,1,2\n",
+        "id,arm,t,e,x\n1,A,5,0,2\n2,B,6,0,3\n3,B,7,0,1\n",
+        "id,arm,t,e,x\n1,A,0,1,1\n2,A,0,1,2\n3,B,0,0,3\n4,B,8,1,4\n",
+        "id,arm,t,e,x\n1,A,5,1,\n2,A,6,1,\n3,B,7,0,\n4,B,8,1,\n"};
+    static const char plan[] =
+        "analysis: edges\ndata: {subject: id, arm: arm, covariates: x, endpoints:"
+        " {endpoint: E, time: t, event: e}}\nanalyses:\n"
+        "  - {kind: compare, endpoint: E, permutation: yes}\n"
+        "  - {kind: cox, endpoint: E, covariates: [arm, x], proportionality: km, hazard: yes}\n"
+        "  - {kind: cox, endpoint: E, firth: yes, name: firth}\n"
+        "  - {kind: rmst, endpoint: E}\n  - {kind: interval, endpoint: E, family: weibull}\n"
+        "  - {kind: competing, endpoint: E}\n  - {kind: landmark, endpoint: E, day: 3}\n"
+        "  - {kind: one_sample, endpoint: E, median: 10}\n"
+        "  - {kind: published, endpoint: E, n: 20, shares: {5: 0.5, 10: 0.2}}\n"
+        "  - {kind: groups, outcome: x}\n  - {kind: shares, outcome: x, below: 2}\n"
+        "  - {kind: correlation, x: x, y: x}\n  - {kind: tobit, outcome: x}\n"
+        "  - {kind: propensity, endpoint: E, match: x, days: 5}\n"
+        "  - {kind: maic, endpoint: E, match: x, means: 2, days: 5}\n"
+        "  - {kind: curves, endpoint: E, days: 10}\n";
+    (void)state;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        json_t *ours = reached_run(reached_write("edges.csv", tables[i]), plan);
+        assert_int_equal(json_array_size(reached_at(ours, "analyses")), 16);
+        assert_true(json_array_size(reached_at(ours, "analyses/15/days")) > 0);
+        json_decref(ours);
+    }
+    json_t *ours = reached_run(reached_write("edges.csv", tables[0]), plan);
+    assert_string_equal(json_string_value(reached_at(ours, "analyses/0/notes/0")),
+                        "Not done: compare of 'arm' has 1 group here; it needs 2 to 16.");
+    assert_string_equal(json_string_value(reached_at(ours, "analyses/0/methods")), "");
+    json_decref(ours);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -287,7 +349,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(restricted_means_are_those_of_survrm2),
         cmocka_unit_test(interval_censored_estimates_are_those_of_icfit_ictest_and_survreg),
         cmocka_unit_test(competing_events_are_those_of_cmprsk),
-        cmocka_unit_test(a_misspelt_word_is_answered_by_its_place_and_the_nearest)};
+        cmocka_unit_test(a_misspelt_word_is_answered_by_its_place_and_the_nearest),
+        cmocka_unit_test(a_covariate_of_words_is_held_against_its_first),
+        cmocka_unit_test(what_the_data_do_not_allow_ends_one_analysis_and_not_the_others)};
     if (argc != 4) {
         return 2;
     }

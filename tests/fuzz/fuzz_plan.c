@@ -1,0 +1,77 @@
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "respite/analysis.h"
+#include "respite/import.h"
+
+/* The reader of analysis plans, and every kind of analysis: any text gives results on a
+ * small data set, or one clear refusal. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char TABLE[] =
+    "id,arm,day,vl,x,y,sex\n1,A,0,<20,1.5,0,f\n1,A,7,300,1.5,0,f\n2,A,0,50,2.5,1,m\n"
+    "2,A,14,4000,2.5,1,m\n3,A,0,<20,3.5,0,f\n4,B,0,<20,,1,m\n5,B,0,70,0.5,1,\n"
+    "6,B,0,<50,4,0,f\n";
+
+static rsp_dataset_maker *make_rows(void)
+{
+    static const rsp_import_measure measure = {.assay = {NULL, "vl"}, .value = "vl"};
+    const rsp_import_map map = {.subject = "id", .arm = {"arm", NULL}, .day = "day",
+                                .measures = &measure, .n_measures = 1};
+    rsp_dataset_maker *rows = NULL;
+    rsp_importer *im = rsp_import_new("fuzz");
+    if (!im || rsp_import_csv_text(im, "t.csv", TABLE, sizeof TABLE - 1, &map, NULL) != RSP_OK ||
+        rsp_import_finish(im, &rows, NULL) != RSP_OK) {
+        abort();
+    }
+    rsp_import_free(im);
+    static const double days[] = {9, 14, 21, 9, 35, 49};
+    for (uint32_t i = 0; i < 6; i++) {
+        const rsp_subject *s = &rsp_dataset_view(rows)->subjects[i];
+        rsp_endpoint_row e = {.trial = s->trial, .participant = s->participant, .arm = s->arm,
+                              .endpoint = "E", .day = days[i],
+                              .end = i == 1 ? RSP_END_STUDY : i == 2 ? RSP_END_RESTART : RSP_END_EVENT,
+                              .left = days[i] - 7, .right = days[i]};
+        if (rsp_dataset_add_endpoint(rows, &e, NULL) != RSP_OK) {
+            abort();
+        }
+    }
+    rsp_dataset_sort(rows);
+    return rows;
+}
+
+static void check(rsp_status s, const rsp_error *err, const void *made)
+{
+    if ((s == RSP_OK) != (made != NULL) || (s != RSP_OK && !err->message[0])) {
+        abort();
+    }
+    for (const char *c = err->message; s != RSP_OK && *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            abort();
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    rsp_analysis *plan = NULL;
+    rsp_results *results = NULL;
+    rsp_text json = {0};
+    rsp_error err = {0};
+    rsp_status s = rsp_analysis_read_text("plan.yaml", (const char *)data, size, &plan, &err);
+    check(s, &err, plan);
+    if (s == RSP_OK) {
+        rsp_dataset_maker *rows = make_rows();
+        const rsp_analysis_data from = {.rows = rsp_dataset_view(rows), .notes = ""};
+        s = rsp_analysis_run(plan, &from, &results, &err);
+        check(s, &err, results);
+        if (s == RSP_OK && rsp_results_json(results, &json, &err) != RSP_OK) {
+            abort();
+        }
+        rsp_text_fini(&json);
+        rsp_results_free(results);
+        rsp_dataset_free(rows);
+    }
+    rsp_analysis_free(plan);
+    return 0;
+}
