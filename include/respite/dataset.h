@@ -163,6 +163,7 @@ void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
  * without), AVALL and AVALR, STARTDT, TRT01PN/TRTPN/ARMN (the order of arms; by
  * first appearance without), and TRIAL with SUBJID as written by rsp_adam_rows
  * (without TRIAL, participants are numbered by first appearance).
+ * A file named .xpt is a SAS transport file.
  * RSP_DATA: columns missing or twice, a value that cannot be read, a subject
  * twice in a PARAMCD, with file, row and column. */
 RSP_MUST_USE rsp_status rsp_adam_read_adtte(const char *path,

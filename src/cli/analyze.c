@@ -22,13 +22,13 @@ typedef struct input {
 
 static rsp_status find_file(const char *given, rsp_text *path, rsp_error *err)
 {
-    static const char *const places[] = {"/adam/adtte.csv", "/adtte.csv"};
+    static const char *const places[] = {"/adam/adtte.csv", "/adtte.csv", "/adtte.xpt"};
     struct stat st;
     if (stat(given, &st) != 0 || !S_ISDIR(st.st_mode)) {
         rsp_text_add(path, given);
         return path->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         path->length = 0;
         rsp_text_printf(path, "%s%s", given, places[i]);
         if (path->failed) {
@@ -39,7 +39,7 @@ static rsp_status find_file(const char *given, rsp_text *path, rsp_error *err)
         }
     }
     return rsp_fail(err, RSP_NOFILE,
-                    "%s is a directory and holds neither adam/adtte.csv nor adtte.csv; "
+                    "%s is a directory and holds neither adam/adtte.csv nor adtte.csv (or .xpt); "
                     "give a run's directory or an ADTTE file",
                     given);
 }
@@ -266,7 +266,7 @@ int cli_analyze(const cli_args *args)
     if (args->n_files != 1) {
         rsp_fail(&err, RSP_USAGE,
                  "respite analyze takes one data set: a run's directory or an ADTTE file "
-                 "(CSV)");
+                 "(CSV or SAS transport file)");
         return cli_error(&err);
     }
     rsp_status s = cli_expect_kind(args->files[0], "analyze", "table or a run's directory", &err);

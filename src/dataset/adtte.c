@@ -5,6 +5,7 @@
 
 #include "dataset/csv.h"
 #include "dataset/names.h"
+#include "dataset/slurp.h"
 #include "respite/dataset.h"
 
 /* ---- Columns. */
@@ -97,12 +98,15 @@ static rsp_status fail_missing(const reader *r, rsp_error *err, const char *what
         found[i] = rsp_csv_cell(&r->csv, i);
     }
     const char *near = rsp_nearest(nearest_to, found, n);
-    bool semicolons = n == 1 && strpbrk(found[0], ";\t|");
+    const char *sign = n == 1 ? strpbrk(found[0], ";\t|") : NULL;
+    const char *signs = !sign ? "" : *sign == ';' ? "semicolons" : *sign == '|' ? "vertical bars"
+                                                                            : "tabs";
     return rsp_fail_at(err, RSP_DATA, r->csv.name, r->csv.text, 1, 1,
-                       "the column %s is missing%s%.40s%s%s", what,
+                       "the column %s is missing%s%.40s%s%s%s%s", what,
                        near ? " (there is '" : "", near ? near : "",
                        near ? "')" : "",
-                       semicolons ? "; fields must be separated by commas" : "");
+                       sign ? "; the fields look separated by " : "", signs,
+                       sign ? ", and must be separated by commas" : "");
 }
 
 static rsp_status find_columns(reader *r, rsp_error *err)
@@ -310,8 +314,10 @@ static rsp_status read_row(reader *r, rsp_error *err)
     if (r->csv.n_fields != r->n_header) {
         rsp_csv_place(&r->csv, to.from, &line, &column);
         return rsp_fail_at(err, RSP_DATA, r->csv.name, r->csv.text, line, column,
-                           "row %zu has %zu fields; the header has %zu",
-                           r->n_rows + 1, r->csv.n_fields, r->n_header);
+                           "row %zu has %zu fields; the header has %zu%s",
+                           r->n_rows + 1, r->csv.n_fields, r->n_header,
+                           r->csv.at >= r->csv.length && r->csv.n_fields < r->n_header
+                               ? "; the file ends here: it seems cut short" : "");
     }
     if (!RSP_GROW(&r->rows, &r->capacity, r->n_rows + 1)) {
         return no_memory(r, err);
@@ -560,10 +566,8 @@ rsp_status rsp_adam_read_adtte(const char *path, rsp_dataset_maker **m,
     char *text = NULL;
     size_t length = 0;
     *m = NULL;
-    rsp_status s = rsp_file_read(path, 0, &text, &length, err);
-    if (s == RSP_OK) {
-        s = read_terminated(path, text, length, m, err);
-        free(text);
-    }
+    rsp_status s = rsp_table_text(path, &text, &length, err);
+    s = s == RSP_OK ? read_terminated(path, text, length, m, err) : s;
+    free(text);
     return s;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dataset/csv.h"
+#include "dataset/slurp.h"
 #include "respite/dataset.h"
 
 /* What the endpoints of a file are called, beside their codes. */
@@ -77,7 +78,7 @@ rsp_status rsp_adam_read_endpoints(const char *path, rsp_arena *arena,
     size_t length = 0;
     *endpoints = NULL;
     *n = 0;
-    rsp_status s = rsp_file_read(path, 0, &text, &length, err);
+    rsp_status s = rsp_table_text(path, &text, &length, err);
     if (s != RSP_OK) {
         return s;
     }

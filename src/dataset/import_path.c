@@ -38,14 +38,20 @@ static rsp_status xpt_text(const char *path, char **text, size_t *length, rsp_er
     return RSP_OK;
 }
 
+rsp_status rsp_table_text(const char *path, char **text, size_t *length, rsp_error *err)
+{
+    *text = NULL;
+    *length = 0;
+    return rsp_path_ends(path, ".xpt") ? xpt_text(path, text, length, err)
+                                       : rsp_slurp(path, text, length, err);
+}
+
 rsp_status rsp_importer_open(const char *path, rsp_table *t, char **text, rsp_error *err)
 {
     bool xpt = rsp_path_ends(path, ".xpt");
     size_t length = 0;
-    *text = NULL;
     *t = (rsp_table){0};
-    rsp_status s = xpt ? xpt_text(path, text, &length, err)
-                       : rsp_slurp(path, text, &length, err);
+    rsp_status s = rsp_table_text(path, text, &length, err);
     return s == RSP_OK ? rsp_table_read_from(t, path, *text, length, !xpt, err) : s;
 }
 

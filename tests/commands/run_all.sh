@@ -258,7 +258,7 @@ expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has 
   "$respite" analyze "$work/run" --endpoint time_to_rebond
 expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
 
-# A data set in other forms: back from each of ADaM it has the hash of the run.
+# A data set in other forms, analysed with the same figures: back from each of ADaM it has the hash of the run.
 expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 2 --json --out "$work/run"
 hash=$(sed -n 's/.*"hash": "\([0-9a-f]*\)".*/\1/p' "$work/out")
 for form in adam xpt; do
@@ -267,6 +267,11 @@ for form in adam xpt; do
   mv "$work/json/dataset.json" "$work/$form.json"
 done
 cmp "$work/adam.json" "$work/xpt.json" || { echo "transport files hold another data set"; bad=$((bad + 1)); }
+"$respite" analyze "$work/run" --json >"$work/a"
+for form in adam xpt xpt/adtte.xpt; do
+  "$respite" analyze "$work/$form" --json >"$work/b"
+  cmp "$work/a" "$work/b" || { echo "$form gives other figures"; bad=$((bad + 1)); }
+done
 expect 0 '0 endpoints' "$respite" convert "$work/run/adam/advl.csv" --to nonmem -o "$work/nonmem"
 expect 0 '0 endpoints' "$respite" convert "$work/nonmem/nonmem.csv" --to adam -o "$work/again"
 cat >"$work/visits.csv" <<'END'
