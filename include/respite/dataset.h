@@ -56,7 +56,7 @@ typedef struct rsp_measurement {
     double value;        /* only where state == RSP_NUMBER; else NaN */
     double lloq;         /* NaN: none */
     const char *reason;  /* why missing; "" otherwise */
-    double uloq;         /* 0: none known */
+    double uloq;         /* upper limit; 0: none known (simulated: where exceeded) */
 } rsp_measurement;
 
 typedef enum rsp_endpoint_end { /* CNSR of ADTTE */

@@ -188,7 +188,8 @@ static rsp_status add_measurements(const work *w, const run *r, rsp_dataset_make
                                  .unit = w->plan->assays[a].unit, .state = x->state,
                                  .value = x->state == RSP_NUMBER ? x->value
                                                                  : (double)NAN,
-                                 .lloq = x->lloq, .reason = x->reason};
+                                 .lloq = x->lloq, .reason = x->reason,
+                                 .uloq = x->state == RSP_ABOVE_ULOQ ? x->value : 0};
             s = rsp_dataset_add_measurement(out, &m, w->err);
         }
     }

@@ -293,6 +293,9 @@ END
 expect 0 '2 participants, 3 measurements' \
   "$respite" convert --plan "$work/visits.yaml" --to adam -o "$work/visits"
 expect 0 ',P-2,1,0,all,all,1,VLCPML,viral_load,,not detected,copies/mL,1,' cat "$work/visits/advl.csv"
+expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/above" \
+  --set assays.viral_load.uloq='500 copies/mL'
+expect 0 ',,above ULOQ,.*,50,U,,500$' cat "$work/above/adam/advl.csv"
 expect 64 'did you mean xpt' "$respite" convert "$work/run" --to xtp -o "$work/none"
 expect 64 'needs -o DIR' "$respite" convert "$work/run" --to xpt
 expect 65 'needs a map of its columns' "$respite" convert data/liu2021.csv --to adam -o "$work/none"
