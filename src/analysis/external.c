@@ -70,6 +70,14 @@ static bool published_of(work *w, const options *o, rsp_published_point *points,
                     RSP_PUBLISHED_MAX);
     }
     for (size_t k = 0; working(w) && k < o->shares.n; k++) {
+        bool fell = k == 0 ? o->shares.v[k] < 1 : o->shares.v[k] < o->shares.v[k - 1];
+        bool rose = k == 0 || o->share_days.v[k] > o->share_days.v[k - 1];
+        if (!fell || !rose || !(o->shares.v[k] > 0)) {
+            reader_fail(&w->r, options_at(o, "shares"), RSP_RANGE,
+                        "shares: %g at day %g; days must rise, and shares fall from 1, above 0",
+                        o->shares.v[k], o->share_days.v[k]);
+            return false;
+        }
         points[k] = (rsp_published_point){o->share_days.v[k], o->shares.v[k]};
     }
     *p = (rsp_published){o->n, points, o->shares.n};

@@ -278,5 +278,11 @@ int cli_analyze(const cli_args *args)
         rsp_km_fini(&km[i]);
     }
     close_input(&in);
+    if (s == RSP_DATA && !in.rows) { /* another table than ADTTE */
+        int status = cli_error(&err);
+        fputs("respite: without --plan, analyze reads ADTTE alone; a plan reads any table "
+              "(docs/analysis.md)\n", stderr);
+        return status;
+    }
     return s == RSP_OK ? 0 : cli_error(&err);
 }

@@ -145,13 +145,24 @@ static rsp_status check_study(const cli_args *args, const char *path,
     return s;
 }
 
-/* A plan begins with its title; a study has none of that key. */
+static bool has_key(const char *text, const char *key)
+{
+    const char *at = text;
+    size_t n = strlen(key);
+    while (at && strncmp(at, key, n) != 0) {
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    return at != NULL;
+}
+
+/* A plan has a title, and is no study (which may have an analysis of its own). */
 static bool is_analysis(const char *path)
 {
     char *text = NULL;
     size_t length = 0;
     bool is = is_study(path) && rsp_file_read(path, 0, &text, &length, NULL) == RSP_OK &&
-              (strncmp(text, "analysis:", 9) == 0 || strstr(text, "\nanalysis:"));
+              has_key(text, "analysis:") && !has_key(text, "study:") && !has_key(text, "model:");
     free(text);
     return is;
 }

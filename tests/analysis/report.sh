@@ -67,6 +67,10 @@ refused 66 'no/such' analyze "$work/run" --plan no/such.yaml
 refused 66 'no/such' analyze no/such --plan "$work/plan.yaml"
 refused 65 "did you mean 'analyses'" analyze "$work/run" --plan tests/analysis/misspelt.yaml --out "$work/none"
 refused 74 "$work/plan.yaml" analyze "$work/run" --plan "$work/plan.yaml" --out "$work/plan.yaml/in"
+refused 65 'a plan reads any table' analyze examples/two_arms.csv
+refused 0 'a study of' check studies/liu2021.yaml
+sed 's/75 %, 21/40 %, 21/' examples/liu2021_gunst2025.yaml >"$work/rising.yaml"
+refused 65 'rising.yaml:19:13: shares: 0.5 at day 21' analyze --plan "$work/rising.yaml"
 refused 0 'an analysis plan, One set of numbers; no errors' check "$work/plan.yaml"
 refused 65 "did you mean 'analyses'" check tests/analysis/misspelt.yaml
 [ ! -e "$work/none" ] || wrong "a refused plan left files"
