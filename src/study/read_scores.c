@@ -173,7 +173,7 @@ static void unknown_statistic(plan_reading *p, const tree *t)
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
                 "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
                 ".median(day 28), .mean(day 28), .days_above(200 copies/mL); on a "
-                "scoreboard also product.made",
+                "scoreboard also ENDPOINT.wait and product.made",
                 t->text);
 }
 
@@ -215,6 +215,7 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
     case PLAN_MEDIAN:
     case PLAN_QUARTILE1:
     case PLAN_QUARTILE3:
+    case PLAN_WAIT:
     case PLAN_DAYS_ABOVE:
         return "day";
     case PLAN_CHANGE:
@@ -298,6 +299,23 @@ static uint32_t named_arm(plan_reading *p, const tree *arm, const char *key)
     return 0;
 }
 
+/* "product.made", "ENDPOINT.wait": of trials, not of participants, so that no sweep has
+ * them. */
+static bool of_scoreboards_alone(plan_reading *p, const tree *t, plan_score *score)
+{
+    const char *s = reader_text(&p->r, t, "statistic"), *dot = strchr(s, '.');
+    if (strcmp(s, "product.made") == 0) {
+        score->statistic = PLAN_MADE;
+        return true;
+    }
+    if (dot && strcmp(dot, ".wait") == 0 &&
+        find_subject(p, s, (size_t)(dot - s), false, &score->endpoint)) {
+        score->statistic = PLAN_WAIT;
+        return true;
+    }
+    return false;
+}
+
 static void score_arms(plan_reading *p, const tree *t, plan_score *score)
 {
     const tree *arm = p->plan->view.n_arms > 1
@@ -335,9 +353,7 @@ static void read_score(plan_reading *p, const tree *t, const csv *table,
     }
     score->use = score->use[0] ? score->use : "predicted";
     score->note = note ? reader_text(&p->r, note, "note") : csv_field(table, row, "note");
-    if (strcmp(reader_text(&p->r, statistic, "statistic"), "product.made") == 0) {
-        score->statistic = PLAN_MADE;
-    } else {
+    if (!of_scoreboards_alone(p, statistic, score)) {
         plan_statistic_of(p, statistic, score);
     }
     if (reading(&p->r)) {

@@ -169,6 +169,8 @@ static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
     case PLAN_BY:
         free_of = km->n > 0 ? rsp_km_at(km, score->day).s : (double)NAN;
         return score->statistic == PLAN_BY ? 1.0 - free_of : free_of;
+    case PLAN_WAIT: /* an exponential law's third quartile less its first is ln 3 means */
+        return (quantile(km, 0.75) - quantile(km, 0.25)) / log(3.0);
     case PLAN_SHARE:
         return km->n > 0 ? km->events / km->n : (double)NAN;
     case PLAN_CHANGE:

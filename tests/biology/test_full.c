@@ -419,7 +419,7 @@ static void resistance_before_infusion_goes_by_subtype(void **state)
 static double rebound_day(double kappa, double phi, double mutants, bool escape)
 {
     enum { READS = 1500 };
-    double reads[READS], day = INFINITY;
+    double reads[READS], day = (double)INFINITY;
     hiv h;
     hiv_open_model(&h, "hiv_car_t_full2", RSP_ODE);
     hiv_set(&h, "c_l", 0);

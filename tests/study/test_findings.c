@@ -167,6 +167,24 @@ static void a_row_against_an_arm_is_the_difference_of_the_two(void **state)
     assert_true(fabs(change[2] - (change[0] - change[1])) < 1e-12 && change[2] != 0);
 }
 
+static void a_wait_is_the_quartiles_difference_over_ln_3(void **state)
+{
+    (void)state;
+    static const char *const of[] = {"quartile1", "quartile3", "wait"};
+    double day[3];
+    for (int k = 0; k < 3; k++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "scoreboard: [{quantity: time_to_rebound_median, statistic: "
+                 "time_to_rebound.%s, arm: no CAR T}]\nrules:\ntrials: 1\n",
+                 of[k]);
+        analysis a = analyse(text, 1);
+        day[k] = a.f->scores[0].simulated;
+        done(&a);
+    }
+    assert_true(fabs(day[2] - (day[1] - day[0]) / log(3.0)) < 1e-12 && day[2] > 0);
+}
+
 static void the_share_made_is_of_all_enrolled(void **state)
 {
     (void)state;
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(counts_and_ends_are_those_of_the_rows),
         cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
         cmocka_unit_test(a_row_against_an_arm_is_the_difference_of_the_two),
+        cmocka_unit_test(a_wait_is_the_quartiles_difference_over_ln_3),
         cmocka_unit_test(the_share_made_is_of_all_enrolled),
         cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
