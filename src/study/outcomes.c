@@ -104,6 +104,7 @@ double analyst_outcome_of(const plan_score *score, const outcome_row *row)
     case PLAN_MEAN_LEVEL:
         return row->value;
     case PLAN_WAIT:
+    case PLAN_LAST:
     case PLAN_MADE: /* of scoreboards alone */
         break;
     }

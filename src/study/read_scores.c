@@ -173,7 +173,7 @@ static void unknown_statistic(plan_reading *p, const tree *t)
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
                 "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
                 ".median(day 28), .mean(day 28), .days_above(200 copies/mL); on a "
-                "scoreboard also ENDPOINT.wait and product.made",
+                "scoreboard also ENDPOINT.wait, .last and product.made",
                 t->text);
 }
 
@@ -216,6 +216,7 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
     case PLAN_QUARTILE1:
     case PLAN_QUARTILE3:
     case PLAN_WAIT:
+    case PLAN_LAST:
     case PLAN_DAYS_ABOVE:
         return "day";
     case PLAN_CHANGE:
@@ -299,8 +300,8 @@ static uint32_t named_arm(plan_reading *p, const tree *arm, const char *key)
     return 0;
 }
 
-/* "product.made", "ENDPOINT.wait": of trials, not of participants, so that no sweep has
- * them. */
+/* "product.made", "ENDPOINT.wait", "ENDPOINT.last": of trials, not of participants, so
+ * that no sweep has them. */
 static bool of_scoreboards_alone(plan_reading *p, const tree *t, plan_score *score)
 {
     const char *s = reader_text(&p->r, t, "statistic"), *dot = strchr(s, '.');
@@ -308,9 +309,10 @@ static bool of_scoreboards_alone(plan_reading *p, const tree *t, plan_score *sco
         score->statistic = PLAN_MADE;
         return true;
     }
-    if (dot && strcmp(dot, ".wait") == 0 &&
+    bool wait = dot && strcmp(dot, ".wait") == 0, last = dot && strcmp(dot, ".last") == 0;
+    if ((wait || last) &&
         find_subject(p, s, (size_t)(dot - s), false, &score->endpoint)) {
-        score->statistic = PLAN_WAIT;
+        score->statistic = wait ? PLAN_WAIT : PLAN_LAST;
         return true;
     }
     return false;

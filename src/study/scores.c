@@ -150,6 +150,19 @@ static double quantile(const rsp_km *km, double p)
     return isfinite(v) ? v : (double)INFINITY;
 }
 
+/* Beyond every number where somebody had none. */
+static double last_event(const rsp_km *km)
+{
+    if (!(km->n > 0) || km->events < km->n) {
+        return km->n > 0 ? (double)INFINITY : (double)NAN;
+    }
+    double day = (double)NAN;
+    for (size_t i = 0; i < km->n_points; i++) {
+        day = km->points[i].events > 0 ? km->points[i].t : day;
+    }
+    return day;
+}
+
 static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
                         series *people)
 {
@@ -171,6 +184,8 @@ static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
         return score->statistic == PLAN_BY ? 1.0 - free_of : free_of;
     case PLAN_WAIT: /* an exponential law's third quartile less its first is ln 3 means */
         return (quantile(km, 0.75) - quantile(km, 0.25)) / log(3.0);
+    case PLAN_LAST:
+        return last_event(km);
     case PLAN_SHARE:
         return km->n > 0 ? km->events / km->n : (double)NAN;
     case PLAN_CHANGE:

@@ -302,6 +302,11 @@ expect 65 'needs a map of its columns' "$respite" convert data/liu2021.csv --to 
 expect 66 'cannot open' "$respite" convert "$work/nothing" --to adam -o "$work/none"
 [ ! -e "$work/none" ] || { echo "a refused data set left files"; bad=$((bad + 1)); }
 
+# Every study and question that is shipped is in order.
+for f in studies/*.yaml studies/questions/*.yaml; do
+  expect 0 . "$respite" check "$f"
+done
+
 # Reproduce takes named studies, or those of studies/; predicted rows alone are judged.
 expect 0 '^predicted rows: 1, ' "$respite" reproduce --trials 2 --set 'arms.SMART.participants=2' \
   --set 'arms.Gunst 2025.participants=20' studies/ati_controls.yaml

@@ -185,6 +185,31 @@ static void a_wait_is_the_quartiles_difference_over_ln_3(void **state)
     assert_true(fabs(day[2] - (day[1] - day[0]) / log(3.0)) < 1e-12 && day[2] > 0);
 }
 
+static void the_last_day_is_the_largest_and_is_not_reached_where_one_has_no_event(void **state)
+{
+    (void)state;
+    static const char *const follow[] = {"follow_up: {start: -7 day, from: stop art, until: 40 week}\n",
+                                         "follow_up: {start: -7 day, from: stop art, until: 2 day}\n"};
+    for (int k = 0; k < 2; k++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "scoreboard: [{quantity: time_to_rebound_median, statistic: "
+                 "time_to_rebound.last, arm: no CAR T}]\nrules:\ntrials: 1\n%s",
+                 follow[k]);
+        analysis a = analyse(text, 1);
+        double last = 0;
+        for (size_t i = 0; i < a.d->n_endpoints; i++) {
+            const rsp_endpoint_row *e = &a.d->endpoints[i];
+            bool counts = e->arm == 1 && strcmp(e->endpoint, "time_to_rebound") == 0;
+            assert_true(!counts || (e->end == RSP_END_EVENT) == (k == 0));
+            last = counts && e->day > last ? e->day : last;
+        }
+        double shown = a.f->scores[0].simulated;
+        assert_true(k == 0 ? fabs(shown - last / 7) < 1e-12 : !isfinite(shown));
+        done(&a);
+    }
+}
+
 static void the_share_made_is_of_all_enrolled(void **state)
 {
     (void)state;
@@ -381,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
         cmocka_unit_test(a_row_against_an_arm_is_the_difference_of_the_two),
         cmocka_unit_test(a_wait_is_the_quartiles_difference_over_ln_3),
+        cmocka_unit_test(the_last_day_is_the_largest_and_is_not_reached_where_one_has_no_event),
         cmocka_unit_test(the_share_made_is_of_all_enrolled),
         cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
