@@ -6,60 +6,76 @@
 /* A group against what is known from elsewhere. */
 
 /* ---- A hazard known without error. */
+static const rsp_result_column one_sample_columns[] = {
+    {"group", "group", "", RSP_CELL_TEXT, false},
+    {"n", "n", "", RSP_CELL_COUNT, false},
+    {"observed", "observed", "", RSP_CELL_NUMBER, false},
+    {"expected", "expected", "", RSP_CELL_NUMBER, false},
+    {"ratio", "observed to expected", "", RSP_CELL_NUMBER, true},
+    {"z", "z", "", RSP_CELL_NUMBER, false},
+    {"p", "p", "", RSP_CELL_P, false},
+    {"z_wu", "z, Wu", "", RSP_CELL_NUMBER, false},
+    {"p_wu", "p, Wu", "", RSP_CELL_P, false}};
+
+static double reference_hazard(const options *o, double t)
+{
+    return isnan(o->median) ? rsp_weibull_hazard(o->shape, o->scale, t)
+                            : rsp_exponential_hazard(o->median, t);
+}
+
+static void put_one_sample(table *t, const char *group, const rsp_one_sample *out)
+{
+    const double row[] = {out->z, out->p, out->z_wu, out->p_wu};
+    put_text(t, "%s", group);
+    put(t, out->n);
+    put(t, out->observed);
+    put(t, out->expected);
+    put_interval(t, out->smr, out->smr_low, out->smr_high);
+    put_reason(t, out->reason);
+    for (size_t k = 0; k < 4; k++) {
+        put(t, row[k]);
+    }
+}
+
+static void say_one_sample(work *w, const options *o)
+{
+    const char *what = isnan(o->median)
+                           ? reader_printf(&w->r, "Weibull times of shape %g and scale %g days",
+                                           o->shape, o->scale)
+                           : reader_printf(&w->r, "exponential times of median %g days", o->median);
+    say(w, "Events were compared with those expected under %s by the one-sample log-rank test "
+           "(Breslow 1975; Wu 2015), the ratio with exact Poisson limits (Garwood 1936). The "
+           "reference is taken as known without error.", what ? what : "");
+}
+
 void run_one_sample(work *w, const options *o)
 {
-    static const rsp_result_column columns[] = {
-        {"group", "group", "", RSP_CELL_TEXT, false},
-        {"n", "n", "", RSP_CELL_COUNT, false},
-        {"observed", "observed", "", RSP_CELL_NUMBER, false},
-        {"expected", "expected", "", RSP_CELL_NUMBER, false},
-        {"ratio", "observed to expected", "", RSP_CELL_NUMBER, true},
-        {"z", "z", "", RSP_CELL_NUMBER, false},
-        {"p", "p", "", RSP_CELL_P, false},
-        {"z_wu", "z, Wu", "", RSP_CELL_NUMBER, false},
-        {"p_wu", "p, Wu", "", RSP_CELL_P, false}};
     frame f;
-    bool exponential = !isnan(o->median);
     frame_of_endpoint(w, o, &f);
-    if (working(w) && exponential == !(isnan(o->shape) || isnan(o->scale))) {
+    if (working(w) && !isnan(o->median) == !(isnan(o->shape) || isnan(o->scale))) {
         reader_fail(&w->r, o->at, RSP_SYNTAX, "one_sample needs 'median' (exponential times), or "
                                               "'shape' and 'scale' (Weibull times)");
     }
     double *hazard = work_alloc(w, f.n, sizeof *hazard);
     bool *event = work_alloc(w, f.n, sizeof *event);
-    table t = TABLE_OPEN(w, "test", "Against the known hazard", columns);
+    table t = TABLE_OPEN(w, "test", "Against the known hazard", one_sample_columns);
     for (size_t g = 0; g < f.n_groups && working(w); g++) {
         rsp_one_sample out;
         rsp_error err = {0};
         size_t n = 0;
         for (size_t i = 0; i < f.n; i++) {
             if (f.group[i] == g) {
-                hazard[n] = exponential ? rsp_exponential_hazard(o->median, f.time[i])
-                                        : rsp_weibull_hazard(o->shape, o->scale, f.time[i]);
+                hazard[n] = reference_hazard(o, f.time[i]);
                 event[n++] = f.event[i];
             }
         }
         if (work_took(w, o->at, rsp_one_sample_logrank(hazard, event, n, &out, &err), &err)) {
-            const double row[] = {out.z, out.p, out.z_wu, out.p_wu};
-            put_text(&t, "%s", f.groups[g]);
-            put(&t, out.n);
-            put(&t, out.observed);
-            put(&t, out.expected);
-            put_interval(&t, out.smr, out.smr_low, out.smr_high);
-            put_reason(&t, out.reason);
-            for (size_t k = 0; k < 4; k++) {
-                put(&t, row[k]);
-            }
+            put_one_sample(&t, f.groups[g], &out);
             w->result->p = isnan(w->result->p) ? out.p_wu : w->result->p;
         }
     }
     table_close(&t);
-    say(w, "Events were compared with those expected under %s by the one-sample log-rank test "
-           "(Breslow 1975; Wu 2015), the ratio with exact Poisson limits (Garwood 1936). The "
-           "reference is taken as known without error.",
-        exponential ? reader_printf(&w->r, "exponential times of median %g days", o->median)
-                    : reader_printf(&w->r, "Weibull times of shape %g and scale %g days", o->shape,
-                                    o->scale));
+    say_one_sample(w, o);
 }
 
 /* ---- A published curve or summary, with its own error. */
