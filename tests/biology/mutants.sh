@@ -103,7 +103,6 @@ safety|s/= k_6 \* activated/= 1.01 * k_6 * activated/|car_side|activation_meets_
 off_target|s/activation_off\[p\] \* Hc/0 * Hc/|car_side|are_killed_and_activate
 vector_clones|s/@ (g_Z + d_Z)/@ (1.1 * g_Z + d_Z)/|car_side|outgrows_the_rest
 burden|s/V > v_much/V > v_passed/|car_side|paid_for_in_days
-antigen|s/- engagement\[x\] \* lysis_defective \* D\[x\]//|car|defectives_that_are_killed
 fdc|s/r \/ (r + release)/r \/ (r + 3 * release)/|full|rate_r_in_all_tissues
 infection|s/= mix \* target_share\[x\] \* I_set/= 0.9 * mix * target_share[x] * I_set/|full|set_point_in_all_tissues
 art|s/C_art = ln2 \/ t_art/C_art = 1 \/ t_art/|full|washout_time_in_all_tissues
