@@ -110,7 +110,7 @@ static void put_npmle(work *w, const options *o, const frame *f)
 /* ---- Tests between groups. */
 static void put_scores(work *w, const options *o, const frame *f)
 {
-    static const char *const what[] = {"Sun's log-rank", "Finkelstein's", "Wilcoxon"};
+    static const char *const what[] = {"Sun's log-rank", "Finkelstein's", "Wilcoxon's"};
     static const char *const sources[] = {"Sun 1996", "Finkelstein 1986", "Peto and Peto 1972"};
     static const char *const methods[] = {"permutation variance", "score test"};
     static const rsp_result_column columns[] = {
@@ -136,7 +136,7 @@ static void put_scores(work *w, const options *o, const frame *f)
     put_reason(&t, out.reason);
     table_close(&t);
     w->result->p = out.p;
-    say(w, "Groups were compared by the %s scores of the pooled estimate (%s; Fay and Shaw 2010), "
+    say(w, "Groups were compared by %s scores of the pooled estimate (%s; Fay and Shaw 2010), "
            "%s.", what[o->scores], sources[o->scores], methods[o->variance]);
 }
 

@@ -166,6 +166,9 @@ static void choose_people(work *w, rsp_result *people)
 static void say_population(work *w)
 {
     const rsp_analysis *p = w->plan;
+    if (!w->d->n_subjects) {
+        return;
+    }
     if (!p->arms.n && !p->n_conditions) {
         say(w, "All participants of the data set were analysed.");
         return;
@@ -253,6 +256,31 @@ static void take_source(work *w, rsp_results_view *view)
     view->notes = reader_printf(&w->r, "%s", data->notes ? data->notes : "");
 }
 
+static void add_value(rsp_text *out, const tree *t)
+{
+    rsp_text_add(out, t->kind == TREE_TEXT ? t->text : "");
+    for (const tree *c = t->first; c; c = c->next) {
+        rsp_text_printf(out, "%s%s%s", c == t->first ? "" : ", ", c->key ? c->key : "",
+                        c->key ? " " : "");
+        add_value(out, c);
+    }
+}
+
+/* The methods end with the plan's own words: nothing that was asked is left out. */
+static void say_asked(work *w, const tree *at)
+{
+    bool first = true;
+    for (const tree *c = at->first; c && working(w); c = c->next) {
+        if (strcmp(c->key, "kind") != 0 && strcmp(c->key, "name") != 0) {
+            rsp_text_add(&w->methods, first && w->methods.length ? " " : "");
+            rsp_text_printf(&w->methods, "%s%s: ", first ? "The plan asks: " : "; ", c->key);
+            add_value(&w->methods, c);
+            first = false;
+        }
+    }
+    rsp_text_add(&w->methods, first ? "" : ".");
+}
+
 /* What the data do not allow ends one analysis, which says so, not the others; what the
  * plan asks for in vain (a name, a key's value) ends the run, at its place. */
 static void forgive(work *w, rsp_result *r, const tree *at)
@@ -284,6 +312,7 @@ static void run_items(work *w, rsp_results_view *view)
         w->at = i;
         it->kind->run(w, &it->options);
         forgive(w, &items[i], it->options.at);
+        say_asked(w, it->options.at);
         items[i].methods = take_methods(w);
     }
     view->items = items;

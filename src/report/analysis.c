@@ -118,8 +118,8 @@ static void contents(rsp_text *out, const rsp_results_view *v)
 static void methods(rsp_text *out, const rsp_results_view *v, const rsp_report_context *c)
 {
     html_heading(out, "methods", "Methods");
-    html_paragraph(out, "%s All analyses were done by Respite %s (commit %s) as the plan with "
-                        "SHA-256 %s says; nothing else was done with the data.", v->methods,
+    html_paragraph(out, "%s%sAll analyses were done by Respite %s (commit %s) as the plan with "
+                        "SHA-256 %s says; nothing else was done with the data.", v->methods, v->methods[0] ? " " : "",
                    c->version, c->commit, v->plan_sha256);
     for (size_t i = 0; i < v->n; i++) {
         rsp_text_add(out, "<p><strong>");

@@ -333,7 +333,8 @@ static void what_the_data_do_not_allow_ends_one_analysis_and_not_the_others(void
     json_t *ours = reached_run(reached_write("edges.csv", tables[0]), plan);
     assert_string_equal(json_string_value(reached_at(ours, "analyses/0/notes/0")),
                         "Not done: compare of 'arm' has 1 group here; it needs 2 to 16.");
-    assert_string_equal(json_string_value(reached_at(ours, "analyses/0/methods")), "");
+    assert_string_equal(json_string_value(reached_at(ours, "analyses/0/methods")),
+                        "The plan asks: endpoint: E; permutation: yes.");
     json_decref(ours);
 }
 
