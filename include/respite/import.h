@@ -148,16 +148,21 @@ typedef struct rsp_nonmem_assay {
     double code;      /* DVID, else CMT */
     const char *name, *unit;
 } rsp_nonmem_assay;
+typedef struct rsp_nonmem_arm {
+    double code;
+    const char *name;
+} rsp_nonmem_arm;
 typedef struct rsp_nonmem { /* {0}: days, "dv_1", "dv_2".. ("dv" without DVID and CMT) */
     const char *time_unit;
     const char *arm;  /* column; NULL: ARM where it is */
     const rsp_nonmem_assay *assays; size_t n_assays;
+    const rsp_nonmem_arm *arms;     size_t n_arms; /* names of numbers in that column */
 } rsp_nonmem;
 RSP_MUST_USE rsp_status rsp_import_nonmem(rsp_importer *im, const char *path,
                                           const rsp_nonmem *how, rsp_error *err);
 
 /* What a path holds, by looking: a directory (a run's, or of ADaM), a transport file, a
- * CSV of ADaM or of NONMEM.  RSP_DATA: another table, which needs a map. */
+ * CSV of ADaM or of NONMEM (in days; our nonmem.json beside it names assays and arms).  RSP_DATA: another table, which needs a map. */
 RSP_MUST_USE rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err);
 /* The same of a CSV in memory; `name` stands for the file in messages. */
 RSP_MUST_USE rsp_status rsp_import_text(rsp_importer *im, const char *name, const char *text,

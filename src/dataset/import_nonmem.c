@@ -67,6 +67,26 @@ static rsp_status number(const reader *r, size_t row, enum column c, double none
     return s;
 }
 
+static rsp_status read_arm(reader *r, size_t row, rsp_error *err)
+{
+    uint32_t arm, *known = &r->im->people[r->people[row]].arm;
+    const char *name = rsp_table_cell(r->t, row, r->at[ARM]);
+    double code;
+    bool is_number = rsp_number_read(name, strlen(name), &code);
+    for (size_t i = 0; is_number && i < r->how->n_arms; i++) {
+        name = r->how->arms[i].code == code ? r->how->arms[i].name : name;
+    }
+    rsp_status s = rsp_importer_arm(r->im, name, &arm, err);
+    if (s == RSP_OK && is_number) {
+        r->im->arm_numbers[arm] = code;
+    }
+    if (s == RSP_OK && *known != RSP_NO_ARM && *known != arm) {
+        return rsp_table_fail(r->t, row, r->at[ARM], err, "the participant is in another arm above");
+    }
+    *known = s == RSP_OK ? arm : *known;
+    return s;
+}
+
 /* Who and when.  A comment in column C takes the line out, as IGNORE=C does. */
 static rsp_status read_head(reader *r, size_t row, rsp_error *err)
 {
@@ -85,16 +105,7 @@ static rsp_status read_head(reader *r, size_t row, rsp_error *err)
     if (s == RSP_OK && isnan(r->days[row])) {
         return rsp_table_fail(r->t, row, r->at[day ? DAY : TIME], err, "a time is expected");
     }
-    if (s == RSP_OK && r->at[ARM] != RSP_NO_COLUMN) {
-        uint32_t arm, *known = &r->im->people[r->people[row]].arm;
-        s = rsp_importer_arm(r->im, rsp_table_cell(r->t, row, r->at[ARM]), &arm, err);
-        if (s == RSP_OK && *known != RSP_NO_ARM && *known != arm) {
-            return rsp_table_fail(r->t, row, r->at[ARM], err, "the participant is in another arm "
-                                  "above");
-        }
-        *known = s == RSP_OK ? arm : *known;
-    }
-    return s;
+    return s == RSP_OK && r->at[ARM] != RSP_NO_COLUMN ? read_arm(r, row, err) : s;
 }
 
 /* The assay of a DVID, else CMT: by the caller's list, else "dv_2"; "dv" without either. */

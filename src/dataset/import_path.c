@@ -177,14 +177,16 @@ rsp_status rsp_import_nonmem(rsp_importer *im, const char *path, const rsp_nonme
     return s;
 }
 
-static rsp_status read_by_looking(rsp_importer *im, rsp_table *t, rsp_error *err)
+/* `path` NULL: no file, and no other beside it. */
+static rsp_status read_by_looking(rsp_importer *im, rsp_table *t, const char *path, rsp_error *err)
 {
-    const rsp_nonmem days = {0};
+    rsp_nonmem days = {.n_assays = 0};
     if (rsp_adam_looks(t)) {
         return rsp_adam_read_table(im, t, err);
     }
     if (rsp_nonmem_looks(t)) {
-        return rsp_nonmem_read_table(im, t, &days, err);
+        rsp_status s = path ? rsp_nonmem_legend(path, im->arena, &days, err) : RSP_OK;
+        return s == RSP_OK ? rsp_nonmem_read_table(im, t, &days, err) : s;
     }
     return rsp_fail_at(err, RSP_DATA, t->name, NULL, 1, 1,
                        "neither ADaM (USUBJID) nor NONMEM (ID, TIME, DV): another table needs a "
@@ -199,7 +201,7 @@ rsp_status rsp_import_path(rsp_importer *im, const char *path, rsp_error *err)
         return rsp_import_adam(im, path, err);
     }
     rsp_status s = rsp_importer_open(path, &t, &text, err);
-    s = s == RSP_OK ? read_by_looking(im, &t, err) : s;
+    s = s == RSP_OK ? read_by_looking(im, &t, path, err) : s;
     rsp_table_fini(&t);
     free(text);
     return s;
@@ -212,7 +214,7 @@ rsp_status rsp_import_text(rsp_importer *im, const char *name, const char *text,
     char *copy = NULL;
     rsp_status s = rsp_slurp_copy(name, text, length, &copy, err);
     s = s == RSP_OK ? rsp_table_read(&t, name, copy, length, err) : s;
-    s = s == RSP_OK ? read_by_looking(im, &t, err) : s;
+    s = s == RSP_OK ? read_by_looking(im, &t, NULL, err) : s;
     rsp_table_fini(&t);
     free(copy);
     return s;

@@ -94,6 +94,10 @@ bool rsp_nonmem_looks(const rsp_table *t);
 RSP_MUST_USE rsp_status rsp_nonmem_read_table(rsp_importer *im, rsp_table *t,
                                               const rsp_nonmem *how, rsp_error *err);
 
+/* The names in FILE.json beside FILE.csv, where it is ours; else none.  The arena's. */
+RSP_MUST_USE rsp_status rsp_nonmem_legend(const char *path, rsp_arena *arena, rsp_nonmem *names,
+                                          rsp_error *err);
+
 /* ---- Columns without a role. */
 typedef struct rsp_loose {
     const uint32_t *people; /* [n_rows] the person of each row, or RSP_NOBODY */

@@ -224,13 +224,23 @@ static rsp_status read_row(rsp_table *t, const rsp_csv *csv, size_t from, rsp_er
     return RSP_OK;
 }
 
+/* Spreadsheets end in rows of commas alone. */
+static bool is_blank(const rsp_csv *csv)
+{
+    bool blank = true;
+    for (size_t i = 0; blank && i < csv->n_fields; i++) {
+        blank = csv->fields[i].length == 0;
+    }
+    return blank;
+}
+
 static rsp_status read_rows(rsp_table *t, rsp_csv *csv, rsp_error *err)
 {
     rsp_status s = read_names(t, csv, err);
     bool more = s == RSP_OK;
     while (s == RSP_OK && more) {
         s = rsp_csv_next(csv, &more, err);
-        if (s == RSP_OK && more) {
+        if (s == RSP_OK && more && !is_blank(csv)) {
             s = read_row(t, csv, csv->fields[0].from, err);
         }
     }

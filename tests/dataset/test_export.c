@@ -299,6 +299,43 @@ static void nonmem_has_a_dose_before_the_measurement_of_its_day(void **state)
     rsp_dataset_free(m);
 }
 
+/* Doses and measurements, by participant, arm, day, assay and state. */
+static void nonmem_is_read_back_with_the_names_beside_it(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/respite-export-XXXXXX", path[100];
+    assert_non_null(mkdtemp(dir));
+    rsp_dataset_maker *m = rich(""), *back = NULL;
+    const rsp_dataset *a = rsp_dataset_view(m);
+    rsp_error err = {0};
+    assert_int_equal(rsp_export(a, RSP_EXPORT_NONMEM, dir, &err), RSP_OK);
+    snprintf(path, sizeof path, "%s/nonmem.csv", dir);
+    rsp_importer *im = rsp_import_new(NULL);
+    rsp_status s = rsp_import_path(im, path, &err);
+    s = s == RSP_OK ? rsp_import_finish(im, &back, &err) : s;
+    if (s != RSP_OK) {
+        fail_msg("%s", err.message);
+    }
+    const rsp_dataset *b = rsp_dataset_view(back);
+    assert_int_equal(b->n_arms, 2);
+    assert_string_equal(b->arms[1], a->arms[1]);
+    assert_int_equal(b->n_measurements, a->n_measurements);
+    for (size_t i = 0; i < a->n_measurements; i++) {
+        const rsp_measurement *x = &a->measurements[i], *y = &b->measurements[i];
+        assert_string_equal(x->assay, y->assay);
+        assert_string_equal(x->unit, y->unit);
+        assert_int_equal(x->state, y->state);
+        assert_int_equal(x->arm, y->arm);
+        assert_true(x->day == y->day && (x->value == y->value || isnan(x->value)));
+        assert_true(x->lloq == y->lloq || isnan(x->lloq));
+    }
+    assert_int_equal(b->n_happenings, 2 * a->n_subjects);
+    rsp_dataset_free(back);
+    rsp_dataset_free(m);
+    rsp_import_free(im);
+    clear(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_data_set_without_adverse_events_has_an_empty_adae),
         cmocka_unit_test(the_description_names_every_column_and_code),
         cmocka_unit_test(json_holds_every_row),
+        cmocka_unit_test(nonmem_is_read_back_with_the_names_beside_it),
         cmocka_unit_test(nonmem_has_a_dose_before_the_measurement_of_its_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

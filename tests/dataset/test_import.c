@@ -210,6 +210,20 @@ static void endpoints_end_as_their_codes_say(void **state)
     rsp_dataset_free(m);
 }
 
+/* A column of row numbers without a name, an empty one beside, rows of commas alone. */
+static void what_spreadsheets_and_r_leave_is_passed_over(void **state)
+{
+    (void)state;
+    const rsp_import_map map = {.subject = "id", .day = "day", .measures = &viral_load,
+                                .n_measures = 1};
+    rsp_dataset_maker *m = read_ok("\"\",\"id\",day,vl,\n1,a,0,100,\n,,,,\n2,b,0,TND,\n,,,,\n,,,,\n",
+                                   &map);
+    const rsp_dataset *d = rsp_dataset_view(m);
+    assert_int_equal(d->n_measurements, 2);
+    assert_int_equal(d->n_covariates + d->n_texts, 0);
+    rsp_dataset_free(m);
+}
+
 static void files_of_one_trial_are_joined_by_participant(void **state)
 {
     (void)state;
@@ -498,6 +512,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_date_may_be_the_reference_of_all),
         cmocka_unit_test(a_column_without_a_role_is_kept),
         cmocka_unit_test(endpoints_end_as_their_codes_say),
+        cmocka_unit_test(what_spreadsheets_and_r_leave_is_passed_over),
         cmocka_unit_test(files_of_one_trial_are_joined_by_participant),
         cmocka_unit_test(a_bad_file_is_answered_by_file_row_and_column),
         cmocka_unit_test(a_date_that_is_none_is_refused),
