@@ -434,6 +434,40 @@ static void utf_8_need_not_be_declared(void **state)
     }
 }
 
+/* p0 <- first, p1 <- p0 + 1, ...: libsbml's search for cycles takes hours here; what
+ * depends on itself is told all the same. */
+static void a_long_chain_of_rules_is_read_and_its_cycle_told(void **state)
+{
+    (void)state;
+    enum { LINKS = 3000 };
+    static const char *const first[] = {"<cn>1</cn>", "<ci>p2999</ci>"};
+    for (int k = 0; k < 2; k++) {
+        rsp_text text = {0};
+        rsp_error err = {0};
+        rsp_model *model = NULL;
+        rsp_text_printf(&text, "%s<listOfParameters>", HEAD);
+        for (int i = 0; i < LINKS; i++) {
+            rsp_text_printf(&text, "<parameter id='p%d' constant='false'/>", i);
+        }
+        rsp_text_printf(&text, "</listOfParameters><listOfRules>");
+        for (int i = 0; i < LINKS; i++) {
+            rsp_text_printf(&text, "<assignmentRule variable='p%d'>", i);
+            if (i == 0) {
+                rsp_text_printf(&text, MATH "%s", first[k]);
+            } else {
+                rsp_text_printf(&text, MATH "<apply><plus/><ci>p%d</ci><cn>1</cn></apply>", i - 1);
+            }
+            rsp_text_printf(&text, "</math></assignmentRule>\n");
+        }
+        rsp_text_printf(&text, "</listOfRules>%s", TAIL);
+        const rsp_status s = rsp_sbml_parse(text.data, "test", &model, &err);
+        assert_int_equal(s == RSP_OK, k == 0);
+        assert_true(k == 0 || strstr(err.message, "depend") != NULL);
+        rsp_model_free(model);
+        rsp_text_fini(&text);
+    }
+}
+
 static void a_text_that_is_no_sbml_says_where(void **state)
 {
     (void)state;
@@ -460,6 +494,7 @@ int main(void)
         cmocka_unit_test(events_set_sizes_concentrations_and_parameters),
         cmocka_unit_test(a_number_of_pairs_is_no_reversible_law),
         cmocka_unit_test(what_cannot_be_said_is_refused_at_its_line),
+        cmocka_unit_test(a_long_chain_of_rules_is_read_and_its_cycle_told),
         cmocka_unit_test(a_text_that_is_no_sbml_says_where),
         cmocka_unit_test(elements_nested_without_end_are_refused),
         cmocka_unit_test(utf_8_need_not_be_declared)};
