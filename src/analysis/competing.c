@@ -134,10 +134,19 @@ static void put_model(work *w, const options *o, const frame *f, const rsp_compe
     rsp_fine_gray *fit = work_alloc(w, 1, sizeof *fit);
     design d;
     design_of(w, o, "covariates", &terms, f, false, &d);
+    size_t *row = work_alloc(w, f->n, sizeof *row);
+    rsp_competing *whole = work_alloc(w, f->n, sizeof *whole);
+    if (!working(w)) {
+        return;
+    }
+    const size_t n = design_complete(w, &d, row);
+    for (size_t i = 0; i < n; i++) {
+        whole[i] = x[row[i]];
+    }
     table t = TABLE_OPEN(w, "fine_gray", "Subdistribution hazard ratios", model_columns);
     for (size_t c = 1; c <= f->n_causes && working(w) && d.n_x; c++) {
         rsp_error err = {0};
-        work_took(w, o->at, rsp_fine_gray_fit(x, d.x, f->n, d.n_x, (uint32_t)c, fit, &err), &err);
+        work_took(w, o->at, rsp_fine_gray_fit(whole, d.x, n, d.n_x, (uint32_t)c, fit, &err), &err);
         for (size_t k = 0; k < d.n_x && working(w); k++) {
             put_text(&t, "%s", cause_name(o, c));
             put_text(&t, "%s", d.names[k]);

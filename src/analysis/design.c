@@ -160,3 +160,23 @@ void design_of(work *w, const options *o, const char *key, const name_list *term
         memmove(x->x + i * x->n_x, x->x + i * MOST_TERMS, x->n_x * sizeof *x->x);
     }
 }
+
+size_t design_complete(work *w, design *x, size_t *row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        bool whole = true;
+        for (size_t k = 0; k < x->n_x; k++) {
+            whole &= isfinite(x->x[i * x->n_x + k]);
+        }
+        if (whole) {
+            memmove(x->x + n * x->n_x, x->x + i * x->n_x, x->n_x * sizeof *x->x);
+            row[n++] = i;
+        }
+    }
+    if (n < x->n) {
+        note(w, "%zu participant%s left out of the regression for a missing covariate.", x->n - n,
+             x->n - n == 1 ? " is" : "s are");
+    }
+    return x->n = n;
+}

@@ -133,6 +133,13 @@ static void take_row(frame *f, const rsp_endpoint_row *e, const uint32_t cause[6
                                     seen ? e->right : (double)INFINITY};
 }
 
+static void wants_somebody(work *w, const options *o, const frame *f)
+{
+    if (working(w) && f->n == 0) {
+        reader_fail(&w->r, o->at, RSP_DATA, "nobody is left to analyse");
+    }
+}
+
 void frame_of_endpoint(work *w, const options *o, frame *f)
 {
     uint32_t cause[6] = {0};
@@ -165,6 +172,7 @@ void frame_of_endpoint(work *w, const options *o, frame *f)
         note(w, "%zu participant%s never at risk.", f->not_started,
              f->not_started == 1 ? " was" : "s were");
     }
+    wants_somebody(w, o, f);
 }
 
 void frame_of_people(work *w, const options *o, frame *f)
@@ -180,6 +188,7 @@ void frame_of_people(work *w, const options *o, frame *f)
             take_person(f, &groups, &strata, s);
         }
     }
+    wants_somebody(w, o, f);
 }
 
 bool frame_wants_groups(work *w, const options *o, const frame *f, size_t low, size_t high)

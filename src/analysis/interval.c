@@ -160,9 +160,17 @@ static void put_regression(work *w, const options *o, const frame *f)
     rsp_error err = {0};
     design x;
     design_of(w, o, "covariates", &terms, f, false, &x);
-    if (!working(w) || !work_took(w, o->at, rsp_aft_fit(f->interval, x.n_x ? x.x : NULL, f->n,
-                                                        x.n_x, (rsp_aft_family)(o->family - 1),
-                                                        fit, &err), &err)) {
+    size_t *row = work_alloc(w, f->n, sizeof *row);
+    rsp_interval *known = work_alloc(w, f->n, sizeof *known);
+    if (!working(w)) {
+        return;
+    }
+    const size_t n = design_complete(w, &x, row);
+    for (size_t i = 0; i < n; i++) {
+        known[i] = f->interval[row[i]];
+    }
+    if (!work_took(w, o->at, rsp_aft_fit(known, x.n_x ? x.x : NULL, n, x.n_x,
+                                         (rsp_aft_family)(o->family - 1), fit, &err), &err)) {
         return;
     }
     table t = TABLE_OPEN(w, "terms", "Regression", columns);

@@ -118,6 +118,9 @@ typedef struct design {
 } design;
 void design_of(work *w, const options *o, const char *key, const name_list *terms, const frame *f,
                bool intercept, design *x);
+/* Keep the rows without a missing number: their places among the frame's into row[x->n].
+ * How many; those left out are noted. */
+size_t design_complete(work *w, design *x, size_t *row);
 /* A covariate of a participant; NaN: missing.  False: there is none of that name. */
 const char *word_of(const work *w, const char *name, uint32_t subject); /* NULL: none such */
 bool covariate_of(const work *w, const char *name, uint32_t subject, double *v);

@@ -36,9 +36,11 @@ static rsp_status read_time(const rsp_map_reader *r, size_t row, int column, dou
     *out = (double)NAN;
     rsp_status s = column == RSP_NO_COLUMN ? RSP_OK
                                            : rsp_cell_number(&r->t, row, column, out, err);
+    enum { DAYS_MOST = 40000 }; /* as of study days: of a long life */
     *out *= unit;
-    return s == RSP_OK && (*out < 0 || isinf(*out))
-               ? rsp_table_fail(&r->t, row, column, err, "a time >= 0 is expected")
+    return s == RSP_OK && (*out < 0 || *out > DAYS_MOST)
+               ? rsp_table_fail(&r->t, row, column, err, "a time from 0 to %d days is expected",
+                                DAYS_MOST)
                : s;
 }
 

@@ -28,19 +28,30 @@ typedef struct columns { /* which covariates are numbers, and which are texts */
     size_t n_numbers, n_texts;
 } columns;
 
-static bool is_numbers(const rsp_covariate *c, size_t n_people)
+/* Numbers in every cell that is not missing.  A few words among numbers may be a slip:
+ * that is noted. */
+static bool is_numbers(rsp_importer *im, const rsp_covariate *c)
 {
+    size_t numbers = 0, words = 0;
+    const char *word = "";
     double v;
-    for (size_t i = 0; i < n_people && i < c->capacity; i++) {
+    for (size_t i = 0; i < im->n_people && i < c->capacity; i++) {
         const char *s = c->texts[i];
-        if (s && !rsp_cell_missing(s) && !rsp_number_read(s, strlen(s), &v)) {
-            return false;
+        if (s && !rsp_cell_missing(s)) {
+            const bool is_number = rsp_number_read(s, strlen(s), &v);
+            numbers += is_number;
+            words += !is_number;
+            word = is_number ? word : s;
         }
     }
-    return true;
+    if (words > 0 && words < numbers) {
+        rsp_text_printf(&im->notes, "column '%.60s' is read as words: '%.40s' is no number, as %zu "
+                                    "others are\n", c->name, word, numbers);
+    }
+    return words == 0;
 }
 
-static bool sort_covariates(const rsp_importer *im, columns *c)
+static bool sort_covariates(rsp_importer *im, columns *c)
 {
     size_t n = im->n_covariates + 1;
     *c = (columns){calloc(n, sizeof(char *)), calloc(n, sizeof(char *)), calloc(n, sizeof(size_t)),
@@ -49,7 +60,7 @@ static bool sort_covariates(const rsp_importer *im, columns *c)
         return false;
     }
     for (size_t i = 0; i < im->n_covariates; i++) {
-        if (is_numbers(&im->covariates[i], im->n_people)) {
+        if (is_numbers(im, &im->covariates[i])) {
             c->of_numbers[c->n_numbers] = i;
             c->numbers[c->n_numbers++] = im->covariates[i].name;
         } else {

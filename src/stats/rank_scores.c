@@ -14,6 +14,13 @@ double rsp_rank_significant(double x, int digits)
     return strtod(text, NULL); /* the same locale writes and reads */
 }
 
+double rsp_rank_shifted(double x, double shift, int digits)
+{
+    const double off = x - shift, size = fmax(fabs(x), fabs(shift));
+    const bool rounds = digits > 0 && digits <= 17;
+    return rounds && fabs(off) < size * pow(10, -digits) ? 0 : off;
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;

@@ -10,6 +10,8 @@
 
 /* x to so many significant digits; 0: x itself. */
 double rsp_rank_significant(double x, int digits);
+/* x - shift; 0 where the two are equal to so many digits: 0.3 - 0.2 is not 0.1. */
+double rsp_rank_shifted(double x, double shift, int digits);
 
 /* rank[i] = twice the mid-rank of x[i] among all n; ties: sum over groups of
  * equal values of t^3 - t (NULL: not wanted).  False: no memory. */

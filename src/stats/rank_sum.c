@@ -34,7 +34,7 @@ static rsp_status sum_init(sum_data *d, const double *a, size_t n_a, const doubl
     }
     for (size_t i = 0; i < n_a; i++) {
         d->a[i] = a[i];
-        d->pooled[i] = rsp_rank_significant(a[i] - o->shift, o->digits);
+        d->pooled[i] = rsp_rank_significant(rsp_rank_shifted(a[i], o->shift, o->digits), o->digits);
     }
     for (size_t i = 0; i < n_b; i++) {
         d->b[i] = b[i];

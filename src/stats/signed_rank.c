@@ -38,7 +38,7 @@ static rsp_status signed_init(signed_data *d, size_t n, rsp_error *err)
 static void collect(signed_data *d, const double *x, size_t n, const rsp_rank_options *o)
 {
     for (size_t i = 0; i < n; i++) {
-        double off = x[i] - o->shift;
+        double off = rsp_rank_shifted(x[i], o->shift, o->digits);
         if (off == 0 && o->zeros == RSP_ZEROS_WILCOXON) {
             continue;
         }

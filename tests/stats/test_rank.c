@@ -188,6 +188,27 @@ static void a_shift_of_the_data_shifts_the_estimate_and_not_p(void **state)
     assert_near(a.high + 16, b.high, 0);
 }
 
+/* As tenths the differences less a tenth are no exact zeros, nor are equal ones equal. */
+static void a_unit_changes_no_rank(void **state)
+{
+    (void)state;
+    static const double before[] = {2, 5, 1, 7, 3, 9, 4, 6}, after[] = {3, 6, 4, 6, 8, 12, 3, 9};
+    double tens[8], tenths[8];
+    for (int i = 0; i < 8; i++) {
+        tens[i] = after[i] - before[i];
+        tenths[i] = after[i] / 10 - before[i] / 10;
+    }
+    for (int zeros = 0; zeros < 2; zeros++) {
+        const rsp_zeros how = zeros ? RSP_ZEROS_PRATT : RSP_ZEROS_WILCOXON;
+        rsp_rank_result a = signed_rank(tens, 8, (rsp_rank_options){.shift = 1, .zeros = how, .digits = 12});
+        rsp_rank_result b = signed_rank(tenths, 8, (rsp_rank_options){.shift = 0.1, .zeros = how, .digits = 12});
+        assert_int_equal(a.n[0], 6);
+        assert_int_equal(b.n[0], 6);
+        assert_near(a.p, b.p, 0);
+        assert_near(a.statistic, b.statistic, 0);
+    }
+}
+
 static void one_sided_tests_have_one_sided_intervals(void **state)
 {
     (void)state;
@@ -589,6 +610,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(larger_samples_are_exact_too),
         cmocka_unit_test(thousands_of_values_use_the_normal_and_no_square_of_memory),
         cmocka_unit_test(a_shift_of_the_data_shifts_the_estimate_and_not_p),
+        cmocka_unit_test(a_unit_changes_no_rank),
         cmocka_unit_test(one_sided_tests_have_one_sided_intervals),
         cmocka_unit_test(too_few_values_say_what_level_they_reach),
         cmocka_unit_test(nothing_to_rank_is_not_estimable),
