@@ -71,6 +71,17 @@ static const kind kinds[] = {
      "targets,reference", run_ipda, true},
     {"qvoa", "outgrowth: infectious units per million by limiting dilution, with lineages",
      "kind,name,plate,level,information", "", run_qvoa, true},
+    {"size_survival", "events and participants for a hazard ratio by the log-rank test",
+     "kind,name,median,hazard ratio,follow up,accrual,dropout,allocation,alpha,power",
+     "median,hazard ratio,follow up", run_size_survival, true},
+    {"size_one_arm", "participants of one arm against a share, exactly",
+     "kind,name,p0,p1,alpha,power,most", "p0,p1", run_size_one_arm, true},
+    {"size_two_stages", "Simon's two-stage designs of one arm",
+     "kind,name,p0,p1,alpha,power,most", "p0,p1", run_size_two_stages, true},
+    {"size_shares", "participants to tell two shares apart by Fisher's test",
+     "kind,name,p0,p1,alpha,power,most", "p0,p1", run_size_shares, true},
+    {"looks", "group-sequential boundaries and what they cost",
+     "kind,name,looks,boundary,parameter,alpha,power", "looks", run_looks, true},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

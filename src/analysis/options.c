@@ -35,6 +35,11 @@ static const char *const limits_words[] = {"clopper-pearson", "wilson", "delta",
 static const char *const shearing_words[] = {"corrected", "raw", NULL};
 static const char *const information_words[] = {"expected", "observed", NULL};
 
+/* As rsp_boundary_kind. */
+static const char *const boundary_words[] = {
+    "obrien-fleming", "pocock", "wang-tsiatis", "spend obrien-fleming", "spend pocock",
+    "spend power", "spend hwang-shih-decani", NULL};
+
 #define AT(field) offsetof(options, field)
 static const key keys[] = {
     {"endpoint", TEXT, AT(endpoint), 0, 0, NULL},
@@ -87,6 +92,19 @@ static const key keys[] = {
     {"area until", DAY, AT(auc_to), 1e-9, 36525, NULL},
     {"last", COUNT, AT(last), 1, 1000, NULL},
     {"below", NUMBER, AT(below), 1e-9, 1e12, NULL},
+    {"hazard ratio", NUMBER, AT(hazard_ratio), 1e-3, 1e3, NULL},
+    {"accrual", DAY, AT(accrual), 0, 36525, NULL},
+    {"follow up", DAY, AT(follow_up), 1e-9, 36525, NULL},
+    {"dropout", SHARE, AT(dropout), 0, 0.99, NULL},
+    {"allocation", SHARE, AT(allocation), 0.01, 0.99, NULL},
+    {"alpha", SHARE, AT(alpha), 1e-9, 0.5, NULL},
+    {"power", SHARE, AT(power), 0.01, 0.9999, NULL},
+    {"p0", SHARE, AT(p0), 0, 1, NULL},
+    {"p1", SHARE, AT(p1), 0, 1, NULL},
+    {"most", COUNT, AT(most), 1, 100000, NULL},
+    {"parameter", NUMBER, AT(parameter), -100, 100, NULL},
+    {"looks", SHARES, AT(looks), 0, 1, NULL},
+    {"boundary", CHOICE, AT(boundary), 0, 0, boundary_words},
     {"band", CHOICE, AT(band), 0, 0, band_words},
     {"ties", CHOICE, AT(ties), 0, 0, ties_words},
     {"proportionality", CHOICE, AT(proportionality), 0, 0, transform_words},
@@ -124,6 +142,10 @@ static options defaults(double level)
     o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
     o.arm_n = o.arm_median = o.droplet_nl = o.least_droplets = (double)NAN;
     o.dilution = o.least_unsheared = o.bootstrap = (double)NAN;
+    o.allocation = 0.5;
+    o.alpha = 0.05;
+    o.power = 0.8;
+    o.most = 200;
     o.early_years = o.late_years = (double)INFINITY;
     return o;
 }

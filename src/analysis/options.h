@@ -31,6 +31,11 @@ typedef struct options {
     number_list quantiles, days, targets;
     double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
         arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below, droplet_nl, least_droplets, dilution, least_unsheared, bootstrap;
+    /* Of a trial that is planned. */
+    double hazard_ratio, accrual, follow_up, dropout, allocation, alpha, power, p0, p1, most,
+        parameter;
+    number_list looks;
+    int boundary; /* rsp_boundary_kind */
     number_list share_days, shares;
     int band, ties, proportionality, scores, variance, family, estimand, test, zeros, alternative,
         null, likelihood, random, coefficient, limits, shearing, information;

@@ -178,6 +178,11 @@ void run_kinetics(work *w, const options *o);
 void run_dpcr(work *w, const options *o);
 void run_ipda(work *w, const options *o);
 void run_qvoa(work *w, const options *o);
+void run_size_survival(work *w, const options *o);
+void run_size_one_arm(work *w, const options *o);
+void run_size_two_stages(work *w, const options *o);
+void run_size_shares(work *w, const options *o);
+void run_looks(work *w, const options *o);
 
 /* Cox's regression of a frame; weight [n] or NULL. */
 void cox_frame(work *w, const options *o, const frame *f, const double *weight);

@@ -326,6 +326,41 @@ static void limiting_dilution_is_that_of_the_closed_form(void **state)
          "analysis: outgrowth\n" LIST "  - {kind: qvoa}\n", "ipda.json", "", pairs, COUNT(pairs));
 }
 
+/* Of the vectors: Schoenfeld and the size of a trial. Published: Simon 1989, table 1
+ * (0.05 and 0.25); Lan and DeMets 1983, two looks (2.963, 1.969, to their digits). */
+static void sizes_of_trials_are_the_published_ones(void **state)
+{
+    static const reached_pair pairs[] = {
+        {"analyses/0/size/0/events", "n_from_events/events", 1e-9},
+        {"analyses/0/size/0/p_control", "n_from_events/pe0", 1e-9},
+        {"analyses/0/size/0/p_treated", "n_from_events/pe1", 1e-9},
+        {"analyses/0/size/0/participants", "n_from_events/N", 1e-9},
+        {"analyses/1/size/0/events", "schoenfeld/4/events", 1e-9}};
+    static const double simon[2][4] = {{9, 0, 17, 2}, {12, 0, 16, 2}};
+    static const char *const columns[] = {"n1", "r1", "n", "r"};
+    (void)state;
+    json_t *all = reached_json("sample_size.json");
+    json_t *ours = reached_run(
+        "", "analysis: sizes\n" LIST
+              "  - {kind: size_survival, median: 28, hazard ratio: 0.5, follow up: 84, dropout: 5 %}\n"
+              "  - {kind: size_survival, median: 28, hazard ratio: 0.5, follow up: 84,"
+              " allocation: 0.666666666666667}\n"
+              "  - {kind: size_two_stages, p0: 5 %, p1: 25 %}\n"
+              "  - {kind: looks, looks: [0.5, 1], boundary: spend obrien-fleming}\n");
+    reached_compare(ours, all, pairs, COUNT(pairs));
+    for (size_t d = 0; d < 2; d++) {
+        for (size_t k = 0; k < 4; k++) {
+            char path[64];
+            snprintf(path, sizeof path, "analyses/2/designs/%zu/%s", d, columns[k]);
+            reached_near(reached_number(ours, path), simon[d][k], 0, path);
+        }
+    }
+    reached_near(reached_number(ours, "analyses/3/looks/0/z"), 2.963, 2e-4, "first look");
+    reached_near(reached_number(ours, "analyses/3/looks/1/z"), 1.969, 3e-4, "last look");
+    json_decref(ours);
+    json_decref(all);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -340,7 +375,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(weighted_comparisons_are_those_of_r),
         cmocka_unit_test(matched_means_are_signorovitchs_and_out_of_reach_is_said),
         cmocka_unit_test(intact_provirus_of_the_worked_example_is_reached),
-        cmocka_unit_test(limiting_dilution_is_that_of_the_closed_form)};
+        cmocka_unit_test(limiting_dilution_is_that_of_the_closed_form),
+        cmocka_unit_test(sizes_of_trials_are_the_published_ones)};
     if (argc != 4) {
         return 2;
     }
