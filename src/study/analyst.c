@@ -361,13 +361,14 @@ typedef struct place { size_t subject, happening, measurement, endpoint; } place
 static rsp_dataset rows_between(const rsp_dataset *d, const place *from, const place *to)
 {
     rsp_dataset rows = *d;
-    rows.subjects += from->subject;
+    /* A table without rows may be NULL, which has no places. */
+    rows.subjects = d->n_subjects ? d->subjects + from->subject : NULL;
     rows.n_subjects = to->subject - from->subject;
-    rows.happenings += from->happening;
+    rows.happenings = d->n_happenings ? d->happenings + from->happening : NULL;
     rows.n_happenings = to->happening - from->happening;
-    rows.measurements += from->measurement;
+    rows.measurements = d->n_measurements ? d->measurements + from->measurement : NULL;
     rows.n_measurements = to->measurement - from->measurement;
-    rows.endpoints += from->endpoint;
+    rows.endpoints = d->n_endpoints ? d->endpoints + from->endpoint : NULL;
     rows.n_endpoints = to->endpoint - from->endpoint;
     return rows;
 }
