@@ -791,11 +791,8 @@ static void strain(rsp_lanes *b)
     }
 }
 
-static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
+static void explicit_weights(const rsp_tableau *tab, rsp_v8 h, rsp_v8 theta, rsp_v8 *weight)
 {
-    const rsp_tableau *tab = b->tab;
-    const rsp_v8 h = rsp_v8_set(b->h[lane]);
-    rsp_v8 weight[RSP_STAGES_MAX];
     for (uint32_t i = 0; i < tab->stages; i++) {
         rsp_v8 sum = rsp_v8_set(0);
         for (uint32_t j = tab->degree; j-- > 0;) {
@@ -803,6 +800,14 @@ static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, dou
         }
         weight[i] = h * sum;
     }
+}
+
+static void inside_explicit(const rsp_lanes *b, uint32_t lane, rsp_v8 theta, double *x)
+{
+    const rsp_tableau *tab = b->tab;
+    const rsp_v8 h = rsp_v8_set(b->h[lane]);
+    rsp_v8 weight[RSP_STAGES_MAX];
+    explicit_weights(tab, h, theta, weight);
     for (size_t s = 0; s < b->net.n_species; s++) {
         const size_t at = s * b->width + lane;
         rsp_v8 sum = rsp_v8_set(b->x[at]);
@@ -821,13 +826,7 @@ static void inside_moving(const rsp_lanes *b, uint32_t chunk, const double *shar
     const rsp_list *moving = &b->use[chunk].moving;
     const rsp_v8 theta = rsp_v8_load(share), h = rsp_v8_load(b->h + first);
     rsp_v8 weight[RSP_STAGES_MAX];
-    for (uint32_t i = 0; i < tab->stages; i++) {
-        rsp_v8 sum = rsp_v8_set(0);
-        for (uint32_t j = tab->degree; j-- > 0;) {
-            sum = (sum + rsp_v8_set(tab->dense[i][j])) * theta;
-        }
-        weight[i] = h * sum;
-    }
+    explicit_weights(tab, h, theta, weight);
     for (size_t s = 0; s < b->net.n_species; s++) {
         rsp_v8_store(x + s * RSP_CHUNK, row_of(b->x + first, s, b->width));
     }
