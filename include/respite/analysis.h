@@ -34,11 +34,13 @@ const rsp_analysis_kind *rsp_analysis_kind_at(size_t i);
 /* ---- Data: the rows, sorted, and what is known of them.  Endpoints go by their name,
  * or by the PARAMCD that rsp_adam_paramcd makes of it. */
 typedef struct rsp_analysis_file { const char *name, *sha256; } rsp_analysis_file;
+enum { RSP_ANALYSIS_PLATES = 3 };
 typedef struct rsp_analysis_data {
     const rsp_dataset *rows;
     const rsp_analysis_file *files;     size_t n_files;     /* where they were read from */
-    const char *const *plates; /* [2 * analyses] paths of plates that they read, and of
-                                  reference plates; NULL: none.  plates NULL: none */
+    const char *const *plates; /* [RSP_ANALYSIS_PLATES * analyses] paths of the plate of
+                                  each, of its reference plate, of the plate that names it;
+                                  NULL: none.  plates NULL: none */
     const char *notes; /* of the reader, a line each; NULL or "": none */
 } rsp_analysis_data;
 

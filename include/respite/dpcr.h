@@ -30,7 +30,9 @@ typedef enum rsp_dpcr_reason {
     RSP_DPCR_NO_LINKAGE,     /* reference droplets show no unsheared molecule */
     RSP_DPCR_SHEARED,        /* fewer unsheared than the options allow */
     RSP_DPCR_FIRST_FAILED,   /* first target at background, second clearly positive */
-    RSP_DPCR_SECOND_FAILED
+    RSP_DPCR_SECOND_FAILED,
+    RSP_DPCR_TARGET_FAILED,  /* one of several, named beside */
+    RSP_DPCR_NO_SHARED       /* the target that two triplexes share is not seen */
 } rsp_dpcr_reason;
 const char *rsp_dpcr_reason_text(rsp_dpcr_reason r); /* "" for RSP_DPCR_FINE */
 
@@ -115,11 +117,18 @@ rsp_count_limits rsp_count_limits_of(double background);
 /* Garwood 1936: exact interval of a Poisson mean from a count. */
 void rsp_garwood(double count, double level, double *low, double *high);
 
+/* The same for droplets that carry a set of targets in `droplets`: chance alone, where no
+ * molecule carries them all, gives some besides the background a droplet.  `lambda`: of
+ * the molecules that do, `seen`: droplets with all. */
+rsp_count_limits rsp_chance_limits_of(double droplets, double seen, double lambda,
+                                      double background, double *mean);
+
 /* ---- IPDA (Bruner 2019, Nature 566:120).  First target psi, second env; the
  * reference is two amplicons of RPP30, about one provirus apart. */
 typedef enum rsp_shearing {
     RSP_SHEARING_CORRECTED, /* of concentrations freed of chance */
-    RSP_SHEARING_RAW        /* of droplet counts; too low where wells are dense */
+    RSP_SHEARING_RAW,       /* of droplet counts; too low where wells are dense */
+    RSP_SHEARING_NONE       /* taken as 0: nothing is corrected */
 } rsp_shearing;
 
 typedef struct rsp_ipda_options {
@@ -131,8 +140,8 @@ typedef struct rsp_ipda_options {
     double hiv_bp, reference_bp; /* distance of the targets; scales 1 - shearing
                                     to the power hiv/reference; 0: not scaled */
     double least_unsheared;      /* below: missing; 0.6, 0 to switch off */
-    double background[3];        /* false positives a droplet: first, second, both
-                                    (both: as linked); 0 */
+    double background[3];        /* false positives a droplet: first alone, second
+                                    alone, both (as linked); 0 */
     double clearly_positive;     /* droplets beyond background by which the other
                                     target must show that DNA was there; 10 */
     size_t bootstrap;            /* replicates; 0: none.  2000 is usual */
@@ -158,16 +167,22 @@ typedef struct rsp_ipda {
     double cells_per_ul, cells;  /* of the HIV wells: of template, assayed */
 
     /* Per million cells.  state NUMBER: `intact` estimates.  NOT_DETECTED (no
-     * droplet with both) and BELOW_LLOQ (no more than chance): intact is 0, for
-     * analysis left-censored at `one_copy`.  MISSING: NaN, see `reason`. */
+     * droplet with both): intact is 0, for analysis left-censored at `one_copy`.
+     * BELOW_LLOQ (no more than chance; with a background of both, no more than the
+     * limit of blank): intact is 0, left-censored at `detection`.  MISSING: NaN, see
+     * `reason`. */
     rsp_result_state state;
     rsp_dpcr_reason reason;
+    double blank;                /* droplets with both: limit of blank, of chance and
+                                    background */
+    double detection;            /* limit of detection that belongs to it */
     double intact;
     double intact_signed;        /* linkage may fall below 0: for checks of bias */
     double uncorrected;          /* for shearing */
     double one_copy;             /* 1e6 / cells / (1 - shearing) */
     double upper;                /* one-sided bound at dpcr.level when none is seen */
-    rsp_dpcr_interval garwood;        /* count of both, scaled by intact / count */
+    rsp_dpcr_interval garwood;        /* count of both less its background, scaled by
+                                         intact / that count */
     rsp_dpcr_interval log_delta;      /* intact exp(-+ z se / linked), HIV wells alone */
     rsp_dpcr_interval bootstrap;      /* percentile; carries reference wells too */
     size_t bootstrap_used;       /* replicates with an estimate */
@@ -181,5 +196,43 @@ typedef struct rsp_ipda {
  * target at its limit of blank while the other is clearly positive: a primer or
  * probe that does not match this virus (Kinloch 2021), not an absence of virus. */
 RSP_MUST_USE rsp_status rsp_ipda_estimate(const rsp_duplex_well *hiv, size_t n_hiv, const rsp_duplex_well *reference, size_t n_reference, const rsp_ipda_options *options, rsp_well_flag *flags, rsp_ipda *out, rsp_error *err);
+
+/* ---- Several targets on one molecule, per million cells: three (Cassidy 2022,
+ * iScience 25:105016), four (Q4ddPCR).  Intact carries all k. */
+typedef struct rsp_plex {
+    double droplets, all;      /* classified; with every target */
+    double lambda, se;         /* molecules with every target a droplet, signed, less
+                                  the background */
+    double shearing, reference_cv, cells_per_ul, cells; /* as of rsp_ipda */
+    rsp_result_state state;    /* as of rsp_ipda, and what follows */
+    rsp_dpcr_reason reason;
+    size_t failed;             /* TARGET_FAILED: which; k otherwise */
+    double blank, detection;
+    double intact, intact_signed, uncorrected, one_copy, upper;
+    rsp_dpcr_interval garwood, log_delta, bootstrap;
+    size_t bootstrap_used;
+} rsp_plex;
+/* `counts` of merged wells, [1 << k]; `reference` likewise, NULL: no cells are known, and
+ * per million is NaN with NO_REFERENCE.  `background`: [k + 1] false positives a droplet,
+ * of each target alone and of all as linked; NULL: none (that of the options is for two
+ * targets).  A target at its limit of blank beside one that is clearly positive is a
+ * primer or probe that does not match: missing. */
+RSP_MUST_USE rsp_status rsp_plex_estimate(const double *counts, size_t k, const rsp_duplex_well *reference, const double *background, const rsp_ipda_options *options, rsp_plex *out, rsp_error *err);
+
+/* Five targets from two triplexes, [8] counts each, whose bit `shared` is one target
+ * (rsp_plex_five).  Each triplex is freed of shearing on its own. */
+typedef struct rsp_five {
+    rsp_plex triplex[2];       /* without intervals */
+    double shared;             /* of the shared target per million, mean of both */
+    rsp_result_state state;    /* NOT_DETECTED: a triplex shows none with all three */
+    rsp_dpcr_reason reason;
+    double five;               /* per million, were both sides independent */
+    double least, most;        /* whatever the dependence: between first + second -
+                                  shared and the smaller of the two (Frechet) */
+    rsp_dpcr_interval bootstrap;
+    size_t bootstrap_used;
+} rsp_five;
+typedef struct rsp_triplex { double n[8]; size_t shared; } rsp_triplex;
+RSP_MUST_USE rsp_status rsp_five_estimate(const rsp_triplex triplex[2], const rsp_duplex_well *reference, const rsp_ipda_options *options, rsp_five *out, rsp_error *err);
 
 #endif

@@ -1,5 +1,11 @@
 #include "analysis/work.h"
 
+/* Of assays of provirus: the reference wells, droplets and limits; blanks. */
+#define REFERENCE                                                                                 \
+    "reference,dilution,reference copies,unrearranged,shearing,distance,reference distance,"      \
+    "least unsheared,clearly positive,level,limits,droplet,least droplets,bootstrap,seed"
+#define BLANKS "background,blank"
+
 /* Every kind of analysis: its name in a plan, what it is, the keys it knows. */
 static const kind kinds[] = {
     {"curves", "Kaplan-Meier curves: quantiles, shares at days, Nelson-Aalen hazard",
@@ -64,11 +70,17 @@ static const kind kinds[] = {
      "kind,name,assay,area until,by,control,level,test,alternative,null", "", run_kinetics,
      false},
     {"dpcr", "digital PCR: copies of each target of a plate",
-     "kind,name,plate,level,limits,droplet,least droplets", "", run_dpcr, true},
+     "kind,name,plate,names,targets,level,limits,droplet,least droplets," BLANKS, "", run_dpcr,
+     true},
     {"ipda", "intact provirus: two targets on one molecule, corrected for shearing",
-     "kind,name,plate,reference plate,targets,reference,dilution,shearing,least unsheared,level,"
-     "limits,droplet,least droplets,bootstrap,seed",
-     "targets,reference", run_ipda, true},
+     "kind,name,plate,names,reference plate,targets," REFERENCE "," BLANKS, "targets,reference",
+     run_ipda, true},
+    {"plex", "two to eight targets: what is on one molecule, and intact provirus",
+     "kind,name,plate,names,reference plate,targets," REFERENCE "," BLANKS, "targets", run_plex,
+     true},
+    {"five_target", "intact provirus: five targets of two triplexes that share one",
+     "kind,name,plate,names,reference plate,targets,second targets,combination," REFERENCE,
+     "targets,second targets,reference", run_five_target, true},
     {"qvoa", "outgrowth: infectious units per million by limiting dilution, with lineages",
      "kind,name,plate,level,information", "", run_qvoa, true},
     {"size_survival", "events and participants for a hazard ratio by the log-rank test",

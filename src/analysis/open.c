@@ -155,16 +155,19 @@ static rsp_status open_nothing(rsp_analysis_source *s, rsp_error *err)
 static rsp_status find_plates(rsp_analysis_source *s, const rsp_analysis *plan, const char *given,
                               rsp_error *err)
 {
-    const char **plates = rsp_arena_alloc(s->arena, 2 * plan->n_items, sizeof *plates);
+    enum { EACH = RSP_ANALYSIS_PLATES };
+    const char **plates = rsp_arena_alloc(s->arena, EACH * plan->n_items, sizeof *plates);
     rsp_status status = plates ? RSP_OK : no_memory(err);
     for (size_t i = 0; i < plan->n_items && status == RSP_OK; i++) {
         const options *o = &plan->items[i].options;
         bool reads = plan->items[i].kind->needs_no_data && !o->shares.n;
-        plates[2 * i] = o->plate ? beside(s, plan, o->plate) : reads ? given : NULL;
-        plates[2 * i + 1] = o->reference_plate ? beside(s, plan, o->reference_plate) : NULL;
-        for (size_t k = 0; k < 2 && status == RSP_OK; k++) {
-            bool again = k == 0 && i > 0 && plates[0] == plates[2 * i];
-            status = plates[2 * i + k] && !again ? add_file(s, plates[2 * i + k], err) : RSP_OK;
+        const char **mine = plates + EACH * i;
+        mine[0] = o->plate ? beside(s, plan, o->plate) : reads ? given : NULL;
+        mine[1] = o->reference_plate ? beside(s, plan, o->reference_plate) : NULL;
+        mine[2] = o->names_plate ? beside(s, plan, o->names_plate) : NULL;
+        for (size_t k = 0; k < EACH && status == RSP_OK; k++) {
+            bool again = k == 0 && i > 0 && plates[0] == mine[0];
+            status = mine[k] && !again ? add_file(s, mine[k], err) : RSP_OK;
         }
     }
     s->data.plates = plates;

@@ -6,7 +6,8 @@
 /* Every key of every kind: how it is read, into which field, within which bounds. */
 
 typedef enum type {
-    TEXT, NAMES, NUMBER, COUNT, DAY, DAYS, SHARE, SHARES, NUMBERS, CHOICE, YES_NO, VALUE, CURVE
+    TEXT, NAMES, NUMBER, COUNT, DAY, DAYS, SHARE, SHARES, NUMBERS, CHOICE, YES_NO, VALUE, CURVE,
+    RATES
 } type;
 
 typedef struct key {
@@ -31,8 +32,10 @@ static const char *const null_words[] = {"auto", "exact", "normal", "normal corr
 static const char *const likelihood_words[] = {"reml", "ml", NULL};
 static const char *const random_words[] = {"intercept", "slope", NULL};
 static const char *const coefficient_words[] = {"spearman", "pearson", "kendall", NULL};
-static const char *const limits_words[] = {"clopper-pearson", "wilson", "delta", NULL};
-static const char *const shearing_words[] = {"corrected", "raw", NULL};
+static const char *const limits_words[] = {"clopper-pearson", "wilson", "delta", "garwood",
+                                           "bootstrap", NULL};
+static const char *const shearing_words[] = {"corrected", "raw", "none", NULL};
+static const char *const combination_words[] = {"independent", "bounds", NULL};
 static const char *const information_words[] = {"expected", "observed", NULL};
 
 /* As rsp_boundary_kind. */
@@ -50,6 +53,16 @@ static const key keys[] = {
     {"source", TEXT, AT(source), 0, 0, NULL},
     {"plate", TEXT, AT(plate), 0, 0, NULL},
     {"reference plate", TEXT, AT(reference_plate), 0, 0, NULL},
+    {"names", TEXT, AT(names_plate), 0, 0, NULL},
+    {"unrearranged", TEXT, AT(unrearranged), 0, 0, NULL},
+    {"blank", NAMES, AT(blank), 0, 0, NULL},
+    {"background", RATES, 0, 0, 1, NULL},
+    {"second targets", NAMES, AT(second_targets), 0, 0, NULL},
+    {"reference copies", NUMBER, AT(reference_copies), 1e-3, 1e3, NULL},
+    {"distance", NUMBER, AT(distance), 1, 1e6, NULL},
+    {"reference distance", NUMBER, AT(reference_distance), 1, 1e6, NULL},
+    {"clearly positive", COUNT, AT(clearly_positive), 0, 1e8, NULL},
+    {"combination", CHOICE, AT(combination), 0, 0, combination_words},
     {"targets", NAMES, AT(target_names), 0, 0, NULL},
     {"reference", NAMES, AT(reference), 0, 0, NULL},
     {"droplet", NUMBER, AT(droplet_nl), 1e-3, 1e3, NULL},
@@ -141,7 +154,9 @@ static options defaults(double level)
                  .last = 3, .proportionality = 4};
     o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
     o.arm_n = o.arm_median = o.droplet_nl = o.least_droplets = (double)NAN;
-    o.dilution = o.least_unsheared = o.bootstrap = (double)NAN;
+    o.dilution = o.least_unsheared = o.bootstrap = o.reference_copies = (double)NAN;
+    o.distance = o.reference_distance = o.clearly_positive = (double)NAN;
+    o.limits = -1; /* what the kind takes */
     o.allocation = 0.5;
     o.alpha = 0.05;
     o.power = 0.8;
@@ -237,6 +252,23 @@ static void read_curve(reader *r, const tree *t, options *o)
     o->shares = (number_list){share, n};
 }
 
+/* "background: {psi: 2e-5, linked: 1e-6}": false positives a droplet. */
+static void read_rates(reader *r, const tree *t, const key *k, options *o)
+{
+    if (!reader_kind(r, t, TREE_MAP, k->name)) {
+        return;
+    }
+    const char **names = reader_alloc(r, t->n, sizeof *names);
+    double *rates = reader_alloc(r, t->n, sizeof *rates);
+    size_t n = 0;
+    for (const tree *c = t->first; c && reading(r); c = c->next, n++) {
+        names[n] = c->key;
+        rates[n] = read_number(r, c, c->key, k->low, k->high);
+    }
+    o->background_names = (name_list){names, reading(r) ? n : 0};
+    o->background = (number_list){rates, reading(r) ? n : 0};
+}
+
 /* "log10(NAME)" is the logarithm of NAME. */
 static const char *take_log(reader *r, const char *s, bool *is_log)
 {
@@ -308,6 +340,7 @@ static void read_key(reader *r, const key *k, const tree *t, options *o)
     case YES_NO: *(bool *)at = read_yes(r, t, k->name); break;
     case VALUE: read_value(r, t, k->name, at); break;
     case CURVE: read_curve(r, t, o); break;
+    case RATES: read_rates(r, t, k, o); break;
     }
 }
 

@@ -26,11 +26,16 @@ typedef struct value_spec {
 } value_spec;
 
 typedef struct options {
-    const char *endpoint, *by, *control, *cluster, *source, *assay, *plate, *reference_plate;
-    name_list strata, covariates, events, adjust, match, target_names, reference;
-    number_list quantiles, days, targets;
+    const char *endpoint, *by, *control, *cluster, *source, *assay, *plate, *reference_plate, *names_plate,
+        *unrearranged;
+    name_list strata, covariates, events, adjust, match, target_names, second_targets, reference, blank,
+        background_names;
+    number_list quantiles, days, targets, background;
     double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
-        arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below, droplet_nl, least_droplets, dilution, least_unsheared, bootstrap;
+        arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below;
+    /* Of plates. */
+    double droplet_nl, least_droplets, dilution, reference_copies, least_unsheared, bootstrap,
+        distance, reference_distance, clearly_positive;
     /* Of a trial that is planned. */
     double hazard_ratio, accrual, follow_up, dropout, allocation, alpha, power, p0, p1, most,
         parameter;
@@ -38,7 +43,7 @@ typedef struct options {
     int boundary; /* rsp_boundary_kind */
     number_list share_days, shares;
     int band, ties, proportionality, scores, variance, family, estimand, test, zeros, alternative,
-        null, likelihood, random, coefficient, limits, shearing, information;
+        null, likelihood, random, coefficient, limits, shearing, information, combination;
     bool permutation, robust, firth, hazard, pooled, log10;
     value_spec outcome, before, after, x, y, years_before, years_after;
     const tree *at; /* the analysis */

@@ -177,6 +177,8 @@ void run_viral_load(work *w, const options *o);
 void run_kinetics(work *w, const options *o);
 void run_dpcr(work *w, const options *o);
 void run_ipda(work *w, const options *o);
+void run_plex(work *w, const options *o);
+void run_five_target(work *w, const options *o);
 void run_qvoa(work *w, const options *o);
 void run_size_survival(work *w, const options *o);
 void run_size_one_arm(work *w, const options *o);

@@ -18,6 +18,8 @@ const char *rsp_dpcr_reason_text(rsp_dpcr_reason r)
         [RSP_DPCR_SHEARED] = "the DNA is sheared too far",
         [RSP_DPCR_FIRST_FAILED] = "the first target fails: primer or probe polymorphism",
         [RSP_DPCR_SECOND_FAILED] = "the second target fails: primer or probe polymorphism",
+        [RSP_DPCR_TARGET_FAILED] = "a target fails: primer or probe polymorphism",
+        [RSP_DPCR_NO_SHARED] = "the shared target is not seen",
     };
     return (size_t)r < sizeof text / sizeof *text ? text[r] : "";
 }
@@ -180,4 +182,14 @@ rsp_count_limits rsp_count_limits_of(double background)
         }
     }
     return (rsp_count_limits){.blank = high, .detection = rsp_stats_poisson_mean(high, 0.05)};
+}
+
+/* Were there no molecule that carries all, droplets that lack some target would be
+ * exp(lambda) times as many; the rest would have all by chance. */
+rsp_count_limits rsp_chance_limits_of(double droplets, double seen, double lambda,
+                                      double background, double *mean)
+{
+    double chance = fmax(0.0, droplets - exp(lambda) * (droplets - seen));
+    *mean = chance + background * droplets;
+    return rsp_count_limits_of(*mean);
 }

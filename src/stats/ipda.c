@@ -19,7 +19,7 @@ rsp_ipda_options rsp_ipda_defaults(void)
                               .stream = {.purpose = RSP_PURPOSE_USER}};
 }
 
-static rsp_status check_options(const rsp_ipda_options *o, rsp_error *err)
+rsp_status rsp_ipda_check(const rsp_ipda_options *o, rsp_error *err)
 {
     const struct {
         const char *name;
@@ -117,6 +117,9 @@ static rsp_duplex_well merge(const rsp_duplex_well *wells, size_t n, const rsp_w
 double rsp_ipda_shearing(const rsp_duplex_well *counts, const rsp_duplex *d,
                          const rsp_ipda_options *o)
 {
+    if (o->shearing == RSP_SHEARING_NONE) {
+        return 0.0;
+    }
     bool raw = o->shearing == RSP_SHEARING_RAW;
     double single = raw ? (counts->n[1] + counts->n[2]) / 2 : (d->first + d->second) / 2;
     double both = raw ? counts->n[3] : d->linked;
@@ -151,7 +154,8 @@ static rsp_dpcr_reason failed_target(const rsp_duplex_well *hiv, const rsp_ipda_
     double beyond[2];
     bool blank[2];
     for (size_t t = 0; t < 2; t++) {
-        double seen = hiv->n[t + 1] + hiv->n[3], mean = o->background[t] * total;
+        double seen = hiv->n[t + 1] + hiv->n[3];
+        double mean = (o->background[t] + o->background[2]) * total;
         beyond[t] = seen - mean;
         blank[t] = seen <= rsp_count_limits_of(mean).blank;
     }
@@ -184,17 +188,39 @@ static rsp_dpcr_reason judge(const rsp_duplex_well *hiv, const rsp_duplex_well *
     return failed_target(hiv, o);
 }
 
+rsp_dpcr_interval rsp_ipda_garwood(double count, double background, double estimate,
+                                   double level)
+{
+    double low, high, scale = estimate / (count - background);
+    rsp_garwood(count, level, &low, &high);
+    return count > background ? (rsp_dpcr_interval){fmax(0.0, low - background) * scale,
+                                                    (high - background) * scale}
+                              : (rsp_dpcr_interval){NAN, NAN};
+}
+
+rsp_dpcr_interval rsp_ipda_log_delta(double estimate, double relative_se, double level)
+{
+    double spread = exp(rsp_stats_z_of_level(level) * relative_se);
+    return (rsp_dpcr_interval){estimate / spread, estimate * spread};
+}
+
 static void add_intervals(const rsp_ipda_options *o, rsp_ipda *r)
 {
     double k = r->both_positive, linked = r->hiv.linked - o->background[2];
     if (r->state != RSP_NUMBER) {
         return;
     }
-    double low, high, z = rsp_stats_z_of_level(o->dpcr.level);
-    rsp_garwood(k, o->dpcr.level, &low, &high);
-    r->garwood = (rsp_dpcr_interval){low * r->intact / k, high * r->intact / k};
-    double spread = exp(z * r->hiv.se_linked / linked);
-    r->log_delta = (rsp_dpcr_interval){r->intact / spread, r->intact * spread};
+    double false_ones = o->background[2] * r->hiv.droplets;
+    r->garwood = rsp_ipda_garwood(k, false_ones, r->intact, o->dpcr.level);
+    r->log_delta = rsp_ipda_log_delta(r->intact, r->hiv.se_linked / linked, o->dpcr.level);
+}
+
+rsp_result_state rsp_ipda_state(double seen, double linked, double blank, double background)
+{
+    return seen == 0                          ? RSP_NOT_DETECTED
+           : !(linked > 0)                    ? RSP_BELOW_LLOQ
+           : background > 0 && seen <= blank  ? RSP_BELOW_LLOQ
+                                              : RSP_NUMBER;
 }
 
 /* Each species per million, and what is intact but was sheared. */
@@ -205,17 +231,21 @@ static void add_estimates(const rsp_ipda_options *o, rsp_ipda *r)
     double second = fmax(0.0, r->hiv.second - o->background[1]);
     double n = r->cells_per_ul;
     r->intact_signed = rsp_ipda_per_million(linked, r->shearing, n, o);
-    r->intact = fmax(0.0, r->intact_signed);
-    r->uncorrected = fmax(0.0, rsp_ipda_per_million(linked, 0, n, o));
     r->one_copy = 1e6 / r->cells / (1 - r->shearing);
     r->upper = -log1p(-o->dpcr.level) * r->one_copy;
+    double mean;
+    rsp_count_limits limits = rsp_chance_limits_of(r->hiv.droplets, r->both_positive,
+                                                   r->hiv.linked, o->background[2], &mean);
+    r->blank = limits.blank;
+    r->detection = (limits.detection - mean) * r->one_copy;
+    r->state = rsp_ipda_state(r->both_positive, linked, limits.blank, o->background[2]);
+    bool above = r->state == RSP_NUMBER;
+    r->intact = above ? r->intact_signed : 0.0;
+    r->uncorrected = above ? rsp_ipda_per_million(linked, 0, n, o) : 0.0;
     double sheared = r->intact * r->shearing;
     r->three_prime = fmax(0.0, rsp_ipda_per_million(first, 0, n, o) - sheared);
     r->five_prime = fmax(0.0, rsp_ipda_per_million(second, 0, n, o) - sheared);
     r->total = r->intact + r->three_prime + r->five_prime;
-    r->state = r->both_positive == 0 ? RSP_NOT_DETECTED
-               : linked > 0          ? RSP_NUMBER
-                                     : RSP_BELOW_LLOQ;
 }
 
 static rsp_ipda nothing(void)
@@ -224,14 +254,13 @@ static rsp_ipda nothing(void)
     rsp_duplex unknown = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     return (rsp_ipda){.hiv = unknown, .reference = unknown, .shearing = NAN,
                       .reference_cv = NAN, .cells_per_ul = NAN, .cells = NAN,
-                      .state = RSP_MISSING, .intact = NAN, .intact_signed = NAN,
+                      .state = RSP_MISSING, .blank = NAN, .detection = NAN, .intact = NAN, .intact_signed = NAN,
                       .uncorrected = NAN, .one_copy = NAN, .upper = NAN, .garwood = none,
                       .log_delta = none, .bootstrap = none, .three_prime = NAN,
                       .five_prime = NAN, .total = NAN};
 }
 
-/* Standard deviation over mean of the two totals of the reference. */
-static double variation(const rsp_duplex *d)
+double rsp_ipda_variation(const rsp_duplex *d)
 {
     double a = d->first + d->linked, b = d->second + d->linked;
     return a + b > 0 ? fabs(a - b) / sqrt(2) / ((a + b) / 2) : (double)NAN;
@@ -249,7 +278,7 @@ static rsp_status estimate(const rsp_duplex_well *hiv, const rsp_duplex_well *re
     if (s == RSP_OK && droplets_of(reference) > 0) {
         s = rsp_duplex_estimate(reference, &r.reference, err);
         r.shearing = rsp_ipda_shearing(reference, &r.reference, o);
-        r.reference_cv = variation(&r.reference);
+        r.reference_cv = rsp_ipda_variation(&r.reference);
         r.cells_per_ul = rsp_ipda_cells_per_ul(&r.reference, o);
         r.cells = r.cells_per_ul * r.hiv.droplets * o->dpcr.droplet_nl / 1e3;
     }
@@ -274,7 +303,7 @@ rsp_status rsp_ipda_estimate(const rsp_duplex_well *hiv, size_t n_hiv,
                              const rsp_ipda_options *o, rsp_well_flag *flags, rsp_ipda *out,
                              rsp_error *err)
 {
-    rsp_status s = check_options(o, err);
+    rsp_status s = rsp_ipda_check(o, err);
     s = s == RSP_OK ? check_wells("HIV", hiv, n_hiv, err) : s;
     s = s == RSP_OK ? check_wells("reference", reference, n_reference, err) : s;
     if (s != RSP_OK) {

@@ -29,6 +29,16 @@ static double replicate(size_t b, const rsp_duplex_well *hiv, const rsp_duplex_w
     return isnan(intact) ? (double)NAN : fmax(0.0, intact);
 }
 
+rsp_dpcr_interval rsp_ipda_percentiles(const double *x, size_t n, double level, size_t *used)
+{
+    double tail = (1 - level) / 2;
+    *used = 0;
+    for (size_t b = 0; b < n; b++) {
+        *used += isnan(x[b]) ? 0u : 1u;
+    }
+    return (rsp_dpcr_interval){rsp_quantile_of(x, n, tail), rsp_quantile_of(x, n, 1 - tail)};
+}
+
 rsp_status rsp_ipda_bootstrap(const rsp_duplex_well *hiv, const rsp_duplex_well *reference,
                               const rsp_ipda_options *o, rsp_ipda *out, rsp_error *err)
 {
@@ -37,14 +47,10 @@ rsp_status rsp_ipda_bootstrap(const rsp_duplex_well *hiv, const rsp_duplex_well 
         return rsp_fail(err, RSP_NOMEM, "no memory for %zu bootstrap replicates",
                         o->bootstrap);
     }
-    out->bootstrap_used = 0;
     for (size_t b = 0; b < o->bootstrap; b++) {
         x[b] = replicate(b, hiv, reference, o);
-        out->bootstrap_used += !isnan(x[b]);
     }
-    double tail = (1 - o->dpcr.level) / 2;
-    out->bootstrap.low = rsp_quantile_of(x, o->bootstrap, tail);
-    out->bootstrap.high = rsp_quantile_of(x, o->bootstrap, 1 - tail);
+    out->bootstrap = rsp_ipda_percentiles(x, o->bootstrap, o->dpcr.level, &out->bootstrap_used);
     free(x);
     return RSP_OK;
 }

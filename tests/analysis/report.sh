@@ -9,7 +9,7 @@ bad=0
 wrong() { echo "$*"; bad=$((bad + 1)); }
 cd "$root" || exit 1
 
-for plan in two_arms competing viral_load reservoir liu2021_gunst2025; do
+for plan in two_arms competing viral_load reservoir liu2021_gunst2025 triplex; do
   "$respite" analyze --plan examples/$plan.yaml --json --out "$work/$plan" >"$work/json" 2>"$work/err" ||
     wrong "$plan: $(cat "$work/err")"
   cmp "$work/json" "$work/$plan/results.json" || wrong "$plan: results.json is not what --json prints"

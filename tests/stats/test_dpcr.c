@@ -409,6 +409,44 @@ static void a_real_plate_gives_what_its_own_software_gave(void **state)
     assay_table_fini(&targets);
 }
 
+/* Of two independent targets without linkage a b / N droplets have both, which is the
+ * mean; with linkage the mean is of those left, as the closed form of a duplex has it. */
+static void doubles_by_chance_alone_are_the_blank_of_linkage(void **state)
+{
+    (void)state;
+    double mean;
+    rsp_count_limits l = rsp_chance_limits_of(10000, 10000 * 0.02 * 0.03, 0, 0, &mean);
+    assert_near(mean, 6, 1e-12);
+    assert_near(l.blank, rsp_count_limits_of(6).blank, 0);
+    const rsp_duplex_well w = {{16950, 410, 520, 120}};
+    rsp_duplex d;
+    assert_int_equal(rsp_duplex_estimate(&w, &d, NULL), RSP_OK);
+    (void)rsp_chance_limits_of(18000, 120, d.linked, 1e-3, &mean);
+    assert_near(mean - 18, d.expected_chance * exp(d.linked), 1e-9);
+}
+
+static void several_targets_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    double counts[8] = {15000, 10, 10, 2, 10, 2, 2, 5}, background[4] = {0, 0, -1, 0};
+    rsp_duplex_well reference = {{12000, 900, 900, 4000}};
+    rsp_ipda_options o = rsp_ipda_defaults();
+    rsp_plex r;
+    rsp_five five;
+    rsp_triplex pair[2] = {{.shared = 0}, {.shared = 3}};
+    assert_int_equal(rsp_plex_estimate(counts, 1, &reference, NULL, &o, &r, NULL), RSP_RANGE);
+    assert_int_equal(rsp_plex_estimate(counts, 9, &reference, NULL, &o, &r, NULL), RSP_RANGE);
+    assert_int_equal(rsp_plex_estimate(counts, 3, &reference, background, &o, &r, NULL), RSP_RANGE);
+    assert_int_equal(rsp_plex_estimate(counts, 3, &reference, NULL, &o, &r, NULL), RSP_OK);
+    assert_int_equal(r.state, RSP_NUMBER);
+    assert_int_equal(rsp_five_estimate(pair, &reference, &o, &five, NULL), RSP_RANGE);
+    counts[3] = 1.5;
+    assert_int_equal(rsp_plex_estimate(counts, 3, &reference, NULL, &o, &r, NULL), RSP_RANGE);
+    counts[3] = 2;
+    reference.n[1] = NAN;
+    assert_int_equal(rsp_plex_estimate(counts, 3, &reference, NULL, &o, &r, NULL), RSP_RANGE);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +465,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_duplex_is_a_plex_of_two_and_a_target_a_plex_of_one),
         cmocka_unit_test(targets_without_an_empty_droplet_have_no_numbers),
         cmocka_unit_test(five_targets_combine_two_triplexes_over_the_one_they_share),
+        cmocka_unit_test(doubles_by_chance_alone_are_the_blank_of_linkage),
+        cmocka_unit_test(several_targets_out_of_range_are_refused),
         cmocka_unit_test(a_real_plate_gives_what_its_own_software_gave),
     };
     int status = assay_main(argc, argv);
