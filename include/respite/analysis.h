@@ -113,6 +113,8 @@ typedef struct rsp_results_view {
     const rsp_result *items;        size_t n;
     const rsp_result_table *adjusted; /* p over the list; NULL: not asked for */
     const char *methods;            /* of the population and of multiplicity */
+    const bool *analysed;           /* [subjects of the data set]: in the population */
+    const char *control;            /* the first group that an analysis names so; "": none */
 } rsp_results_view;
 RSP_MUST_USE rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,
                                          rsp_results **results, rsp_error *err);

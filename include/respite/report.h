@@ -14,10 +14,11 @@ RSP_MUST_USE rsp_status rsp_report_write(const rsp_plan_view *plan,
                                          const rsp_findings *findings,
                                          const rsp_report_context *context,
                                          rsp_text *html, rsp_error *err);
-/* The same for analysed data: a function of the results alone. */
+/* The same for analysed data: a function of the results, and of the rows that they are of
+ * (NULL: no figures of participants). */
 RSP_MUST_USE rsp_status rsp_report_analysis(const rsp_results_view *results,
-                                            const rsp_report_context *context, rsp_text *html,
-                                            rsp_error *err);
+                                            const rsp_dataset *rows, const rsp_report_context *context,
+                                            rsp_text *html, rsp_error *err);
 /* One figure alone, as an SVG document: "km", "viral_load", "grid". */
 RSP_MUST_USE rsp_status rsp_report_figure(const char *which,
                                           const rsp_plan_view *plan,

@@ -319,6 +319,16 @@ static void run_items(work *w, rsp_results_view *view)
     view->n = w->plan->n_items;
 }
 
+static const char *control_of(work *w)
+{
+    for (size_t i = 0; i < w->plan->n_items; i++) {
+        if (w->plan->items[i].options.control) {
+            return reader_printf(&w->r, "%s", w->plan->items[i].options.control);
+        }
+    }
+    return "";
+}
+
 rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,
                             rsp_results **out, rsp_error *err)
 {
@@ -336,6 +346,8 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
     take_source(&w, &res->view);
     choose_people(&w, people);
     res->view.people = people->tables;
+    res->view.analysed = w.in;
+    res->view.control = control_of(&w);
     run_items(&w, &res->view);
     say_population(&w);
     adjust(&w, &res->view);

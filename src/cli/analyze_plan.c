@@ -46,7 +46,9 @@ static rsp_status write_report(const cli_args *args, const session *s, rsp_error
                                         .commit = rsp_commit(), .compiler = rsp_compiler(),
                                         .isa = rsp_isa()};
     rsp_text html = {0}, json = {0};
-    rsp_status status = rsp_report_analysis(rsp_results_of(s->results), &context, &html, err);
+    rsp_status status = rsp_report_analysis(rsp_results_of(s->results),
+                                            rsp_analysis_data_of(s->source)->rows, &context, &html,
+                                            err);
     if (status == RSP_OK) {
         status = rsp_results_json(s->results, &json, err);
     }

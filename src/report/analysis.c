@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/figures.h"
 #include "report/html.h"
+#include "report/people.h"
 
 /* The report of an analysis plan: the tree of results, in order. */
 
@@ -58,14 +58,14 @@ static void table_of(rsp_text *out, const rsp_result_table *t)
     }
 }
 
-static void figures_of(rsp_text *out, const rsp_result *r)
+static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
 {
     html_figures_open(out);
     for (size_t k = 0; k < r->n_tables; k++) {
         const rsp_result_table *t = &r->tables[k];
         if (t->figure.kind != RSP_FIGURE_NONE && t->n_rows) {
             html_figure_open(out);
-            figure_table(out, t, r->name);
+            figure_table(out, t, r->name, people);
             html_figure_close(out, "%s. %s", r->name,
                               t->figure.kind == RSP_FIGURE_FOREST
                                   ? "Estimates with their intervals; the broken line is no effect."
@@ -77,7 +77,7 @@ static void figures_of(rsp_text *out, const rsp_result *r)
     html_figures_close(out);
 }
 
-static void section_of(rsp_text *out, const rsp_result *r, size_t number)
+static void section_of(rsp_text *out, const rsp_result *r, size_t number, const cohort *people)
 {
     char id[32];
     snprintf(id, sizeof id, "a%zu", number);
@@ -85,7 +85,7 @@ static void section_of(rsp_text *out, const rsp_result *r, size_t number)
     html_paragraph(out, "%c%s.", r->title[0] >= 'a' && r->title[0] <= 'z' ? r->title[0] - 32
                                                                         : r->title[0],
                    r->title + 1);
-    figures_of(out, r);
+    figures_of(out, r, people);
     for (size_t k = 0; k < r->n_tables; k++) {
         const rsp_result_table *t = &r->tables[k];
         if (t->long_one) {
@@ -102,10 +102,11 @@ static void section_of(rsp_text *out, const rsp_result *r, size_t number)
     html_list(out, NULL, r->notes, r->n_notes);
 }
 
-static void contents(rsp_text *out, const rsp_results_view *v)
+static void contents(rsp_text *out, const rsp_results_view *v, const rsp_dataset *rows)
 {
     rsp_text_add(out, "<nav aria-label=\"Contents\">");
     rsp_text_add(out, v->people->n_rows ? "<a href=\"#people\">Participants</a>" : "");
+    rsp_text_add(out, courses_to_draw(v, rows) ? "<a href=\"#courses\">Courses</a>" : "");
     for (size_t i = 0; i < v->n; i++) {
         rsp_text_printf(out, "<a href=\"#a%zu\">", i + 1);
         svg_escape(out, v->items[i].name);
@@ -147,25 +148,29 @@ static void footer(rsp_text *out, const rsp_results_view *v, const rsp_report_co
     rsp_text_add(out, "</ul></footer>\n</body></html>\n");
 }
 
-rsp_status rsp_report_analysis(const rsp_results_view *v, const rsp_report_context *context,
-                               rsp_text *html, rsp_error *err)
+rsp_status rsp_report_analysis(const rsp_results_view *v, const rsp_dataset *rows,
+                               const rsp_report_context *context, rsp_text *html, rsp_error *err)
 {
+    cohort people;
+    bool there = cohort_of_results(&people, v, rows);
     html_page_open(html, v->title);
     rsp_text_add(html, "<h1>");
     svg_escape(html, v->title);
     rsp_text_add(html, "</h1>\n<p class=\"by\">Analysis of <code>");
     svg_escape(html, v->study);
     rsp_text_add(html, "</code></p>\n");
-    contents(html, v);
+    contents(html, v, rows);
     if (v->people->n_rows) {
         html_heading(html, "people", v->people->title);
+        section_participants(html, v, rows);
         table_of(html, v->people);
     }
     if (v->notes[0]) {
         html_paragraph(html, "Of the reading of the data: %s", v->notes);
     }
+    section_courses(html, v, rows);
     for (size_t i = 0; i < v->n; i++) {
-        section_of(html, &v->items[i], i + 1);
+        section_of(html, &v->items[i], i + 1, there ? &people : NULL);
     }
     if (v->adjusted) {
         html_heading(html, "adjusted", v->adjusted->title);

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/people.h"
+#include "report/visits.h"
 
 /* One assay over time, of people one by one. */
 
-enum { MOST_PANELS = 2 };
+enum { MOST_PANELS = 2, ENOUGH = 5 /* people for a median */ };
 
 static bool on_log_axis(const char *assay, const assay_facts *facts)
 {
@@ -27,22 +27,21 @@ static void note(assay_facts *facts, const rsp_measurement *m, double week)
     facts->n_samples++;
 }
 
-bool assay_look(const rsp_plan_view *plan, const rsp_findings *f, const char *assay,
-                assay_facts *facts)
+bool assay_look(const cohort *c, const char *assay, assay_facts *facts)
 {
     double nan = (double)NAN;
     *facts = (assay_facts){.unit = "", .lloq = nan, .least = nan, .most = nan,
-                           .from = people_count_from(plan, f)};
+                           .since = c->since};
     roster r;
-    if (!people_list(plan, f, &r)) {
+    if (!people_list(c, &r)) {
         return false;
     }
     for (size_t i = 0; i < r.n; i++) {
         const person *p = &r.people[i];
         size_t samples = 0;
         for (size_t k = p->first; k < p->last; k++) {
-            if (people_row_counts(f->example, p, k, assay)) {
-                const rsp_measurement *m = &f->example->measurements[k];
+            if (people_row_counts(c->rows, p, k, assay)) {
+                const rsp_measurement *m = &c->rows->measurements[k];
                 note(facts, m, people_weeks(p, m->day));
                 samples++;
             }
@@ -56,20 +55,19 @@ bool assay_look(const rsp_plan_view *plan, const rsp_findings *f, const char *as
     return facts->n_samples > 0;
 }
 
-size_t people_measured(const rsp_plan_view *plan, const rsp_findings *f,
-                       const char *assay, size_t arm, size_t *samples)
+size_t people_measured(const cohort *c, const char *assay, size_t arm, size_t *samples)
 {
     roster r;
     size_t n = 0;
     *samples = 0;
-    if (!people_list(plan, f, &r)) {
+    if (!people_list(c, &r)) {
         return 0;
     }
     for (size_t i = 0; i < r.n; i++) {
         size_t before = *samples;
         for (size_t k = r.people[i].first; k < r.people[i].last; k++) {
             *samples += r.people[i].arm == arm &&
-                        people_row_counts(f->example, &r.people[i], k, assay);
+                        people_row_counts(c->rows, &r.people[i], k, assay);
         }
         n += *samples > before;
     }
@@ -127,54 +125,84 @@ static void limit_line(rsp_text *out, const plot *p, const assay_facts *facts)
     }
 }
 
-static void lines_of(rsp_text *out, const plot *p, const rsp_findings *f, const person *who,
-                     const char *assay, const assay_facts *facts, arm_style s)
+/* What is drawn in one plot: the rows of one assay. */
+typedef struct course {
+    const cohort *c;
+    const roster *r;
+    const char *assay;
+    const assay_facts *facts;
+    const visit_list *visits;
+    bool gaps; /* a missed visit has no row of its own: it is seen by the others' */
+} course;
+
+static bool has_missing_rows(const rsp_dataset *d, const char *assay)
+{
+    for (size_t i = 0; i < d->n_measurements; i++) {
+        if (d->measurements[i].state == RSP_MISSING &&
+            strcmp(d->measurements[i].assay, assay) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double planned_week(const person *who, const rsp_measurement *m)
+{
+    return people_weeks(who, isfinite(m->planned_day) ? m->planned_day : m->day);
+}
+
+/* No line across a missing sample or a visit that was missed. */
+static void lines_of(rsp_text *out, const plot *p, const course *k, const person *who, arm_style s)
 {
     bool drawing = false;
-    for (size_t k = who->first; k < who->last; k++) {
-        const rsp_measurement *m = &f->example->measurements[k];
-        if (people_row_counts(f->example, who, k, assay)) {
+    double before = 0;
+    for (size_t i = who->first; i < who->last; i++) {
+        const rsp_measurement *m = &k->c->rows->measurements[i];
+        bool there = people_row_counts(k->c->rows, who, i, k->assay);
+        bool stop = there ? k->gaps && visit_missed(k->visits, before, planned_week(who, m))
+                          : strcmp(m->assay, k->assay) == 0;
+        if (drawing && stop) {
+            rsp_text_add(out, "\"/>\n");
+            drawing = false;
+        }
+        if (there) {
             if (!drawing) {
                 rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.2\" "
                                      "d=\"", s.colour);
             }
             rsp_text_printf(out, "%s%.2f %.2f", drawing ? "L" : "M",
                             svg_at(plot_x(p, people_weeks(who, m->day))),
-                            svg_at(plot_y(p, shown(m, facts))));
+                            svg_at(plot_y(p, shown(m, k->facts))));
             drawing = true;
-        } else if (drawing && strcmp(m->assay, assay) == 0) { /* missing: no line across */
-            rsp_text_add(out, "\"/>\n");
-            drawing = false;
+            before = planned_week(who, m);
         }
     }
     rsp_text_add(out, drawing ? "\"/>\n" : "");
 }
 
-static void marks_of(rsp_text *out, const plot *p, const rsp_findings *f, const person *who,
-                     const char *assay, const assay_facts *facts, arm_style s)
+static void marks_of(rsp_text *out, const plot *p, const course *k, const person *who, arm_style s)
 {
-    for (size_t k = who->first; k < who->last; k++) {
-        const rsp_measurement *m = &f->example->measurements[k];
-        if (people_row_counts(f->example, who, k, assay)) {
+    for (size_t i = who->first; i < who->last; i++) {
+        const rsp_measurement *m = &k->c->rows->measurements[i];
+        if (people_row_counts(k->c->rows, who, i, k->assay)) {
             svg_mark(out, s.shape, plot_x(p, people_weeks(who, m->day)),
-                     plot_y(p, shown(m, facts)), 3, s.colour, m->state == RSP_NUMBER);
+                     plot_y(p, shown(m, k->facts)), 3, s.colour, m->state == RSP_NUMBER);
         }
     }
 }
 
 /* One element a person, so that a reader of the file can count them. */
-static void people_in(rsp_text *out, const plot *p, const rsp_findings *f, const roster *r,
-                      size_t arm, const char *assay, const assay_facts *facts, arm_style s)
+static void people_in(rsp_text *out, const plot *p, const course *k, size_t arm, arm_style s)
 {
-    for (size_t i = 0; i < r->n; i++) {
-        const person *who = &r->people[i];
+    for (size_t i = 0; i < k->r->n; i++) {
+        const person *who = &k->r->people[i];
         if (who->arm != arm) {
             continue;
         }
         rsp_text_printf(out, "<g class=\"person\" data-arm=\"%zu\" data-who=\"%u\">\n", arm,
                         who->who + 1);
-        lines_of(out, p, f, who, assay, facts, s);
-        marks_of(out, p, f, who, assay, facts, s);
+        lines_of(out, p, k, who, s);
+        marks_of(out, p, k, who, s);
         if (isfinite(who->restart) && isfinite(who->zero)) {
             double x = plot_x(p, people_weeks(who, who->restart));
             svg_line(out, x, p->top, x, p->top + 9, COLOUR_INK, 1.6, NULL);
@@ -183,12 +211,12 @@ static void people_in(rsp_text *out, const plot *p, const rsp_findings *f, const
     }
 }
 
-static void heading(rsp_text *out, const rsp_findings *f, size_t arm, arm_style s, size_t n)
+static void heading(rsp_text *out, const cohort *c, size_t arm, double y, size_t n)
 {
     char name[160];
-    svg_mark(out, s.shape, 17, 17, 5, s.colour, true);
-    svg_text(out, 30, 23, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
-             svg_fit(f->arms[arm].name, 34, name), n);
+    svg_mark(out, c->styles[arm].shape, 17, y - 6, 5, c->styles[arm].colour, true);
+    svg_text(out, 30, y, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
+             svg_fit(c->rows->arms[arm], 34, name), n);
 }
 
 static void time_axis(plot *p, const assay_facts *facts)
@@ -212,94 +240,137 @@ static void axis_title(const char *assay, const assay_facts *facts, char text[34
     snprintf(text, 340, "%s, %s", assay_title(assay, title), assay_unit(facts->unit, unit));
 }
 
-void figure_people(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                   size_t arm, const char *assay, const char *under)
+/* The middle half beneath, the median on top of the lines. */
+static void quantiles_of(rsp_text *out, const plot *p, const course *k, bool line, arm_style s)
+{
+    double limit = k->facts->lloq, floor_at = isfinite(limit) ? limit * 0.72 : p->y0;
+    if (line) {
+        visits_line(out, p, k->visits, Q50, COLOUR_INK, floor_at);
+    } else {
+        visits_area(out, p, k->visits, Q25, Q75, s.colour, floor_at);
+    }
+}
+
+static void panel(rsp_text *out, const cohort *c, const roster *r, size_t arm, const char *assay,
+                  const char *x_label, assay_facts *facts, plot p)
+{
+    char title[340];
+    size_t samples;
+    visit_list visits;
+    bool ok = visits_of(c, r, assay, arm, &visits);
+    const course k = {c, r, assay, facts, &visits, c->by_name && !has_missing_rows(c->rows, assay)};
+    bool many = ok && people_measured(c, assay, arm, &samples) >= ENOUGH;
+    out->failed |= !ok;
+    snprintf(facts->lloq_label, sizeof facts->lloq_label, "LLOQ %.4g", facts->lloq);
+    time_axis(&p, facts);
+    value_axis(&p, facts);
+    axis_title(assay, facts, title);
+    plot_frame(out, &p, x_label, title);
+    limit_line(out, &p, facts);
+    if (many) {
+        quantiles_of(out, &p, &k, false, c->styles[arm]);
+    }
+    if (ok) {
+        people_in(out, &p, &k, arm, c->styles[arm]);
+    }
+    if (many) {
+        quantiles_of(out, &p, &k, true, c->styles[arm]);
+    }
+    free(visits.v);
+}
+
+static void describe(const cohort *c, size_t arm, size_t n, const assay_facts *facts,
+                     size_t n_panels, rsp_text *desc)
+{
+    rsp_text_printf(desc, "One line a participant of arm %s in %s%s%s.", c->rows->arms[arm],
+                    c->whose,
+                    any_limit(facts, n_panels)
+                        ? "; open marks are below the limit of quantification (dashed), those "
+                          "not detected lowest; a tick on the upper edge is a restart of ART" : "",
+                    n >= ENOUGH ? "; the black line is the median of each visit, the shade the "
+                                  "middle half" : "");
+}
+
+void figure_people(rsp_text *out, const cohort *c, size_t arm, const char *assay,
+                   const char *under)
 {
     const char *const assays[MOST_PANELS] = {assay, under};
     size_t n_panels = under ? 2 : 1, samples;
     assay_facts facts[MOST_PANELS];
     roster r;
     double first = (double)INFINITY, last = -(double)INFINITY, height = under ? 190 : 240, gap = 70;
-    char title[340], since[160];
+    char title[340];
+    rsp_text desc = {0};
     for (size_t i = 0; i < n_panels; i++) {
-        if (!assay_look(plan, f, assays[i], &facts[i])) {
+        if (!assay_look(c, assays[i], &facts[i])) {
             return;
         }
         first = fmin(first, facts[i].first);
         last = fmax(last, facts[i].last);
     }
-    if (!people_list(plan, f, &r)) {
+    if (!people_list(c, &r)) {
         out->failed = true;
         return;
     }
-    arm_style s = style_of_arm(plan, f->arms[arm].name);
-    rsp_text desc = {0};
-    rsp_text_printf(&desc, "One line a participant of arm %s in the first replicate trial%s.",
-                    f->arms[arm].name,
-                    any_limit(facts, n_panels)
-                        ? "; open marks are below the limit of quantification (dashed), those "
-                          "not detected lowest; a tick on the upper edge is a restart of ART" : "");
+    size_t n = people_measured(c, assay, arm, &samples);
+    describe(c, arm, n, facts, n_panels, &desc);
     axis_title(assay, &facts[0], title);
     svg_open(out, FIGURE_WIDTH, 66 + (height + gap) * (double)n_panels - 18, title,
              desc.data ? desc.data : "");
     rsp_text_fini(&desc);
-    heading(out, f, arm, s, people_measured(plan, f, assay, arm, &samples));
+    heading(out, c, arm, 23, n);
     for (size_t i = 0; i < n_panels; i++) {
         plot p = {.left = 92, .top = 66 + (height + gap) * (double)i, .width = 404,
                   .height = height};
         facts[i].first = first;
         facts[i].last = last;
-        snprintf(facts[i].lloq_label, sizeof facts[i].lloq_label, "LLOQ %.4g", facts[i].lloq);
-        time_axis(&p, &facts[i]);
-        value_axis(&p, &facts[i]);
-        axis_title(assays[i], &facts[i], title);
-        plot_frame(out, &p, i + 1 == n_panels ? weeks_since(facts[i].from, since) : NULL,
-                   title);
-        limit_line(out, &p, &facts[i]);
-        people_in(out, &p, f, &r, arm, assays[i], &facts[i], s);
+        panel(out, c, &r, arm, assays[i], i + 1 == n_panels ? facts[i].since : NULL, &facts[i], p);
     }
     free(r.people);
     svg_close(out);
 }
 
 /* ---- A few samples a person: all arms in one plot, side by side within a week. */
-void figure_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                    const char *assay)
+static void arms_in(rsp_text *out, const cohort *c, const roster *r, const char *assay,
+                    const assay_facts *facts, const plot *p)
+{
+    const course k = {c, r, assay, facts, NULL, false};
+    for (size_t a = 0; a < c->rows->n_arms; a++) {
+        plot shifted = *p;
+        shifted.left += 5 * ((double)a - 0.5 * (double)(c->rows->n_arms - 1));
+        people_in(out, &shifted, &k, a, c->styles[a]);
+    }
+}
+
+void figure_samples(rsp_text *out, const cohort *c, const char *assay)
 {
     assay_facts facts;
     roster r;
-    char title[340], since[160], name[160];
-    if (!assay_look(plan, f, assay, &facts)) {
+    char title[340], desc[240];
+    if (!assay_look(c, assay, &facts)) {
         return;
     }
-    if (!people_list(plan, f, &r)) {
+    if (!people_list(c, &r)) {
         out->failed = true;
         return;
     }
-    plot p = {.left = 92, .top = 46 + 22 * (double)f->n_arms, .width = 404, .height = 230};
+    size_t n_arms = c->rows->n_arms;
+    plot p = {.left = 92, .top = 46 + 22 * (double)n_arms, .width = 404, .height = 230};
     snprintf(facts.lloq_label, sizeof facts.lloq_label, "LLOQ %.4g", facts.lloq);
     time_axis(&p, &facts);
     value_axis(&p, &facts);
     axis_title(assay, &facts, title);
-    svg_open(out, FIGURE_WIDTH, p.top + p.height + 52, title,
-             "Samples of the participants of the first replicate trial, those of one person "
-             "joined by a line; open marks are below the limit of quantification.");
-    for (size_t a = 0; a < f->n_arms; a++) {
-        arm_style s = style_of_arm(plan, f->arms[a].name);
-        size_t samples, n = people_measured(plan, f, assay, a, &samples);
-        double y = 18 + 22 * (double)a;
-        svg_mark(out, s.shape, 17, y - 5, 5, s.colour, true);
-        svg_text(out, 30, y, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
-                 svg_fit(f->arms[a].name, 34, name), n);
+    snprintf(desc, sizeof desc, "Samples of the participants of %s, those of one person joined by "
+                                "a line; open marks are below the limit of quantification.",
+             c->whose);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 52, title, desc);
+    for (size_t a = 0; a < n_arms; a++) {
+        size_t samples, n = people_measured(c, assay, a, &samples);
+        heading(out, c, a, 18 + 22 * (double)a, n);
     }
-    plot_frame(out, &p, weeks_since(facts.from, since), title);
+    plot_frame(out, &p, facts.since, title);
     limit_line(out, &p, &facts);
-    for (size_t a = 0; a < f->n_arms; a++) {
-        plot shifted = p;
-        shifted.left += 5 * ((double)a - 0.5 * (double)(f->n_arms - 1));
-        people_in(out, &shifted, f, &r, a, assay, &facts,
-                  style_of_arm(plan, f->arms[a].name));
-    }
+    arms_in(out, c, &r, assay, &facts, &p);
     free(r.people);
     svg_close(out);
 }

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "report/figures.h"
+#include "report/people.h"
 
 /* Figures of analysed data, drawn from the same cells that are printed. */
 
@@ -13,6 +13,7 @@ typedef struct curves {
     const rsp_result_table *t;
     size_t first[MOST_CURVES], n_rows[MOST_CURVES], n;
     double last; /* x */
+    arm_style styles[MOST_CURVES];
 } curves;
 
 static const rsp_cell *cell(const curves *c, size_t row, size_t column)
@@ -37,12 +38,30 @@ static curves curves_of_table(const rsp_result_table *t)
     return c;
 }
 
-static arm_style style_of(size_t k)
+/* A group that is an arm looks as the arm does; several curves of it differ in their dash. */
+static arm_style style_of_group(const cohort *c, const char *group, size_t k, size_t *seen)
 {
-    static const char *const colours[] = {COLOUR_BLUE, COLOUR_VERMILION, COLOUR_GREEN,
-                                          COLOUR_ORANGE, COLOUR_PURPLE, COLOUR_SKY};
-    static const char *const dashes[] = {"6 3", NULL, "2 3", "8 3 2 3"};
-    return (arm_style){colours[k % 6], dashes[(k + k / 6) % 4], SVG_SQUARE};
+    static const char *const dashes[] = {NULL, "6 3", "2 3", "8 3 2 3"};
+    for (size_t a = 0; c && a < c->rows->n_arms; a++) {
+        size_t n = strlen(c->rows->arms[a]);
+        if (strncmp(group, c->rows->arms[a], n) == 0 &&
+            (group[n] == '\0' || strncmp(group + n, ", ", 2) == 0)) {
+            arm_style s = c->styles[a];
+            s.dash = seen[a]++ ? dashes[(seen[a] + (s.dash != NULL)) % 4] : s.dash;
+            return s;
+        }
+    }
+    arm_style s = style_of_kind(k % 2 ? 0 : 1, k / 2);
+    s.dash = dashes[(k + 1 + k / 6) % 4];
+    return s;
+}
+
+static void style_curves(curves *c, const cohort *people)
+{
+    size_t seen[MOST_STYLES] = {0};
+    for (size_t k = 0; k < c->n; k++) {
+        c->styles[k] = style_of_group(people, cell(c, c->first[k], 0)->text, k, seen);
+    }
 }
 
 static void step_band(rsp_text *out, const plot *p, const curves *c, size_t k)
@@ -51,7 +70,7 @@ static void step_band(rsp_text *out, const plot *p, const curves *c, size_t k)
     double start = f->rising ? 0 : 1, high = start, low = start;
     rsp_text back = {0};
     rsp_text_printf(out, "<path fill=\"%s\" fill-opacity=\"0.15\" d=\"M%.2f %.2f",
-                    style_of(k).colour, svg_at(plot_x(p, 0)), svg_at(plot_y(p, start)));
+                    c->styles[k].colour, svg_at(plot_x(p, 0)), svg_at(plot_y(p, start)));
     for (size_t i = 0; i < c->n_rows[k]; i++) { /* there along the top, back along the bottom */
         const rsp_cell *y = cell(c, c->first[k] + i, f->y);
         double x = svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value));
@@ -75,7 +94,7 @@ static void step_band(rsp_text *out, const plot *p, const curves *c, size_t k)
 static void step_curve(rsp_text *out, const plot *p, const curves *c, size_t k)
 {
     const rsp_result_figure *f = &c->t->figure;
-    arm_style s = style_of(k);
+    arm_style s = c->styles[k];
     rsp_text_printf(out, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"%s%s%s d=\"M%.2f "
                          "%.2f", s.colour, s.dash ? " stroke-dasharray=\"" : "",
                     s.dash ? s.dash : "", s.dash ? "\"" : "", svg_at(plot_x(p, 0)),
@@ -114,7 +133,7 @@ static void risk_table(rsp_text *out, const plot *p, const curves *c)
     svg_text(out, 10, y, "start", 14, COLOUR_SOFT, "at risk");
     for (size_t k = 0; k < c->n; k++) {
         y += 20;
-        svg_line(out, 10, y - 4, 26, y - 4, style_of(k).colour, 2.4, style_of(k).dash);
+        svg_line(out, 10, y - 4, 26, y - 4, c->styles[k].colour, 2.4, c->styles[k].dash);
         svg_text(out, 31, y, "start", 13, COLOUR_INK, "%s",
                  svg_fit(cell(c, c->first[k], 0)->text, 14, name));
         for (double x = 0; x <= p->x1 + 1e-9; x += step) {
@@ -123,9 +142,11 @@ static void risk_table(rsp_text *out, const plot *p, const curves *c)
     }
 }
 
-static void steps(rsp_text *out, const rsp_result_table *t, const char *title)
+static void steps(rsp_text *out, const rsp_result_table *t, const char *title,
+                  const cohort *people)
 {
     curves c = curves_of_table(t);
+    style_curves(&c, people);
     bool risk = t->figure.at_risk != SIZE_MAX;
     double rows = (double)c.n;
     char name[160];
@@ -134,8 +155,8 @@ static void steps(rsp_text *out, const rsp_result_table *t, const char *title)
     svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + 20 * rows : 56), title,
              "Step curves with 95 per cent bands; the table beneath has their numbers.");
     for (size_t k = 0; k < c.n; k++) {
-        svg_line(out, 10, 14 + 22 * (double)k, 38, 14 + 22 * (double)k, style_of(k).colour, 2.4,
-                 style_of(k).dash);
+        svg_line(out, 10, 14 + 22 * (double)k, 38, 14 + 22 * (double)k, c.styles[k].colour, 2.4,
+                 c.styles[k].dash);
         svg_text(out, 46, 18 + 22 * (double)k, "start", SIZE_LABEL, COLOUR_INK, "%s",
                  svg_fit(cell(&c, c.first[k], 0)->text, 50, name));
     }
@@ -211,10 +232,10 @@ static void forest(rsp_text *out, const rsp_result_table *t, const char *title)
     svg_close(out);
 }
 
-void figure_table(rsp_text *out, const rsp_result_table *t, const char *title)
+void figure_table(rsp_text *out, const rsp_result_table *t, const char *title, const cohort *people)
 {
     if (t->figure.kind == RSP_FIGURE_STEPS && t->n_rows) {
-        steps(out, t, title);
+        steps(out, t, title, people);
     } else if (t->figure.kind == RSP_FIGURE_FOREST && t->n_rows) {
         forest(out, t, title);
     }

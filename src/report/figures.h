@@ -14,6 +14,13 @@ typedef struct arm_style {
 } arm_style;
 arm_style style_of_arm(const rsp_plan_view *plan, const char *arm);
 bool arm_is_treated(const rsp_plan_view *plan, const char *arm);
+arm_style style_of_kind(size_t kind, size_t n); /* the n-th of those treated (0), of controls (1) */
+
+/* Whose rows a figure of participants draws (people.h). */
+typedef struct cohort cohort;
+void cohort_of_run(cohort *c, const rsp_plan_view *plan, const rsp_findings *f);
+/* `in` [n_subjects]: who; NULL: all.  `control`: the arm that others are held against. */
+void cohort_of_data(cohort *c, const rsp_dataset *d, const bool *in, const char *control);
 
 /* "weeks since interruption of ART", of what days count from ("stop art"). */
 const char *weeks_since(const char *from, char text[160]);
@@ -21,42 +28,60 @@ const char *weeks_since(const char *from, char text[160]);
 const char *assay_title(const char *assay, char text[160]);
 const char *assay_unit(const char *unit, char text[160]);
 
-/* A table of results as its `figure` says. */
-void figure_table(rsp_text *out, const rsp_result_table *t, const char *title);
-/* Participants of one arm, from enrolment to the end. */
-void figure_flow(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                 size_t arm);
+/* A table of results as its `figure` says; groups that are arms of `people` (NULL: none) look
+ * as those do. */
+void figure_table(rsp_text *out, const rsp_result_table *t, const char *title,
+                  const cohort *people);
+/* Participants of one arm, from enrolment to the end: every step's number is the one above
+ * it less those who leave to the side; the ends share the last step's. */
+typedef struct flow_step {
+    const char *label;
+    size_t n;
+    const char *left_as; /* why people leave before it; NULL: nobody can */
+    size_t left;
+} flow_step;
+enum { MOST_STEPS = 8, MOST_ENDS = 6 };
+typedef struct flow {
+    flow_step steps[MOST_STEPS], ends[MOST_ENDS];
+    size_t n_steps, n_ends;
+} flow;
+bool flow_sums(const flow *f);
+void flow_of_run(const rsp_plan_view *plan, const rsp_arm_findings *a, flow *f);
+void flow_of_rows(const cohort *c, size_t arm, flow *f);
+/* False, and nothing is drawn: its numbers do not sum. */
+bool figure_flow(rsp_text *out, const char *arm, arm_style s, const flow *f);
 /* Kaplan-Meier curves of the k-th endpoint. */
 void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
                size_t k);
 
 /* ---- One assay over time. */
-/* People of the first replicate trial in an arm who were measured, and samples. */
-size_t people_measured(const rsp_plan_view *plan, const rsp_findings *f,
-                       const char *assay, size_t arm, size_t *samples);
-/* What the rows of the first replicate trial say of an assay; false: no rows. */
+/* People of an arm who were measured, and samples. */
+size_t people_measured(const cohort *c, const char *assay, size_t arm, size_t *samples);
+/* What the rows say of an assay; false: no rows. */
 typedef struct assay_facts {
     const char *unit;
     double lloq, least, most; /* NaN: none; of the numbers */
     double first, last;       /* weeks since `from` */
-    const char *from;         /* "stop art", or "start" where nobody interrupts */
+    const char *since;        /* "weeks since ART was stopped" */
     size_t people, n_samples, samples_a_person; /* all; most of one person */
     bool is_log;
     char lloq_label[32];
 } assay_facts;
-bool assay_look(const rsp_plan_view *plan, const rsp_findings *f, const char *assay,
-                assay_facts *facts);
+bool assay_look(const cohort *c, const char *assay, assay_facts *facts);
 
-/* One line a person of the first replicate trial; beneath it `under` (NULL: none). */
-void figure_people(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                   size_t arm, const char *assay, const char *under);
+/* One line a person, with the median and the middle half where there are enough; beneath it
+ * `under` (NULL: none). */
+void figure_people(rsp_text *out, const cohort *c, size_t arm, const char *assay,
+                   const char *under);
 /* A few samples a person: all arms in one plot. */
-void figure_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                    const char *assay);
-/* Too many people for lines: median and bands over all replicate trials. */
-void figure_bands(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                  size_t arm, const char *assay);
-void figure_swimmer(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
+void figure_samples(rsp_text *out, const cohort *c, const char *assay);
+/* Too many people for lines: median and bands, of all replicate trials of a run. */
+struct visit_list;
+void figure_bands(rsp_text *out, const cohort *c, const struct visit_list *of_arms, size_t arm,
+                  const char *assay);
+/* A bar for everybody whose time off ART, or follow-up, is known. */
+size_t swimmers(const cohort *c);
+void figure_swimmer(rsp_text *out, const cohort *c);
 
 /* ---- The grid: the first axis makes panels. */
 size_t grid_panels(const rsp_findings *f);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/figures.h"
+#include "report/people.h"
 
 static const char STYLE[] =
     "*{box-sizing:border-box}\n"
@@ -360,7 +360,9 @@ rsp_status rsp_report_figure(const char *which, const rsp_plan_view *plan,
     if (strcmp(which, "km") == 0 && plan->n_endpoints) {
         figure_km(svg, plan, f, 0);
     } else if (strcmp(which, "viral_load") == 0 && f->n_arms) {
-        figure_people(svg, plan, f, 0, "viral_load", NULL);
+        cohort c;
+        cohort_of_run(&c, plan, f);
+        figure_people(svg, &c, 0, "viral_load", NULL);
     } else if (strcmp(which, "grid") == 0 && f->n_grid) {
         figure_grid(svg, plan, f);
     } else if (strcmp(which, "sweep") == 0 && f->sweep) {

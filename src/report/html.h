@@ -4,6 +4,8 @@
 
 #include "respite/report.h"
 
+struct cohort;
+
 /* A page from its head to the begin of its body; the begin of a footer. */
 void html_page_open(rsp_text *out, const char *title);
 void html_made_by(rsp_text *out, const rsp_report_context *c);
@@ -62,5 +64,11 @@ void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings 
 void section_hinges(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_assumptions(rsp_text *out, const rsp_plan_view *plan);
 void section_methods(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
+
+/* Of an analysis: figures of its participants.  False: no rows to draw. */
+bool cohort_of_results(struct cohort *c, const rsp_results_view *v, const rsp_dataset *rows);
+void section_participants(rsp_text *out, const rsp_results_view *v, const rsp_dataset *rows);
+void section_courses(rsp_text *out, const rsp_results_view *v, const rsp_dataset *rows);
+bool courses_to_draw(const rsp_results_view *v, const rsp_dataset *rows);
 
 #endif

@@ -1,8 +1,9 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "report/figures.h"
 #include "report/html.h"
+#include "report/visits.h"
 
 /* Sections of figures: flow, viral load, endpoints, product, samples. */
 
@@ -14,59 +15,67 @@ void section_flow(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *
     html_heading(out, "flow", "Participants");
     html_figures_open(out);
     for (size_t a = 0; a < f->n_arms; a++) {
-        const rsp_flow *flow = &f->arms[a].flow;
+        const rsp_flow *counts = &f->arms[a].flow;
+        flow steps;
+        flow_of_run(plan, &f->arms[a], &steps);
         html_figure_open(out);
-        figure_flow(out, plan, f, a);
+        if (!figure_flow(out, f->arms[a].name, style_of_arm(plan, f->arms[a].name), &steps)) {
+            html_paragraph(out, "The flow is not drawn: its numbers do not sum.");
+        }
         html_figure_close(out, "%s: n = %zu in %u replicate trial%s%s.", f->arms[a].name,
-                          flow->enrolled, f->trials, f->trials == 1 ? "" : "s",
-                          flow->failed ? "; some could not be simulated, see the summary" : "");
+                          counts->enrolled, f->trials, f->trials == 1 ? "" : "s",
+                          counts->failed ? "; some could not be simulated, see the summary" : "");
     }
     html_figures_close(out);
 }
 
 /* ---- One assay over time. */
-static bool too_many(const rsp_plan_view *plan, const rsp_findings *f, const char *assay)
+static bool too_many(const cohort *c, const char *assay)
 {
     size_t samples;
-    for (size_t a = 0; a < f->n_arms; a++) {
-        if (people_measured(plan, f, assay, a, &samples) > MOST_LINES) {
+    for (size_t a = 0; a < c->rows->n_arms; a++) {
+        if (people_measured(c, assay, a, &samples) > MOST_LINES) {
             return true;
         }
     }
     return false;
 }
 
-static void people_caption(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                           const char *assay, size_t arm)
+static void people_caption(rsp_text *out, const cohort *c, const char *assay, size_t arm)
 {
-    size_t samples, n = people_measured(plan, f, assay, arm, &samples);
+    size_t samples, n = people_measured(c, assay, arm, &samples);
     html_figure_close(out, "%s, first replicate trial: n = %zu participants, %zu samples.",
-                      f->arms[arm].name, n, samples);
+                      c->rows->arms[arm], n, samples);
 }
 
-static void bands_of_arms(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                          const char *assay)
+static void bands_of_arms(rsp_text *out, const cohort *c, const rsp_findings *f, const char *assay)
 {
+    visit_list visits[MOST_STYLES] = {{NULL, 0}};
     html_figures_open(out);
-    for (size_t a = 0; a < f->n_arms; a++) {
+    for (size_t a = 0; a < f->n_arms && a < MOST_STYLES; a++) {
+        out->failed |= !visits_of_findings(&f->arms[a], assay, c->from, &visits[a]);
+    }
+    for (size_t a = 0; a < f->n_arms && a < MOST_STYLES && !out->failed; a++) {
         html_figure_open(out);
-        figure_bands(out, plan, f, a, assay);
+        figure_bands(out, c, visits, a, assay);
         html_figure_close(out, "%s, all replicate trials: median, middle 50 %% and 90 %%; n = "
                                "%zu participants.", f->arms[a].name, f->arms[a].participants);
+    }
+    for (size_t a = 0; a < MOST_STYLES; a++) {
+        free(visits[a].v);
     }
     html_figures_close(out);
 }
 
-static void lines_of_arms(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                          const char *assay)
+static void lines_of_arms(rsp_text *out, const cohort *c, const char *assay)
 {
     size_t samples;
     html_figures_open(out);
-    for (size_t a = 0; a < f->n_arms; a++) {
-        if (people_measured(plan, f, assay, a, &samples)) {
+    for (size_t a = 0; a < c->rows->n_arms; a++) {
+        if (people_measured(c, assay, a, &samples)) {
             html_figure_open(out);
-            figure_people(out, plan, f, a, assay, NULL);
-            people_caption(out, plan, f, assay, a);
+            figure_people(out, c, a, assay, NULL);
+            people_caption(out, c, assay, a);
         }
     }
     html_figures_close(out);
@@ -84,23 +93,25 @@ static void say_marks(rsp_text *out, const assay_facts *facts)
 void section_course(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     assay_facts facts;
+    cohort c;
     if (!f->example) {
         return;
     }
+    cohort_of_run(&c, plan, f);
     html_heading(out, "course", "Viral load");
-    if (!assay_look(plan, f, "viral_load", &facts)) {
+    if (!assay_look(&c, "viral_load", &facts)) {
         html_paragraph(out, "No viral load was measured.");
         return;
     }
-    if (too_many(plan, f, "viral_load")) {
+    if (too_many(&c, "viral_load")) {
         html_paragraph(out, "There are too many participants for a line each. The curve is "
                             "their median, an open mark where it is below the limit of "
                             "quantification; the bands hold the middle 50 %% and 90 %%. Whose follow-up has ended "
                             "is no longer in it.");
-        bands_of_arms(out, plan, f, "viral_load");
+        bands_of_arms(out, &c, f, "viral_load");
         return;
     }
-    lines_of_arms(out, plan, f, "viral_load");
+    lines_of_arms(out, &c, "viral_load");
     say_marks(out, &facts);
 }
 
@@ -235,10 +246,12 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
                         "together; the interval that a trial of the planned size would show "
                         "is the one over replicate trials.");
     if (f->example && f->example->n_subjects <= 2 * MOST_LINES) {
+        cohort c;
+        cohort_of_run(&c, plan, f);
         html_subheading(out, "Time off ART");
         html_figures_open(out);
         html_figure_open(out);
-        figure_swimmer(out, plan, f);
+        figure_swimmer(out, &c);
         html_figure_close(out, "First replicate trial, a bar each who stopped ART.");
         html_figures_close(out);
     }
@@ -248,24 +261,28 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
 void section_product(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     assay_facts cells, load;
-    if (!f->example || !assay_look(plan, f, "car_copies", &cells)) {
+    cohort c;
+    if (f->example) {
+        cohort_of_run(&c, plan, f);
+    }
+    if (!f->example || !assay_look(&c, "car_copies", &cells)) {
         return;
     }
-    bool beneath = assay_look(plan, f, "viral_load", &load);
+    bool beneath = assay_look(&c, "viral_load", &load);
     html_heading(out, "product", beneath ? "CAR T cells, with the viral load beneath"
                                          : "CAR T cells");
-    if (too_many(plan, f, "car_copies")) {
-        bands_of_arms(out, plan, f, "car_copies");
+    if (too_many(&c, "car_copies")) {
+        bands_of_arms(out, &c, f, "car_copies");
         return;
     }
     html_figures_open(out);
     for (size_t a = 0; a < f->n_arms; a++) {
         size_t samples;
         if (arm_is_treated(plan, f->arms[a].name) &&
-            people_measured(plan, f, "car_copies", a, &samples)) {
+            people_measured(&c, "car_copies", a, &samples)) {
             html_figure_open(out);
-            figure_people(out, plan, f, a, "car_copies", beneath ? "viral_load" : NULL);
-            people_caption(out, plan, f, "car_copies", a);
+            figure_people(out, &c, a, "car_copies", beneath ? "viral_load" : NULL);
+            people_caption(out, &c, "car_copies", a);
         }
     }
     html_figures_close(out);
@@ -302,20 +319,19 @@ static size_t other_assays(const rsp_dataset *d, const char *names[MOST_ASSAYS])
     return n;
 }
 
-static void one_assay(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                      const char *assay)
+static void one_assay(rsp_text *out, const cohort *c, const rsp_findings *f, const char *assay)
 {
     assay_facts facts;
-    if (!assay_look(plan, f, assay, &facts)) {
+    if (!assay_look(c, assay, &facts)) {
         return;
     }
-    if (too_many(plan, f, assay)) {
-        bands_of_arms(out, plan, f, assay);
+    if (too_many(c, assay)) {
+        bands_of_arms(out, c, f, assay);
     } else if (facts.samples_a_person > FEW_SAMPLES) {
-        lines_of_arms(out, plan, f, assay);
+        lines_of_arms(out, c, assay);
     } else {
         html_figure_open(out);
-        figure_samples(out, plan, f, assay);
+        figure_samples(out, c, assay);
         html_figure_close(out, "First replicate trial: %zu courses, %zu samples%s.",
                           facts.people, facts.n_samples,
                           isfinite(facts.lloq) ? "; open marks: below the LLOQ" : "");
@@ -329,10 +345,12 @@ void section_samples(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
     if (!n) {
         return;
     }
+    cohort c;
+    cohort_of_run(&c, plan, f);
     html_heading(out, "samples", "Reservoir, escape and other samples");
     html_figures_open(out);
     for (size_t i = 0; i < n; i++) {
-        one_assay(out, plan, f, names[i]);
+        one_assay(out, &c, f, names[i]);
     }
     html_figures_close(out);
 }

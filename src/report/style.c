@@ -14,21 +14,24 @@ bool arm_is_treated(const rsp_plan_view *plan, const char *arm)
 }
 
 /* Colours come round after three arms of a kind; dashes tell those apart. */
-arm_style style_of_arm(const rsp_plan_view *plan, const char *arm)
+arm_style style_of_kind(size_t kind, size_t n)
 {
-    static const char *const treated[] = {COLOUR_VERMILION, COLOUR_ORANGE, COLOUR_SKY};
-    static const char *const control[] = {COLOUR_BLUE, COLOUR_GREEN, COLOUR_PURPLE};
+    static const char *const colours[2][3] = {{COLOUR_VERMILION, COLOUR_ORANGE, COLOUR_SKY},
+                                              {COLOUR_BLUE, COLOUR_GREEN, COLOUR_PURPLE}};
     static const char *const dashes[2][4] = {{NULL, "8 3", "2 3", "8 3 2 3"},
                                              {"6 3", NULL, "2 3", "8 3 2 3"}};
     static const svg_shape shapes[2][3] = {{SVG_CIRCLE, SVG_DIAMOND, SVG_TRIANGLE},
                                            {SVG_SQUARE, SVG_TRIANGLE, SVG_DIAMOND}};
+    return (arm_style){colours[kind][n % 3], dashes[kind][(n + n / 3) % 4], shapes[kind][n % 3]};
+}
+
+arm_style style_of_arm(const rsp_plan_view *plan, const char *arm)
+{
     size_t seen[2] = {0, 0};
     for (size_t i = 0; i < plan->n_arms; i++) {
-        size_t kind = arm_is_treated(plan, plan->arms[i].name) ? 0 : 1;
-        size_t n = seen[kind]++;
+        size_t kind = arm_is_treated(plan, plan->arms[i].name) ? 0 : 1, n = seen[kind]++;
         if (strcmp(plan->arms[i].name, arm) == 0) {
-            return (arm_style){kind ? control[n % 3] : treated[n % 3],
-                               dashes[kind][(n + n / 3) % 4], shapes[kind][n % 3]};
+            return style_of_kind(kind, n);
         }
     }
     return (arm_style){COLOUR_BLUE, NULL, SVG_SQUARE};

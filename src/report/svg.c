@@ -244,7 +244,8 @@ static void y_ticks(rsp_text *out, const plot *p)
 
 double plot_x_step(const plot *p)
 {
-    return tick_step(p->x1 - p->x0, (int)fmax(3, p->width / 45));
+    double step = tick_step(p->x1 - p->x0, (int)fmax(3, p->width / 45));
+    return step == 2.5 ? 4 : step; /* weeks make months, not halves */
 }
 
 void plot_x_axis(rsp_text *out, const plot *p, const char *label)

@@ -1,0 +1,284 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "report/figures.h"
+#include "respite/report.h"
+
+/* The figures of participants in the report of an analysed data set. */
+
+typedef struct page {
+    rsp_dataset_maker *rows;
+    rsp_analysis *plan;
+    rsp_results *results;
+    rsp_text html;
+} page;
+
+static const char *const ARMS[] = {"A & <b>", "control"};
+enum { PEOPLE = 6 /* of each arm */, GAP = 3 /* the week that one missed */ };
+
+static void happens(page *p, uint32_t who, uint32_t arm, double day, const char *what)
+{
+    rsp_happening row = {.participant = who, .arm = arm, .day = day, .what = what,
+                         .amount = (double)NAN, .reason = ""};
+    assert_int_equal(rsp_dataset_add_happening(p->rows, &row, NULL), RSP_OK);
+}
+
+static void sample(page *p, uint32_t who, uint32_t arm, double day, rsp_result_state state,
+                   double value)
+{
+    rsp_measurement row = {.participant = who, .arm = arm, .day = day, .planned_day = day,
+                           .assay = "viral_load", .unit = "copies/mL", .state = state,
+                           .value = value, .lloq = 50, .reason = ""};
+    assert_int_equal(rsp_dataset_add_measurement(p->rows, &row, NULL), RSP_OK);
+}
+
+/* Of each arm: 0 too young, 1 without data, 2 never stops ART, the rest do; 3 restarts.
+ * Only arm 0 is infused, but for its 2. */
+static void person(page *p, uint32_t who, uint32_t arm)
+{
+    char id[16];
+    const double age[] = {who == 0 ? 17 : 40};
+    snprintf(id, sizeof id, "P%u%u", arm, who);
+    rsp_subject row = {.participant = who, .arm = arm, .failed = who == 1, .reason = "",
+                       .covariates = age, .id = id};
+    assert_int_equal(rsp_dataset_add_subject(p->rows, &row, NULL), RSP_OK);
+    if (arm == 0 && who != 2) {
+        happens(p, who, arm, 0, "infuse");
+    }
+    if (who != 2) {
+        happens(p, who, arm, 28, "stop art");
+    }
+    if (who == 3) {
+        happens(p, who, arm, 70, "start art");
+    }
+    happens(p, who, arm, 112, "end");
+    for (int week = 0; week < 7; week++) {
+        if (who != 4 || week != GAP) {
+            sample(p, who, arm, 28 + 7 * week, week < 2 ? RSP_NOT_DETECTED : RSP_NUMBER,
+                   100.0 * (week + 1));
+        }
+    }
+}
+
+static void write_page(page *p, const char *plan)
+{
+    const rsp_report_context context = {.command = "respite analyze", .version = "0",
+                                        .commit = "c0ffee", .compiler = "cc", .isa = "base"};
+    rsp_error err = {0};
+    rsp_dataset_sort(p->rows);
+    const rsp_analysis_data data = {.rows = rsp_dataset_view(p->rows)};
+    rsp_status s = rsp_analysis_read_text("plan", plan, strlen(plan), &p->plan, &err);
+    s = s == RSP_OK ? rsp_analysis_run(p->plan, &data, &p->results, &err) : s;
+    s = s == RSP_OK ? rsp_report_analysis(rsp_results_of(p->results), data.rows, &context, &p->html,
+                                          &err)
+                    : s;
+    if (s != RSP_OK) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static void make(page *p)
+{
+    static const char *const covariates[] = {"age"};
+    *p = (page){.rows = rsp_dataset_new("made", ARMS, 2, covariates, 1)};
+    for (uint32_t arm = 0; arm < 2; arm++) {
+        for (uint32_t who = 0; who < PEOPLE; who++) {
+            person(p, who, arm);
+        }
+    }
+    write_page(p, "analysis: Made\ndata: {file: none.csv, subject: id}\n"
+                  "population: {where: [age >= 18]}\nanalyses:\n  - {kind: viral_load, control: control}\n");
+}
+
+static void drop(page *p)
+{
+    rsp_results_free(p->results);
+    rsp_analysis_free(p->plan);
+    rsp_dataset_free(p->rows);
+    rsp_text_fini(&p->html);
+}
+
+static const char *section(const page *p, const char *id)
+{
+    char mark[60];
+    snprintf(mark, sizeof mark, "<h2 id=\"%s\">", id);
+    const char *at = strstr(p->html.data, mark);
+    assert_non_null(at);
+    return at;
+}
+
+/* The number in the box of that label in the figure at `from`. */
+static size_t box(const char *from, const char *label)
+{
+    char mark[80];
+    size_t n = 0;
+    const char *end = strstr(from, "</svg>");
+    snprintf(mark, sizeof mark, ">%s</text>", label);
+    const char *at = strstr(from, mark);
+    if (!at || at > end) {
+        fail_msg("no box '%s'", label);
+    }
+    at = strstr(at, "n = ");
+    assert_int_equal(sscanf(at, "n = %zu", &n), 1);
+    return n;
+}
+
+static void the_flow_of_a_data_set_sums_and_says_why_people_left(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    const char *at = strstr(section(&p, "people"), "<svg");
+    assert_int_equal(box(at, "in the data"), PEOPLE);
+    assert_int_equal(box(at, "without data"), 1);
+    assert_int_equal(box(at, "with data"), PEOPLE - 1);
+    assert_int_equal(box(at, "not in the population"), 1);
+    assert_int_equal(box(at, "analysed"), 4);
+    assert_int_equal(box(at, "not infused"), 1);
+    assert_int_equal(box(at, "infused"), 3);
+    assert_int_equal(box(at, "stopped ART"), 3);
+    assert_int_equal(box(at, "ART restarted"), 1);
+    assert_int_equal(box(at, "off ART at the end"), 2);
+    at = strstr(at + 1, "<svg"); /* nobody there was to be infused */
+    assert_int_equal(box(at, "analysed"), 4);
+    assert_int_equal(box(at, "did not stop ART"), 1);
+    assert_int_equal(box(at, "stopped ART"), 3);
+    drop(&p);
+}
+
+static void a_flow_that_does_not_sum_is_not_drawn(void **state)
+{
+    (void)state;
+    rsp_text out = {0};
+    const arm_style style = {COLOUR_BLUE, NULL, SVG_SQUARE};
+    flow f = {.steps = {{"in the data", 10, NULL, 0}, {"analysed", 7, "left", 3}},
+              .ends = {{"died", 3, NULL, 0}, {"lives", 4, NULL, 0}}, .n_steps = 2, .n_ends = 2};
+    assert_true(flow_sums(&f) && figure_flow(&out, "a", style, &f));
+    f.steps[1].left = 2;
+    size_t length = out.length;
+    assert_false(figure_flow(&out, "a", style, &f));
+    f.steps[1].left = 3;
+    f.ends[1].n = 5;
+    assert_false(figure_flow(&out, "a", style, &f));
+    assert_int_equal(out.length, length);
+    rsp_text_fini(&out);
+}
+
+static const char *element(const page *p, uint32_t arm, uint32_t who)
+{
+    char mark[80];
+    snprintf(mark, sizeof mark, "data-arm=\"%u\" data-who=\"%u\"", arm, who + 1);
+    return strstr(section(p, "courses"), mark);
+}
+
+static size_t count(const char *from, const char *to, const char *what)
+{
+    size_t n = 0;
+    for (; (from = strstr(from, what)) != NULL && from < to; from++) {
+        n++;
+    }
+    return n;
+}
+
+static void only_those_analysed_who_stopped_are_drawn(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    for (uint32_t arm = 0; arm < 2; arm++) {
+        for (uint32_t who = 0; who < PEOPLE; who++) {
+            const char *at = element(&p, arm, who);
+            const char *end = at ? strstr(at, "</g>") : NULL;
+            size_t marks = at ? count(at, end, "fill=\"#") : 0;
+            assert_int_equal(marks, who < 3 ? 0 : who == 4 ? 6 : 7);
+        }
+    }
+    drop(&p);
+}
+
+static void no_line_runs_through_a_visit_that_others_came_to(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    const char *whole = element(&p, 0, 5), *gap = element(&p, 0, 4);
+    assert_int_equal(count(whole, strstr(whole, "</g>"), "<path fill=\"none\""), 1);
+    assert_int_equal(count(gap, strstr(gap, "</g>"), "<path fill=\"none\""), 2);
+    drop(&p);
+}
+
+static void a_restart_of_art_is_marked_once_on_the_course_and_on_the_bar(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    const char *one = element(&p, 1, 3), *none = element(&p, 1, 5);
+    assert_int_equal(count(one, strstr(one, "</g>"), "stroke-width=\"1.60\""), 1);
+    assert_int_equal(count(none, strstr(none, "</g>"), "stroke-width=\"1.60\""), 0);
+    const char *bars = strstr(section(&p, "courses"), "Time off ART");
+    assert_non_null(bars);
+    assert_non_null(strstr(bars, ">P13</text>"));
+    assert_null(strstr(bars, ">P10</text>")); /* too young */
+    drop(&p);
+}
+
+static void what_the_data_do_not_hold_is_not_drawn(void **state)
+{
+    (void)state;
+    page p = {.rows = rsp_dataset_new("bare", ARMS, 2, (const char *const[]){"age"}, 1)};
+    for (uint32_t who = 0; who < 4; who++) {
+        const double age[] = {20.0 + who};
+        rsp_subject row = {.participant = who, .arm = who % 2, .reason = "", .covariates = age,
+                           .id = ""};
+        assert_int_equal(rsp_dataset_add_subject(p.rows, &row, NULL), RSP_OK);
+    }
+    write_page(&p, "analysis: Bare\ndata: {file: none.csv, subject: id}\nanalyses:\n"
+                   "  - {kind: groups, outcome: age}\n");
+    assert_null(strstr(p.html.data, "id=\"courses\""));
+    const char *at = strstr(section(&p, "people"), "<svg");
+    assert_int_equal(box(at, "analysed"), 2);
+    assert_int_equal(count(at, strstr(at, "</svg>"), "<rect"), 4); /* page, arm, two boxes */
+    drop(&p);
+}
+
+static void every_figure_has_a_title_and_a_description(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    size_t n = 0;
+    for (const char *at = p.html.data; (at = strstr(at, "<svg")) != NULL; at++, n++) {
+        const char *end = strstr(at, "</svg>"), *title = strstr(at, "<title>");
+        const char *desc = strstr(at, "<desc>");
+        assert_true(title && title < end && title[7] != '<');
+        assert_true(desc && desc < end && desc[6] != '<');
+        const char *size = at;
+        while ((size = strstr(size + 1, "font-size=\"")) != NULL && size < end) {
+            double px = 0;
+            assert_int_equal(sscanf(size, "font-size=\"%lf", &px), 1);
+            assert_true(px >= 8.0 * 4 / 3); /* 8 pt */
+        }
+    }
+    assert_true(n >= 5);
+    drop(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_flow_of_a_data_set_sums_and_says_why_people_left),
+        cmocka_unit_test(a_flow_that_does_not_sum_is_not_drawn),
+        cmocka_unit_test(only_those_analysed_who_stopped_are_drawn),
+        cmocka_unit_test(no_line_runs_through_a_visit_that_others_came_to),
+        cmocka_unit_test(a_restart_of_art_is_marked_once_on_the_course_and_on_the_bar),
+        cmocka_unit_test(what_the_data_do_not_hold_is_not_drawn),
+        cmocka_unit_test(every_figure_has_a_title_and_a_description),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
