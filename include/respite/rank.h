@@ -104,7 +104,8 @@ void rsp_wilson(double k, double n, double level, double *low, double *high);
 /* Fisher's exact test of {{a, b}, {c, d}}: P of tables no likelier than this one
  * (relative 1e-7, as R), odds ratio by conditional maximum likelihood, interval
  * by inverting the one-sided exact tests (Cornfield 1956).  A margin of 0: p = 1,
- * ratio NaN, interval 0 .. inf, and a reason.  RSP_RANGE: more than a million
+ * ratio NaN, interval 0 .. inf, and a reason; an infinite ratio has a reason, too.
+ * RSP_RANGE: more than a million
  * counted. */
 typedef struct rsp_fisher { double p, odds_ratio, low, high; const char *reason; } rsp_fisher;
 RSP_MUST_USE rsp_status rsp_fisher_test(size_t a, size_t b, size_t c, size_t d,
@@ -125,6 +126,7 @@ typedef struct rsp_correlation {
     double r, statistic; /* t; sum of squared rank differences; z or concordant pairs */
     double p, low, high;
     bool exact, tied;
+    const char *how;    /* p was had, in words; "": there is none */
     const char *reason;
 } rsp_correlation;
 RSP_MUST_USE rsp_status rsp_correlate(rsp_correlation_kind kind, const double *x,

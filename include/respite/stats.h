@@ -25,6 +25,8 @@
  * cumulative hazard with the variance of Aalen 1978, sum d / n^2; as survfit(stype
  * = 2, ctype = 1).  Memory: one entry a distinct time (at most twice that while
  * adding), however many participants. */
+typedef enum rsp_km_band { RSP_BAND_LOGLOG, RSP_BAND_LOG, RSP_BAND_PLAIN } rsp_km_band;
+
 typedef struct rsp_km_point {
     double t;
     double at_risk, events, censored;
@@ -36,9 +38,8 @@ typedef struct rsp_km { /* begin with {0} */
     rsp_km_point *points; size_t n_points; size_t capacity;
     double n, events;
     size_t n_sorted; /* points[0..n_sorted) are in order of t, each t once */
+    rsp_km_band band; /* of the last finish */
 } rsp_km;
-
-typedef enum rsp_km_band { RSP_BAND_LOGLOG, RSP_BAND_LOG, RSP_BAND_PLAIN } rsp_km_band;
 
 /* Streaming: add observations in any order, then finish; more may be added
  * afterwards, and then finish again.  Before finish points hold counts only,
@@ -48,7 +49,8 @@ typedef enum rsp_km_band { RSP_BAND_LOGLOG, RSP_BAND_LOG, RSP_BAND_PLAIN } rsp_k
  * is then as before. */
 RSP_MUST_USE rsp_status rsp_km_add(rsp_km *km, double t, bool event, double weight, rsp_error *err);
 void rsp_km_finish(rsp_km *km, rsp_km_band band); /* 95 % */
-/* With another level, in (0, 1); else the band is NaN below S = 1. */
+/* With another level, in (0, 1); else the band is NaN below S = 1.  That of log(-log S)
+ * is NaN at S = 1 too, which has no place on its scale, as R's. */
 void rsp_km_finish_at(rsp_km *km, rsp_km_band band, double level);
 void rsp_km_fini(rsp_km *km);
 /* Where S falls to 1 - p; the middle of the step where S = 1 - p on a whole

@@ -167,6 +167,19 @@ static void say_cox(work *w, const options *o)
     }
 }
 
+/* Below some thirty clusters the sandwich is too small: tests reject too often (Cameron,
+ * Gelbach and Miller 2008). */
+static void note_clusters(work *w, const options *o, const rsp_cox_result *fit)
+{
+    enum { FEW = 30 };
+    if (fit->n_clusters > 0 && fit->n_clusters < FEW) {
+        note(w, "The robust variance rests on %zu %s: below some %d it is too small, its p and "
+                "limits too good.", fit->n_clusters,
+             o->cluster ? fit->n_clusters == 1 ? "cluster" : "clusters"
+                        : fit->n_clusters == 1 ? "participant" : "participants", FEW);
+    }
+}
+
 static void put_fit(work *w, const options *o, const frame *f, const design *x, const rsp_cox *cox)
 {
     const rsp_cox_result *fit = rsp_cox_result_of(cox);
@@ -175,6 +188,9 @@ static void put_fit(work *w, const options *o, const frame *f, const design *x, 
     if (fit->state == RSP_COX_MONOTONE) {
         note(w, "A hazard ratio runs to zero or infinity: %s. 'firth: yes' gives a finite one.",
              rsp_cox_state_text(fit->state));
+    }
+    if (o->robust || o->cluster) {
+        note_clusters(w, o, fit);
     }
     if (o->proportionality < 4 && o->ties != RSP_TIES_EXACT) {
         put_proportionality(w, o, x, cox);

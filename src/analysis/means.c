@@ -36,7 +36,9 @@ static void put_estimate(table *t, const char *name, const frame *f, size_t g,
     put_text(t, "%s against %s", f->groups[g], f->groups[0]);
     put_interval(t, e->value, e->low, e->high);
     put_reason(t, "not estimable");
+    put_limits_reason(t, "neither group has a variance");
     put(t, e->p);
+    put_reason(t, "neither group has a variance");
 }
 
 /* tau - adjusted difference of two groups. */
@@ -90,6 +92,20 @@ static void put_contrasts(work *w, const options *o, const frame *f, const rsp_k
     table_close(&t);
 }
 
+/* Greenwood's variance of one or two participants is no measure of what others would do;
+ * of one it is 0 or not known. */
+static void note_small(work *w, const frame *f, const rsp_km *km)
+{
+    enum { FEW = 3 };
+    for (size_t g = 0; g < f->n_groups; g++) {
+        if (km[g].n > 0 && km[g].n < FEW) {
+            note(w, "%s has %s: the variance of its restricted mean is not to be relied on, nor p "
+                    "or limits of its contrasts.", f->groups[g],
+                 km[g].n < 2 ? "one participant" : "two participants");
+        }
+    }
+}
+
 static double tau_of(work *w, const options *o, const frame *f, const rsp_km *km)
 {
     const rsp_km *curves[MOST_GROUPS];
@@ -120,6 +136,9 @@ void run_rmst(work *w, const options *o)
     }
     if (working(w) && f.n_groups > 1) {
         put_contrasts(w, o, &f, km, tau);
+    }
+    if (working(w)) {
+        note_small(w, &f, km);
     }
     say(w, "The restricted mean is the area under the Kaplan-Meier curve until day %g (Irwin 1949), "
            "its variance that of Karrison (1987), contrasts as Uno et al. (2014).", tau);

@@ -140,6 +140,7 @@ void run_correlation(work *w, const options *o)
     put(&t, r.p);
     table_close(&t);
     w->result->p = r.p;
-    say(w, "%s and %s: %s%s; limits by Fisher's z (Bonett and Wright 2000).", value_name(w, &o->x),
-        value_name(w, &o->y), what[o->coefficient], r.exact ? ", exact p" : "");
+    say(w, "%s and %s: %s%s%s; limits by Fisher's z (Bonett and Wright 2000).",
+        value_name(w, &o->x), value_name(w, &o->y), what[o->coefficient],
+        r.how[0] ? ", p by " : "", r.how);
 }

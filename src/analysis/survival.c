@@ -63,6 +63,8 @@ static void put_at(table *t, const char *group, const rsp_km_point *q)
     put(t, q->t);
     put(t, q->at_risk);
     put_interval(t, q->s, q->low, q->high);
+    put_limits_reason(t, q->s > 0 ? "no event yet: the scale of the band has no limits at 1"
+                                  : "nobody is left without the event: the variance is not known");
     put(t, q->se);
     put(t, q->hazard);
     put(t, q->hazard_se);

@@ -110,6 +110,14 @@ void put_reason(table *t, const char *reason)
     }
 }
 
+void put_limits_reason(table *t, const char *reason)
+{
+    rsp_cell *c = working(t->w) && t->at ? &t->cells[t->at - 1] : NULL;
+    if (c && !isnan(c->value) && isnan(c->low) && isnan(c->high)) {
+        c->reason = reason;
+    }
+}
+
 void table_close(table *t)
 {
     rsp_result *res = t->w->result;

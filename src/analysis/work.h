@@ -84,6 +84,8 @@ void put(table *t, double v);
 void put_interval(table *t, double v, double low, double high);
 /* Of the cell put last: said where it has no number. */
 void put_reason(table *t, const char *reason);
+/* Of its limits, where it has a number and no limits: beside it in JSON. */
+void put_limits_reason(table *t, const char *reason);
 
 /* ---- Rows of participants. */
 typedef struct frame {

@@ -60,6 +60,7 @@ static rsp_status pearson(const question *q, rsp_correlation *out, rsp_error *er
     (void)err;
     out->r = product_moment(q->x, q->y, q->n);
     out->p = p_of(t_tails(out->r, q->n, &out->statistic), q->alternative);
+    out->how = "Student's t";
     interval(q, 1 / ((double)q->n - 3), out);
     return RSP_OK;
 }
@@ -79,10 +80,14 @@ static void spearman_of_ranks(const question *q, const int64_t *a, const int64_t
     rsp_tails p = t_tails(out->r, q->n, &t);
     bool as_t = q->null == RSP_NULL_NORMAL || q->null == RSP_NULL_NORMAL_CORRECTED;
     out->exact = !as_t && q->n <= RSP_SPEARMAN_EXACT;
+    out->how = out->tied ? "Student's t of the midranks of ties" : "Student's t of the ranks";
     if (out->exact) {
         p = rsp_spearman_exact(a, b, q->n);
+        out->how = out->tied ? "all permutations, exactly, given the ties"
+                             : "all permutations, exactly";
     } else if (!as_t && !out->tied && q->n <= RSP_SPEARMAN_SERIES) {
         p = rsp_spearman_series(out->statistic, q->n);
+        out->how = "Edgeworth's series (Best and Roberts 1975)";
     }
     out->p = p_of(p, q->alternative);
     interval(q, (1 + out->r * out->r / 2) / (n - 3), out);
@@ -126,9 +131,12 @@ static rsp_status kendall(const question *q, rsp_correlation *out, rsp_error *er
     rsp_tails p;
     if (out->exact) {
         p = rsp_kendall_exact(k.discordant, q->n);
+        out->how = "all permutations, exactly";
         out->statistic = k.concordant;
     } else {
         p = kendall_normal(q, k.concordant - k.discordant, k.variance, &out->statistic);
+        out->how = out->tied ? "the normal law with its variance given the ties"
+                             : "the normal law";
     }
     out->p = p_of(p, q->alternative);
     interval(q, 0.437 / (n - 4), out);
@@ -151,7 +159,7 @@ rsp_status rsp_correlate(rsp_correlation_kind kind, const double *x, const doubl
 {
     static rsp_status (*const of_kind[])(const question *, rsp_correlation *,
                                          rsp_error *) = {pearson, spearman, kendall};
-    *out = (rsp_correlation){NAN, NAN, NAN, NAN, NAN, false, false, ""};
+    *out = (rsp_correlation){NAN, NAN, NAN, NAN, NAN, false, false, "", ""};
     rsp_status s = rsp_rank_level(&level, err);
     s = s == RSP_OK ? rsp_rank_check(x, n, "first variable, value", err) : s;
     s = s == RSP_OK ? rsp_rank_check(y, n, "second variable, value", err) : s;

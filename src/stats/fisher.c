@@ -101,6 +101,9 @@ static void conclude(const margins *t, rsp_alternative alternative, double level
     out->odds_ratio = t->x == t->low    ? 0
                       : t->x == t->high ? (double)INFINITY
                                         : solve(t, MEAN, (double)t->x);
+    if (t->x == t->high) {
+        out->reason = "infinite: a cell of the table is zero";
+    }
     if (alternative != RSP_LESS && t->x != t->low) {
         out->low = solve(t, LOWER_END, alpha);
     }

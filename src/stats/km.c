@@ -101,7 +101,7 @@ static void set_band(rsp_km_point *p, double q, rsp_km_band band, double z)
 {
     double s = p->s;
     p->se = s > 0 ? s * q : (double)NAN;
-    p->low = p->high = s >= 1 ? 1.0 : (double)NAN;
+    p->low = p->high = s >= 1 && band != RSP_BAND_LOGLOG ? 1.0 : (double)NAN;
     if (!(s > 0 && s < 1) || isnan(z)) {
         return;
     }
@@ -126,6 +126,7 @@ static void set_band(rsp_km_point *p, double q, rsp_km_band band, double z)
 static void finish(rsp_km *km, rsp_km_band band, double z)
 {
     settle(km);
+    km->band = band;
     double sum = 0.0;
     for (size_t i = 0; i < km->n_points; i++) {
         sum += km->points[i].t;
@@ -222,7 +223,8 @@ rsp_km_point rsp_km_at(const rsp_km *km, double t)
     double gap = rsp_pooled_tie_gap(fabs(t), 1);
     size_t from = first_from(km, t - gap);
     bool here = from < km->n_points && km->points[from].t <= t + gap;
-    rsp_km_point out = {.s = 1.0, .low = 1.0, .high = 1.0};
+    double at_one = km->band == RSP_BAND_LOGLOG ? (double)NAN : 1.0;
+    rsp_km_point out = {.s = 1.0, .low = at_one, .high = at_one};
     if (here) {
         out = km->points[from];
     } else if (from > 0) {

@@ -52,8 +52,12 @@ static void integrate(const rsp_km *km, double tau, double *area, double *varian
     *variance = sum;
 }
 
+/* Without a variance (one participant an arm, no events) there is no test. */
 static rsp_contrast_estimate linear(double value, double se, double z)
 {
+    if (!(se > 0)) {
+        return (rsp_contrast_estimate){value, NAN, NAN, NAN};
+    }
     return (rsp_contrast_estimate){.value = value,
                                    .low = value - z * se,
                                    .high = value + z * se,

@@ -531,7 +531,11 @@ static void edge_cases_of_one_curve(void **state)
     add(&km, 20, false);
     rsp_km_finish(&km, RSP_BAND_LOGLOG);
     assert_near(km.points[1].s, 1, 0);
+    assert_true(isnan(km.points[1].low) && isnan(km.points[1].high)); /* R: NA */
+    rsp_km_finish(&km, RSP_BAND_LOG);
     assert_near(km.points[1].low, 1, 0);
+    assert_near(rsp_km_at(&km, 5).high, 1, 0);
+    rsp_km_finish(&km, RSP_BAND_LOGLOG);
     assert_near(km.points[1].se, 0, 0);
     rsp_quantile q = rsp_km_quantile(&km, 0.5);
     assert_true(isnan(q.value) && isnan(q.low) && isnan(q.high));
