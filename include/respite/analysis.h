@@ -79,12 +79,13 @@ typedef struct rsp_cell {
 typedef enum rsp_figure_kind {
     RSP_FIGURE_NONE,
     RSP_FIGURE_STEPS, /* a step curve for each text of the first column, with band */
-    RSP_FIGURE_FOREST /* the first interval of each row on a line */
+    RSP_FIGURE_FOREST /* the interval x of each row on a line; events and n by their keys */
 } rsp_figure_kind;
 typedef struct rsp_result_figure {
     rsp_figure_kind kind;
     size_t x, y, at_risk, censored; /* SIZE_MAX: none */
-    bool log;      /* FOREST: the axis is logarithmic, the line of no effect at 1 */
+    bool log;      /* FOREST: the axis is logarithmic, the line of no effect at 1, not 0 */
+    const char *only; /* FOREST: rows whose first text holds this; NULL: all */
     bool rising;   /* STEPS: from 0 up, not from 1 down */
     const char *x_label, *y_label;
 } rsp_result_figure;

@@ -157,6 +157,10 @@ static void put_model(work *w, const options *o, const frame *f, const rsp_compe
             put(&t, fit->p[k]);
         }
     }
+    if (working(w)) {
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 4, .log = true,
+                                          .x_label = "subdistribution hazard ratio"};
+    }
     table_close(&t);
     say(w, "Subdistribution hazard ratios are of Fine and Gray's model (1999).");
 }

@@ -9,6 +9,13 @@
 static const char *const ties_names[] = {"Efron's (1977)", "Breslow's (1974)",
                                          "the exact conditional (Cox 1972)"};
 
+static const char *why_no_ratio(const rsp_cox_result *fit, const rsp_cox_term *c)
+{
+    return c->aliased                        ? "a combination of the terms before it"
+           : fit->state != RSP_COX_ESTIMATED ? rsp_cox_state_text(fit->state)
+                                             : "";
+}
+
 static void put_terms(work *w, const design *x, const rsp_cox_result *fit)
 {
     static const rsp_result_column columns[] = {
@@ -21,9 +28,7 @@ static void put_terms(work *w, const design *x, const rsp_cox_result *fit)
     table t = TABLE_OPEN(w, "terms", "Hazard ratios", columns);
     for (size_t k = 0; k < fit->n_terms; k++) {
         const rsp_cox_term *c = &fit->terms[k];
-        const char *why = c->aliased ? "a combination of the terms before it"
-                          : fit->state != RSP_COX_ESTIMATED ? rsp_cox_state_text(fit->state)
-                                                            : "";
+        const char *why = why_no_ratio(fit, c);
         put_text(&t, "%s", x->names[k]);
         put(&t, c->coef);
         put(&t, c->se);
@@ -32,12 +37,60 @@ static void put_terms(work *w, const design *x, const rsp_cox_result *fit)
         put(&t, c->z);
         put(&t, c->p);
     }
+    table_close(&t);
+    w->result->p = fit->n_terms ? fit->terms[0].p : (double)NAN;
+}
+
+/* Who has a term that is yes or no, and who has not; all where it is a number. */
+typedef struct tally { double n[2], events[2]; bool yes_or_no; } tally;
+
+static tally tally_of(const rsp_cox_data *data, size_t term)
+{
+    tally c = {.yes_or_no = true};
+    for (size_t i = 0; i < data->n; i++) {
+        const double *x = data->x + i * data->n_covariates;
+        bool missing = false;
+        for (size_t k = 0; k < data->n_covariates; k++) {
+            missing |= isnan(x[k]);
+        }
+        if (!missing) {
+            size_t side = x[term] == 0 ? 1 : 0;
+            c.yes_or_no &= x[term] == 0 || x[term] == 1;
+            c.n[side]++;
+            c.events[side] += data->event[i];
+        }
+    }
+    return c;
+}
+
+static void put_effects(work *w, const design *x, const rsp_cox_data *data,
+                        const rsp_cox_result *fit)
+{
+    static const rsp_result_column columns[] = {
+        {"term", "term", "", RSP_CELL_TEXT, false},
+        {"n", "n", "", RSP_CELL_COUNT, false},
+        {"events", "events", "", RSP_CELL_COUNT, false},
+        {"n_reference", "n without", "", RSP_CELL_COUNT, false},
+        {"events_reference", "events without", "", RSP_CELL_COUNT, false},
+        {"hazard_ratio", "hazard ratio", "", RSP_CELL_NUMBER, true}};
+    table t = TABLE_OPEN(w, "effects", "Participants and events of each term", columns);
+    for (size_t k = 0; k < fit->n_terms && working(w); k++) {
+        const rsp_cox_term *c = &fit->terms[k];
+        const tally of = tally_of(data, k);
+        put_text(&t, "%s", x->names[k]);
+        put(&t, of.yes_or_no ? of.n[0] : of.n[0] + of.n[1]);
+        put(&t, of.yes_or_no ? of.events[0] : of.events[0] + of.events[1]);
+        put(&t, of.yes_or_no ? of.n[1] : (double)NAN);
+        put(&t, of.yes_or_no ? of.events[1] : (double)NAN);
+        put_interval(&t, c->hr, c->low, c->high);
+        put_reason(&t, why_no_ratio(fit, c));
+    }
     if (working(w)) {
-        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 3, .log = true,
+        t.t->long_one = true;
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 5, .log = true,
                                           .x_label = "hazard ratio"};
     }
     table_close(&t);
-    w->result->p = fit->n_terms ? fit->terms[0].p : (double)NAN;
 }
 
 static void put_whole(work *w, const rsp_cox *cox, const rsp_cox_result *fit, bool firth)
@@ -180,10 +233,12 @@ static void note_clusters(work *w, const options *o, const rsp_cox_result *fit)
     }
 }
 
-static void put_fit(work *w, const options *o, const frame *f, const design *x, const rsp_cox *cox)
+static void put_fit(work *w, const options *o, const frame *f, const design *x,
+                    const rsp_cox_data *data, const rsp_cox *cox)
 {
     const rsp_cox_result *fit = rsp_cox_result_of(cox);
     put_terms(w, x, fit);
+    put_effects(w, x, data, fit);
     put_whole(w, cox, fit, o->firth);
     if (fit->state == RSP_COX_MONOTONE) {
         note(w, "A hazard ratio runs to zero or infinity: %s. 'firth: yes' gives a finite one.",
@@ -223,7 +278,7 @@ void cox_frame(work *w, const options *o, const frame *f, const double *weight)
     rsp_cox_options how = {.ties = (rsp_cox_ties)o->ties, .robust = o->robust || o->cluster,
                            .firth = o->firth, .level = o->level};
     if (work_took(w, o->at, rsp_cox_new(&data, &how, &cox, &err), &err)) {
-        put_fit(w, o, f, &x, cox);
+        put_fit(w, o, f, &x, &data, cox);
     }
     rsp_cox_free(cox);
 }

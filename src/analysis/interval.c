@@ -183,6 +183,10 @@ static void put_regression(work *w, const options *o, const frame *f)
                      k ? fit->ratio_high[k] : (double)NAN);
         put_reason(&t, k ? fit->reason : "");
     }
+    if (working(w)) {
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 3, .log = true,
+                                          .x_label = o->family == 3 ? "odds ratio" : "hazard ratio"};
+    }
     table_close(&t);
     table m = TABLE_OPEN(w, "model", "The model as a whole", whole);
     put(&m, fit->n);

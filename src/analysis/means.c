@@ -89,6 +89,10 @@ static void put_contrasts(work *w, const options *o, const frame *f, const rsp_k
     if (o->adjust.n && frame_wants_groups(w, o, f, 2, 2)) {
         put_adjusted(w, o, f, tau, &t);
     }
+    if (working(w)) {
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 2, .only = "difference",
+                                          .x_label = "difference, days"};
+    }
     table_close(&t);
 }
 

@@ -117,6 +117,10 @@ void run_reservoir(work *w, const options *o)
             w->result->p = isnan(w->result->p) ? c.p : w->result->p;
         }
     }
+    if (working(w)) {
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 6,
+                                          .x_label = "net change, log10"};
+    }
     table_close(&t);
     if (working(w)) {
         say_change(w, o, decay);

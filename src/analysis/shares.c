@@ -68,6 +68,10 @@ static void put_fisher(work *w, const options *o, const frame *f, const tally *c
             w->result->p = g == 1 ? r.p : w->result->p;
         }
     }
+    if (working(w)) {
+        t.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = 1, .log = true,
+                                          .x_label = "odds ratio"};
+    }
     table_close(&t);
     say(w, "Groups were compared by Fisher's exact test, with the conditional odds ratio "
            "(Cornfield 1956).");

@@ -58,23 +58,40 @@ static void table_of(rsp_text *out, const rsp_result_table *t)
     }
 }
 
+static bool has_figure(const rsp_result_table *t)
+{
+    return t->figure.kind == RSP_FIGURE_FOREST ? forest_rows(t) > 0
+                                               : t->figure.kind != RSP_FIGURE_NONE && t->n_rows;
+}
+
+static const char *caption_of(const rsp_result_table *t)
+{
+    if (t->figure.kind == RSP_FIGURE_FOREST) {
+        return "Estimates with their intervals; the broken line is no effect, the area of a square "
+               "goes with the inverse of the variance.";
+    }
+    return t->figure.censored == SIZE_MAX ? "Bands are pointwise."
+                                          : "Bands are pointwise; upright ticks: censored.";
+}
+
 static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
 {
-    html_figures_open(out);
+    bool any = false;
     for (size_t k = 0; k < r->n_tables; k++) {
         const rsp_result_table *t = &r->tables[k];
-        if (t->figure.kind != RSP_FIGURE_NONE && t->n_rows) {
+        if (has_figure(t)) {
+            if (!any) {
+                html_figures_open(out);
+            }
+            any = true;
             html_figure_open(out);
             figure_table(out, t, r->name, people);
-            html_figure_close(out, "%s. %s", r->name,
-                              t->figure.kind == RSP_FIGURE_FOREST
-                                  ? "Estimates with their intervals; the broken line is no effect."
-                              : t->figure.censored == SIZE_MAX
-                                  ? "Bands are pointwise."
-                                  : "Bands are pointwise; upright ticks: censored.");
+            html_figure_close(out, "%s. %s", r->name, caption_of(t));
         }
     }
-    html_figures_close(out);
+    if (any) {
+        html_figures_close(out);
+    }
 }
 
 static void section_of(rsp_text *out, const rsp_result *r, size_t number, const cohort *people)

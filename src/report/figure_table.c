@@ -173,70 +173,11 @@ static void steps(rsp_text *out, const rsp_result_table *t, const char *title,
     svg_close(out);
 }
 
-/* ---- A line for each estimate, on a logarithmic axis. */
-static double log_at(const plot *p, double v)
-{
-    double x = v > 0 ? log10(v) : p->x0;
-    x = fmin(fmax(x, p->x0), p->x1);
-    return plot_x(p, x);
-}
-
-static void forest_axis(rsp_text *out, const plot *p, const char *label)
-{
-    static const double ticks[] = {0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000};
-    double bottom = p->top + p->height;
-    svg_line(out, p->left, bottom, p->left + p->width, bottom, COLOUR_INK, 1, NULL);
-    for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++) {
-        if (log10(ticks[i]) >= p->x0 - 1e-9 && log10(ticks[i]) <= p->x1 + 1e-9) {
-            double x = log_at(p, ticks[i]);
-            svg_line(out, x, bottom, x, bottom + 5, COLOUR_INK, 1, NULL);
-            svg_text(out, x, bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%g", ticks[i]);
-        }
-    }
-    svg_line(out, log_at(p, 1), p->top, log_at(p, 1), bottom, COLOUR_SOFT, 1, "4 3");
-    svg_text(out, p->left + p->width / 2, bottom + 42, "middle", SIZE_LABEL, COLOUR_INK, "%s",
-             label);
-}
-
-static plot forest_plot(const rsp_result_table *t)
-{
-    plot p = {.left = 16, .top = 8, .width = FIGURE_WIDTH - 32, .x0 = -0.5, .x1 = 0.5, .y1 = 1};
-    for (size_t i = 0; i < t->n_rows; i++) {
-        const rsp_cell *c = &t->cells[i * t->n_columns + t->figure.x];
-        double low = c->low > 0 ? log10(c->low) : p.x0;
-        double high = c->high > 0 && isfinite(c->high) ? log10(c->high) : p.x1;
-        p.x0 = fmax(-3, fmin(p.x0, low - 0.1));
-        p.x1 = fmin(3, fmax(p.x1, high + 0.1));
-    }
-    p.height = 44 * (double)t->n_rows;
-    return p;
-}
-
-static void forest(rsp_text *out, const rsp_result_table *t, const char *title)
-{
-    plot p = forest_plot(t);
-    char name[160];
-    svg_open(out, FIGURE_WIDTH, p.top + p.height + 56, title,
-             "Estimates with their intervals; the table beneath has their numbers.");
-    forest_axis(out, &p, t->figure.x_label);
-    for (size_t i = 0; i < t->n_rows; i++) {
-        const rsp_cell *row = &t->cells[i * t->n_columns], *c = &row[t->figure.x];
-        double y = p.top + 44 * (double)i;
-        svg_text(out, 16, y + 14, "start", 13.5, COLOUR_INK, "%s", svg_fit(row[0].text, 60, name));
-        if (isfinite(c->value)) {
-            svg_line(out, log_at(&p, c->low), y + 28, log_at(&p, c->high), y + 28, COLOUR_BLUE, 2,
-                     NULL);
-            svg_mark(out, SVG_SQUARE, log_at(&p, c->value), y + 28, 5, COLOUR_BLUE, true);
-        }
-    }
-    svg_close(out);
-}
-
 void figure_table(rsp_text *out, const rsp_result_table *t, const char *title, const cohort *people)
 {
     if (t->figure.kind == RSP_FIGURE_STEPS && t->n_rows) {
         steps(out, t, title, people);
     } else if (t->figure.kind == RSP_FIGURE_FOREST && t->n_rows) {
-        forest(out, t, title);
+        figure_forest(out, t, title);
     }
 }

@@ -32,6 +32,10 @@ const char *assay_unit(const char *unit, char text[160]);
  * as those do. */
 void figure_table(rsp_text *out, const rsp_result_table *t, const char *title,
                   const cohort *people);
+/* A line for each estimate of a table; how many rows it would draw. */
+void figure_forest(rsp_text *out, const rsp_result_table *t, const char *title);
+size_t forest_rows(const rsp_result_table *t);
+
 /* Participants of one arm, from enrolment to the end: every step's number is the one above
  * it less those who leave to the side; the ends share the last step's. */
 typedef struct flow_step {
