@@ -122,6 +122,7 @@ void run_reservoir(work *w, const options *o)
                                           .x_label = "net change, log10"};
     }
     table_close(&t);
+    put_pairs(w, o, &f, true);
     if (working(w)) {
         say_change(w, o, decay);
     }

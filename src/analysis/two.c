@@ -281,6 +281,7 @@ void run_pairs(work *w, const options *o)
         test_pairs(w, o, f.groups[g], &d[g], &t);
     }
     table_close(&t);
+    put_pairs(w, o, &f, false);
     say(w, "%s was tested within participants by %s.", what,
         o->test ? "the t test"
         : o->zeros ? "Wilcoxon's signed-rank test with Pratt's (1959) treatment of zeros, and the "

@@ -155,6 +155,9 @@ void put_summary(table *t, const char *group, const numbers_of *x);
 void compare_values(work *w, const options *o, const frame *f, const numbers_of *x,
                     const char *what);
 
+/* Each participant's `before` and `after`; the change as log10 of their ratio, or less. */
+void put_pairs(work *w, const options *o, const frame *f, bool ratio);
+
 /* ---- Runs. */
 void run_curves(work *w, const options *o);
 void run_compare(work *w, const options *o);

@@ -74,6 +74,20 @@ static const char *caption_of(const rsp_result_table *t)
                                           : "Bands are pointwise; upright ticks: censored.";
 }
 
+static void pairs_of(rsp_text *out, const rsp_result *r, const rsp_result_table *t,
+                     const cohort *people)
+{
+    html_figure_open(out);
+    figure_pairs(out, t, r->name, people);
+    html_figure_close(out, "%s. A line each of n = %zu participants; open marks are at a limit of "
+                           "the assay.", r->name, t->n_rows);
+    html_figure_open(out);
+    figure_waterfall(out, t, r->name, people);
+    html_figure_close(out, "%s. The change of each of n = %zu participants%s; an open bar rests on "
+                           "a limit of the assay.", r->name, t->n_rows,
+                      t->figure.log ? ", natural decay not taken off" : "");
+}
+
 static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
 {
     bool any = false;
@@ -84,6 +98,10 @@ static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
                 html_figures_open(out);
             }
             any = true;
+            if (t->figure.kind == RSP_FIGURE_PAIRS) {
+                pairs_of(out, r, t, people);
+                continue;
+            }
             html_figure_open(out);
             figure_table(out, t, r->name, people);
             html_figure_close(out, "%s. %s", r->name, caption_of(t));

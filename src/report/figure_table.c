@@ -39,7 +39,7 @@ static curves curves_of_table(const rsp_result_table *t)
 }
 
 /* A group that is an arm looks as the arm does; several curves of it differ in their dash. */
-static arm_style style_of_group(const cohort *c, const char *group, size_t k, size_t *seen)
+arm_style style_of_group(const cohort *c, const char *group, size_t k, size_t *seen)
 {
     static const char *const dashes[] = {NULL, "6 3", "2 3", "8 3 2 3"};
     for (size_t a = 0; c && a < c->rows->n_arms; a++) {

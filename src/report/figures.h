@@ -36,6 +36,14 @@ void figure_table(rsp_text *out, const rsp_result_table *t, const char *title,
 void figure_forest(rsp_text *out, const rsp_result_table *t, const char *title);
 size_t forest_rows(const rsp_result_table *t);
 
+/* Two numbers of each participant, joined by a line; their changes in order of size. */
+void figure_pairs(rsp_text *out, const rsp_result_table *t, const char *title,
+                  const cohort *people);
+void figure_waterfall(rsp_text *out, const rsp_result_table *t, const char *title,
+                      const cohort *people);
+/* How the k-th group of a figure looks; seen [MOST_STYLES], zeroed before the first. */
+arm_style style_of_group(const cohort *people, const char *group, size_t k, size_t *seen);
+
 /* Participants of one arm, from enrolment to the end: every step's number is the one above
  * it less those who leave to the side; the ends share the last step's. */
 typedef struct flow_step {

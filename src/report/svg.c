@@ -264,12 +264,17 @@ void plot_x_axis(rsp_text *out, const plot *p, const char *label)
     }
 }
 
+void plot_y_axis(rsp_text *out, const plot *p, const char *label)
+{
+    y_ticks(out, p);
+    if (label) {
+        svg_text(out, 10, p->top - 14, "start", SIZE_LABEL, COLOUR_INK, "%s", label);
+    }
+}
+
 void plot_frame(rsp_text *out, const plot *p, const char *x_label,
                 const char *y_label)
 {
-    y_ticks(out, p);
+    plot_y_axis(out, p, y_label);
     plot_x_axis(out, p, x_label);
-    if (y_label) {
-        svg_text(out, 10, p->top - 14, "start", SIZE_LABEL, COLOUR_INK, "%s", y_label);
-    }
 }

@@ -61,6 +61,7 @@ double plot_x(const plot *p, double x);
 double plot_y(const plot *p, double y); /* clipped to the frame */
 double plot_x_step(const plot *p); /* between the labels of the x axis */
 double tick_step(double span, int most); /* 1, 2, 2.5 or 5 times a power of ten */
+void plot_y_axis(rsp_text *out, const plot *p, const char *label);
 void plot_x_axis(rsp_text *out, const plot *p, const char *label);
 void plot_frame(rsp_text *out, const plot *p, const char *x_label,
                 const char *y_label);

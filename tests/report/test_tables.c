@@ -129,6 +129,78 @@ static void only_rows_of_one_scale_share_an_axis(void **state)
     rsp_text_fini(&out);
 }
 
+/* ---- Before and after. */
+static const rsp_result_column pair_columns[] = {
+    {"participant", "participant", "", RSP_CELL_TEXT, false},
+    {"group", "group", "", RSP_CELL_TEXT, false},
+    {"before", "before", "", RSP_CELL_NUMBER, false},
+    {"after", "after", "", RSP_CELL_NUMBER, false},
+    {"change", "change", "log10", RSP_CELL_NUMBER, false},
+    {"before_is", "before is", "", RSP_CELL_TEXT, false},
+    {"after_is", "after is", "", RSP_CELL_TEXT, false}};
+static const rsp_cell *pair_cells(rsp_cell cells[28])
+{
+    const double before[] = {100, 10, 1000, 50}, after[] = {10, 20, 20, 50};
+    for (size_t i = 0; i < 4; i++) {
+        rsp_cell *c = cells + 7 * i;
+        c[0] = text("P");
+        c[1] = text(i < 2 ? "a" : "b");
+        c[2] = number(before[i]);
+        c[3] = number(after[i]);
+        c[4] = number(log10(after[i] / before[i]));
+        c[5] = text("a number");
+        c[6] = text(i == 2 ? "below its limit" : "a number");
+    }
+    return cells;
+}
+
+static rsp_result_table pairs_table(rsp_cell cells[28])
+{
+    return (rsp_result_table){.key = "pairs", .title = "", .columns = pair_columns, .n_columns = 7,
+                              .cells = pair_cells(cells), .n_rows = 4,
+                              .figure = {.kind = RSP_FIGURE_PAIRS, .x = 2, .y = 3, .log = true,
+                                         .x_label = "intact_before", .y_label = "intact_after"}};
+}
+
+static void each_participant_has_two_marks_open_at_a_limit(void **state)
+{
+    (void)state;
+    rsp_cell cells[28];
+    const rsp_result_table t = pairs_table(cells);
+    rsp_text out = {0};
+    figure_pairs(&out, &t, "Reservoir", NULL);
+    assert_int_equal(count(out.data, "stroke-width=\"1.30\""), 4); /* lines */
+    assert_int_equal(count(out.data, "fill=\"#ffffff\" stroke=\"#"), 1);
+    assert_non_null(strstr(out.data, ">limit 20<"));
+    assert_non_null(strstr(out.data, ">a (n = 2)<"));
+    assert_non_null(strstr(out.data, "lower after in 2."));
+    rsp_text_fini(&out);
+}
+
+static void a_waterfall_falls(void **state)
+{
+    (void)state;
+    rsp_cell cells[28];
+    const rsp_result_table t = pairs_table(cells);
+    rsp_text out = {0};
+    figure_waterfall(&out, &t, "Reservoir", NULL);
+    double last = -1, x, y, w, h, end = 0;
+    size_t n = 0, open = 0;
+    const char *at = strstr(out.data, "<rect") + 1; /* the page */
+    for (; (at = strstr(at, "<rect")) != NULL; at++, n++) {
+        assert_int_equal(sscanf(at, "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"", &x,
+                                &y, &w, &h), 4);
+        end = n == 0 ? y : y + h; /* only the first rises */
+        assert_true(end >= last);
+        last = end;
+        open += strncmp(strstr(at, "fill="), "fill=\"#ffffff\"", 14) == 0;
+    }
+    assert_int_equal(n, 4);
+    assert_int_equal(open, 1);
+    assert_non_null(strstr(out.data, "from 0.301 to -1.7."));
+    rsp_text_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +208,8 @@ int main(void)
         cmocka_unit_test(the_area_of_a_square_goes_with_the_inverse_of_the_variance),
         cmocka_unit_test(an_interval_that_leaves_the_axis_ends_in_an_arrow),
         cmocka_unit_test(only_rows_of_one_scale_share_an_axis),
+        cmocka_unit_test(each_participant_has_two_marks_open_at_a_limit),
+        cmocka_unit_test(a_waterfall_falls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
