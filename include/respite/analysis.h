@@ -79,6 +79,7 @@ typedef struct rsp_cell {
 typedef enum rsp_figure_kind {
     RSP_FIGURE_NONE,
     RSP_FIGURE_STEPS, /* a step curve for each text of the first column, with band */
+    RSP_FIGURE_BOXES,  /* from x to the next column the curve falls, to y */
     RSP_FIGURE_FOREST, /* the interval x of each row on a line; events and n by their keys */
     RSP_FIGURE_PAIRS   /* x and y of each row, joined, and their changes in order; the next column
                           is the change, the two after it say "below" or "above" a limit */
@@ -88,6 +89,7 @@ typedef struct rsp_result_figure {
     size_t x, y, at_risk, censored; /* SIZE_MAX: none */
     bool log;      /* FOREST: the axis is logarithmic, the line of no effect at 1, not 0;
                       PAIRS: x and y on a logarithmic axis, the change is log10 */
+    bool plain;       /* FOREST: amounts; there is no line of no effect */
     const char *only; /* FOREST: rows whose first text holds this; NULL: all */
     bool rising;   /* STEPS: from 0 up, not from 1 down */
     const char *x_label, *y_label;

@@ -168,6 +168,7 @@ void run_dpcr(work *w, const options *o)
             }
         }
     }
+    table_amounts(&t, "per_ul", "copies per \xc2\xb5l");
     table_close(&t);
     say(w, "Copies are counted from the share of empty droplets (Dube, Qin and Ramakrishnan 2008), "
            "wells of a sample merged, droplets of %g nl, limits %s; wells with fewer than %g "

@@ -246,6 +246,7 @@ void run_ipda(work *w, const options *o)
             sample_ipda(w, o, &hiv, &reference, hiv.samples[s], &how, limits, &t);
         }
     }
+    table_amounts(&t, "intact", "intact proviruses per million cells");
     table_close(&t);
     say(w, "Intact provirus carries both targets on one molecule (Bruner et al. 2019): droplets "
            "with both less those that chance alone gives. A target at its limit of blank where "

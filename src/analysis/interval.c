@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "analysis/work.h"
@@ -103,6 +104,10 @@ static void put_npmle(work *w, const options *o, const frame *f)
     }
     if (working(w)) {
         pieces.t->long_one = true;
+        pieces.t->figure = (rsp_result_figure){.kind = RSP_FIGURE_BOXES, .x = 1, .y = 4,
+                                               .at_risk = SIZE_MAX, .censored = SIZE_MAX,
+                                               .x_label = "days",
+                                               .y_label = "share without the event"};
     }
     table_close(&pieces);
 }

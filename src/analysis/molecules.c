@@ -177,6 +177,7 @@ void run_plex(work *w, const options *o)
             sample_plex(w, o, &a, a.hiv.samples[s], &intact, &species);
         }
     }
+    table_amounts(&intact, "intact", "molecules with all targets per million");
     table_close(&intact);
     table_close(&species);
     say(w, "Molecules that carry just some of %zu targets are counted by Moebius inversion of the "

@@ -100,6 +100,7 @@ void run_qvoa(work *w, const options *o)
             lineages = true;
         }
     }
+    table_amounts(&t, "iupm", "infectious units per million");
     table_close(&t);
     say(w, "Infectious units per million are the maximum likelihood of single-hit dilution (Myers, "
            "McQuay and Hollinger 1994) with %s information and limits on the log scale%s.",

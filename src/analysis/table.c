@@ -118,6 +118,16 @@ void put_limits_reason(table *t, const char *reason)
     }
 }
 
+void table_amounts(table *t, const char *key, const char *label)
+{
+    for (size_t k = 0; working(t->w) && k < t->t->n_columns; k++) {
+        if (strcmp(t->t->columns[k].key, key) == 0) {
+            t->t->figure = (rsp_result_figure){.kind = RSP_FIGURE_FOREST, .x = k, .log = true,
+                                               .plain = true, .x_label = label};
+        }
+    }
+}
+
 void table_close(table *t)
 {
     rsp_result *res = t->w->result;

@@ -82,6 +82,8 @@ void table_close(table *t); /* shows it in the result */
 void put_text(table *t, const char *fmt, ...) RSP_PRINTF(2, 3);
 void put(table *t, double v);
 void put_interval(table *t, double v, double low, double high);
+/* Draw amounts: the column of that key on a logarithmic axis, a line for each row. */
+void table_amounts(table *t, const char *key, const char *label);
 /* Of the cell put last: said where it has no number. */
 void put_reason(table *t, const char *reason);
 /* Of its limits, where it has a number and no limits: beside it in JSON. */

@@ -66,12 +66,22 @@ static bool has_figure(const rsp_result_table *t)
 
 static const char *caption_of(const rsp_result_table *t)
 {
+    if (t->figure.kind == RSP_FIGURE_BOXES) {
+        return "Nonparametric estimate: within a box the curve falls at times that are not known; "
+               "dotted: nobody was seen to have the event later.";
+    }
+    if (t->figure.plain) {
+        return "Amounts with their intervals; the area of a square goes with the inverse of the "
+               "variance on the scale of the axis.";
+    }
     if (t->figure.kind == RSP_FIGURE_FOREST) {
         return "Estimates with their intervals; the broken line is no effect, the area of a square "
                "goes with the inverse of the variance.";
     }
-    return t->figure.censored == SIZE_MAX ? "Bands are pointwise."
-                                          : "Bands are pointwise; upright ticks: censored.";
+    return t->figure.censored == SIZE_MAX
+               ? "Bands are pointwise."
+               : "Bands are pointwise; upright ticks: censored. Each curve is drawn while 3, and "
+                 "10 %, of its group are at risk.";
 }
 
 static void pairs_of(rsp_text *out, const rsp_result *r, const rsp_result_table *t,
@@ -103,7 +113,7 @@ static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
                 continue;
             }
             html_figure_open(out);
-            figure_table(out, t, r->name, people);
+            figure_table(out, t, r, people);
             html_figure_close(out, "%s. %s", r->name, caption_of(t));
         }
     }

@@ -75,8 +75,9 @@ static double weight_of(const forest *f, size_t k)
 /* From the ends of the intervals; an end that runs off does not count. */
 static void set_axis(forest *f)
 {
-    const double most = f->t->figure.log ? 3 : (double)INFINITY;
-    double low = 0, high = 0;
+    const double most = !f->t->figure.log ? (double)INFINITY : f->t->figure.plain ? 6 : 3;
+    double low = f->t->figure.plain ? (double)INFINITY : 0;
+    double high = f->t->figure.plain ? -(double)INFINITY : 0;
     for (size_t k = 0; k < f->n; k++) {
         const rsp_cell *c = estimate(f, k);
         const double ends[] = {place(f, c->low), place(f, c->value), place(f, c->high)};
@@ -86,6 +87,8 @@ static void set_axis(forest *f)
         }
         f->weight = fmax(f->weight, weight_of(f, k));
     }
+    low = isfinite(low) ? low : 0;
+    high = isfinite(high) ? high : 1;
     double edge = fmax(0.05 * (high - low), f->t->figure.log ? 0.1 : 1e-9);
     f->p = (plot){.left = LEFT, .top = 10, .width = FIGURE_WIDTH - LEFT - 16,
                   .height = ROW * (double)f->n, .x0 = low - edge, .x1 = high + edge, .y1 = 1};
@@ -101,17 +104,29 @@ static void tick(rsp_text *out, const forest *f, double v, double x, double *las
     }
 }
 
+/* Powers of ten, and twice and five times those where there are few. */
+static void log_ticks(rsp_text *out, const forest *f)
+{
+    const double all[] = {1, 2, 5};
+    size_t n = f->p.x1 - f->p.x0 > 2.2 ? 1 : 3;
+    double last = 0;
+    for (double k = floor(f->p.x0); k <= f->p.x1; k++) {
+        for (size_t i = 0; i < n; i++) {
+            double x = k + log10(all[i]);
+            if (x >= f->p.x0 - 1e-9 && x <= f->p.x1 + 1e-9) {
+                tick(out, f, all[i] * pow(10, k), x, &last);
+            }
+        }
+    }
+}
+
 static void axis(rsp_text *out, const forest *f)
 {
-    static const double ticks[] = {0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000};
     const plot *p = &f->p;
     double bottom = p->top + p->height, last = 0;
     svg_line(out, p->left, bottom, p->left + p->width, bottom, COLOUR_INK, 1, NULL);
-    for (size_t i = 0; f->t->figure.log && i < sizeof ticks / sizeof *ticks; i++) {
-        double x = log10(ticks[i]);
-        if (x >= p->x0 - 1e-9 && x <= p->x1 + 1e-9) {
-            tick(out, f, ticks[i], x, &last);
-        }
+    if (f->t->figure.log) {
+        log_ticks(out, f);
     }
     double step = tick_step(p->x1 - p->x0, 5);
     for (double k = ceil(p->x0 / step); !f->t->figure.log && k * step <= p->x1; k++) {
@@ -147,7 +162,9 @@ static void label_of(const forest *f, size_t k, char text[200])
     size_t n = 0;
     text[0] = '\0';
     for (size_t c = 0; c < f->t->n_columns && n < 190; c++) {
-        if (f->t->columns[c].kind == RSP_CELL_TEXT) {
+        bool usual = strcmp(f->t->columns[c].key, "state") == 0 &&
+                     strcmp(at(f, k, c)->text, "number") == 0;
+        if (f->t->columns[c].kind == RSP_CELL_TEXT && !usual) {
             n += (size_t)snprintf(text + n, 200 - n, "%s%.90s", n ? ", " : "", at(f, k, c)->text);
         }
     }
@@ -157,8 +174,13 @@ static void counts_of(const forest *f, size_t k, char text[80])
 {
     double n = number_of(f, k, "n"), events = number_of(f, k, "events");
     double others = number_of(f, k, "n_reference"), theirs = number_of(f, k, "events_reference");
+    double droplets = number_of(f, k, "droplets"), wells = number_of(f, k, "wells");
     text[0] = '\0';
-    if (isfinite(others)) {
+    if (isfinite(droplets) && isfinite(number_of(f, k, "positive"))) {
+        snprintf(text, 80, "%.0f/%.0f droplets", number_of(f, k, "positive"), droplets);
+    } else if (isfinite(wells) && isfinite(number_of(f, k, "positive"))) {
+        snprintf(text, 80, "%.0f/%.0f wells", number_of(f, k, "positive"), wells);
+    } else if (isfinite(others)) {
         snprintf(text, 80, "events %.0f/%.0f v %.0f/%.0f", events, n, theirs, others);
     } else if (isfinite(events)) {
         snprintf(text, 80, "events %.0f/%.0f", events, n);
@@ -197,15 +219,19 @@ static void row(rsp_text *out, const forest *f, size_t k)
     counts_of(f, k, counts);
     shown_of(c, shown);
     double none = plot_x(&f->p, 0);
-    svg_line(out, none, middle - 12, none, middle + 18, COLOUR_SOFT, 1, "4 3");
+    if (!f->t->figure.plain) {
+        svg_line(out, none, middle - 12, none, middle + 18, COLOUR_SOFT, 1, "4 3");
+    }
     size_t room = 66 - (strlen(shown) < 40 ? strlen(shown) : 40);
     svg_text(out, 16, y + 14, "start", 13.5, COLOUR_INK, "%s", svg_fit(label, room, fitted));
     svg_text(out, FIGURE_WIDTH - 16, y + 14, "end", 13.5, COLOUR_INK, "%s",
              svg_fit(shown, 40, fitted));
     svg_text(out, 16, middle + 5, "start", 13, COLOUR_SOFT, "%s", counts);
-    if (isfinite(c->value) && isfinite(place(f, c->value))) {
-        double share = f->weight > 0 ? weight_of(f, k) / f->weight : 1;
+    if (isfinite(c->value)) {
         interval(out, f, c, middle);
+    }
+    if (isfinite(place(f, c->value))) {
+        double share = f->weight > 0 ? weight_of(f, k) / f->weight : 1;
         svg_mark(out, SVG_SQUARE, plot_x(&f->p, place(f, c->value)), middle,
                  fmax(2.5, 7 * sqrt(share)), COLOUR_BLUE, true);
     }
@@ -214,7 +240,9 @@ static void row(rsp_text *out, const forest *f, size_t k)
 static void describe(const forest *f, rsp_text *desc)
 {
     char label[200], shown[RSP_CELL_SHOWN];
-    rsp_text_printf(desc, "Estimates with their intervals; the broken line is no effect.");
+    rsp_text_add(desc, f->t->figure.plain
+                           ? "Amounts with their intervals."
+                           : "Estimates with their intervals; the broken line is no effect.");
     for (size_t k = 0; k < f->n; k++) {
         label_of(f, k, label);
         rsp_text_printf(desc, " %s: %s.", label, shown_of(estimate(f, k), shown));

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/people.h"
@@ -11,7 +12,8 @@ enum { MOST_CURVES = 12 };
 /* ---- Step curves: a curve for each text of the first column. */
 typedef struct curves {
     const rsp_result_table *t;
-    size_t first[MOST_CURVES], n_rows[MOST_CURVES], n;
+    size_t first[MOST_CURVES], n_rows[MOST_CURVES], n; /* n_rows: that are drawn */
+    size_t all_rows[MOST_CURVES];
     double last; /* x */
     arm_style styles[MOST_CURVES];
 } curves;
@@ -19,6 +21,19 @@ typedef struct curves {
 static const rsp_cell *cell(const curves *c, size_t row, size_t column)
 {
     return &c->t->cells[row * c->t->n_columns + column];
+}
+
+/* A curve is drawn while three, and a tenth, of its group are at risk, of fewer than three all. */
+static void drop_tail(curves *c, size_t k)
+{
+    size_t column = c->t->figure.at_risk;
+    if (column == SIZE_MAX) {
+        return;
+    }
+    double n = cell(c, c->first[k], column)->value, least = fmax(fmin(3, n), 0.1 * n);
+    while (c->n_rows[k] > 1 && cell(c, c->first[k] + c->n_rows[k] - 1, column)->value < least) {
+        c->n_rows[k]--;
+    }
 }
 
 static curves curves_of_table(const rsp_result_table *t)
@@ -32,8 +47,12 @@ static curves curves_of_table(const rsp_result_table *t)
         if (!same) {
             c.first[c.n++] = i;
         }
-        c.n_rows[c.n - 1] = i + 1 - c.first[c.n - 1];
-        c.last = fmax(c.last, cell(&c, i, t->figure.x)->value);
+        c.all_rows[c.n - 1] = i + 1 - c.first[c.n - 1];
+    }
+    for (size_t k = 0; k < c.n; k++) {
+        c.n_rows[k] = c.all_rows[k];
+        drop_tail(&c, k);
+        c.last = fmax(c.last, cell(&c, c.first[k] + c.n_rows[k] - 1, t->figure.x)->value);
     }
     return c;
 }
@@ -64,31 +83,40 @@ static void style_curves(curves *c, const cohort *people)
     }
 }
 
+/* Lower ends of the band, the last one known where there is none. */
+static double *lower_ends(const curves *c, size_t k)
+{
+    double *low = malloc((c->n_rows[k] + 1) * sizeof *low);
+    double known = c->t->figure.rising ? 0 : 1;
+    for (size_t i = 0; low && i < c->n_rows[k]; i++) {
+        const rsp_cell *y = cell(c, c->first[k] + i, c->t->figure.y);
+        low[i] = known = isfinite(y->low) ? y->low : known;
+    }
+    return low;
+}
+
 static void step_band(rsp_text *out, const plot *p, const curves *c, size_t k)
 {
     const rsp_result_figure *f = &c->t->figure;
-    double start = f->rising ? 0 : 1, high = start, low = start;
-    rsp_text back = {0};
+    double start = f->rising ? 0 : 1, *low = lower_ends(c, k);
+    out->failed |= !low;
     rsp_text_printf(out, "<path fill=\"%s\" fill-opacity=\"0.15\" d=\"M%.2f %.2f",
                     c->styles[k].colour, svg_at(plot_x(p, 0)), svg_at(plot_y(p, start)));
-    for (size_t i = 0; i < c->n_rows[k]; i++) { /* there along the top, back along the bottom */
+    double high = start;
+    for (size_t i = 0; i < c->n_rows[k]; i++) { /* there along the top */
         const rsp_cell *y = cell(c, c->first[k] + i, f->y);
-        double x = svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value));
-        rsp_text part = {0};
         high = isfinite(y->high) ? y->high : high;
-        rsp_text_printf(out, "H%.2fV%.2f", x, svg_at(plot_y(p, high)));
-        double next = isfinite(y->low) ? y->low : low;
-        rsp_text_printf(&part, "L%.2f %.2fL%.2f %.2f", x, svg_at(plot_y(p, next)), x,
-                        svg_at(plot_y(p, low)));
-        rsp_text_add(&part, back.data ? back.data : "");
-        rsp_text_fini(&back);
-        back = part;
-        low = next;
+        rsp_text_printf(out, "H%.2fV%.2f",
+                        svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value)),
+                        svg_at(plot_y(p, high)));
     }
-    rsp_text_add(out, back.data ? back.data : "");
-    out->failed |= back.failed;
-    rsp_text_fini(&back);
+    for (size_t i = c->n_rows[k]; low && i-- > 0;) { /* back along the bottom */
+        double x = svg_at(plot_x(p, cell(c, c->first[k] + i, f->x)->value));
+        rsp_text_printf(out, "L%.2f %.2fL%.2f %.2f", x, svg_at(plot_y(p, low[i])), x,
+                        svg_at(plot_y(p, i ? low[i - 1] : start)));
+    }
     rsp_text_add(out, "Z\"/>\n");
+    free(low);
 }
 
 static void step_curve(rsp_text *out, const plot *p, const curves *c, size_t k)
@@ -117,7 +145,7 @@ static void step_curve(rsp_text *out, const plot *p, const curves *c, size_t k)
 /* Those at risk just before x: of the first row from x on. */
 static double at_risk(const curves *c, size_t k, double x)
 {
-    for (size_t i = 0; i < c->n_rows[k]; i++) {
+    for (size_t i = 0; i < c->all_rows[k]; i++) {
         size_t row = c->first[k] + i;
         if (cell(c, row, c->t->figure.x)->value >= x) {
             return cell(c, row, c->t->figure.at_risk)->value;
@@ -142,24 +170,57 @@ static void risk_table(rsp_text *out, const plot *p, const curves *c)
     }
 }
 
-static void steps(rsp_text *out, const rsp_result_table *t, const char *title,
+/* "placebo: 27 of 30, median 28 (14 to 42) days", of the table of quantiles beside it. */
+static void group_text(const rsp_result *r, const char *group, rsp_text *text)
+{
+    char shown[RSP_CELL_SHOWN];
+    rsp_text_add(text, group);
+    for (size_t k = 0; k < r->n_tables; k++) {
+        const rsp_result_table *q = &r->tables[k];
+        for (size_t i = 0; strcmp(q->key, "quantiles") == 0 && q->n_columns == 5 && i < q->n_rows;
+             i++) {
+            const rsp_cell *row = &q->cells[i * q->n_columns];
+            if (strcmp(row[0].text, group) == 0 && row[3].value == 0.5) {
+                rsp_text_printf(text, ": %.0f of %.0f, median %s", row[2].value, row[1].value,
+                                rsp_cell_shown(&q->columns[4], &row[4], shown));
+            }
+        }
+    }
+}
+
+static void legend(rsp_text *out, const curves *c, const rsp_result *r, rsp_text *desc)
+{
+    char fitted[160];
+    for (size_t k = 0; k < c->n; k++) {
+        rsp_text text = {0};
+        double y = 14 + 22 * (double)k;
+        group_text(r, cell(c, c->first[k], 0)->text, &text);
+        svg_line(out, 10, y, 38, y, c->styles[k].colour, 2.4, c->styles[k].dash);
+        svg_text(out, 46, y + 4, "start", SIZE_LABEL, COLOUR_INK, "%s",
+                 svg_fit(text.data ? text.data : "", 60, fitted));
+        rsp_text_printf(desc, " %s.", text.data ? text.data : "");
+        rsp_text_fini(&text);
+    }
+}
+
+static void steps(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
                   const cohort *people)
 {
     curves c = curves_of_table(t);
     style_curves(&c, people);
     bool risk = t->figure.at_risk != SIZE_MAX;
     double rows = (double)c.n;
-    char name[160];
+    rsp_text head = {0}, desc = {0};
     plot p = {.left = risk ? 162 : 60, .top = 44 + 22 * rows, .width = risk ? 334 : 436,
               .height = 250, .x0 = 0, .x1 = c.last, .y0 = 0, .y1 = 1};
-    svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + 20 * rows : 56), title,
-             "Step curves with 95 per cent bands; the table beneath has their numbers.");
-    for (size_t k = 0; k < c.n; k++) {
-        svg_line(out, 10, 14 + 22 * (double)k, 38, 14 + 22 * (double)k, c.styles[k].colour, 2.4,
-                 c.styles[k].dash);
-        svg_text(out, 46, 18 + 22 * (double)k, "start", SIZE_LABEL, COLOUR_INK, "%s",
-                 svg_fit(cell(&c, c.first[k], 0)->text, 50, name));
-    }
+    rsp_text_printf(&desc, "Step curves of %s with pointwise bands.", t->figure.y_label);
+    legend(&head, &c, r, &desc);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + 20 * rows : 56), r->name,
+             desc.data ? desc.data : "");
+    rsp_text_add(out, head.data ? head.data : "");
+    out->failed |= head.failed || desc.failed;
+    rsp_text_fini(&head);
+    rsp_text_fini(&desc);
     plot_frame(out, &p, t->figure.x_label, t->figure.y_label);
     for (size_t k = 0; k < c.n; k++) {
         step_band(out, &p, &c, k);
@@ -173,11 +234,71 @@ static void steps(rsp_text *out, const rsp_result_table *t, const char *title,
     svg_close(out);
 }
 
-void figure_table(rsp_text *out, const rsp_result_table *t, const char *title, const cohort *people)
+/* ---- Where events lie between visits: a box for each, flat lines between. */
+static void box_curve(rsp_text *out, const plot *p, const curves *c, size_t k)
+{
+    const rsp_result_figure *f = &c->t->figure;
+    arm_style s = c->styles[k];
+    double level = 1, from = 0;
+    for (size_t i = 0; i < c->n_rows[k]; i++) {
+        size_t row = c->first[k] + i;
+        double left = cell(c, row, f->x)->value, right = cell(c, row, f->x + 1)->value;
+        double x0 = plot_x(p, left), x1 = plot_x(p, right), y = plot_y(p, level);
+        svg_line(out, plot_x(p, from), y, x0, y, s.colour, 2.2, s.dash);
+        if (!isfinite(right)) { /* never seen: not below where the others end */
+            svg_line(out, x0, y, p->left + p->width, y, s.colour, 1.2, "2 3");
+            return;
+        }
+        level = cell(c, row, f->y)->value;
+        svg_rect(out, x0, y, fmax(x1 - x0, 0.5), plot_y(p, level) - y, s.colour, s.colour, 0.25);
+        from = right;
+    }
+    svg_line(out, plot_x(p, from), plot_y(p, level), p->left + p->width, plot_y(p, level), s.colour,
+             2.2, s.dash);
+}
+
+static double last_end(const rsp_result_table *t)
+{
+    double last = 1;
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const rsp_cell *row = &t->cells[i * t->n_columns + t->figure.x];
+        last = isfinite(row[0].value) ? fmax(last, row[0].value) : last;
+        last = isfinite(row[1].value) ? fmax(last, row[1].value) : last;
+    }
+    return last;
+}
+
+static void boxes(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
+                  const cohort *people)
+{
+    curves c = curves_of_table(t);
+    rsp_text head = {0}, desc = {0};
+    style_curves(&c, people);
+    plot p = {.left = 60, .top = 44 + 22 * (double)c.n, .width = 436, .height = 250, .x0 = 0,
+              .x1 = last_end(t), .y0 = 0, .y1 = 1};
+    legend(&head, &c, r, &desc);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 56, r->name,
+             "Share without the event between visits: a box where the curve falls at a time that "
+             "is not known.");
+    rsp_text_add(out, head.data ? head.data : "");
+    out->failed |= head.failed || desc.failed;
+    rsp_text_fini(&head);
+    rsp_text_fini(&desc);
+    plot_frame(out, &p, t->figure.x_label, t->figure.y_label);
+    for (size_t k = 0; k < c.n; k++) {
+        box_curve(out, &p, &c, k);
+    }
+    svg_close(out);
+}
+
+void figure_table(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
+                  const cohort *people)
 {
     if (t->figure.kind == RSP_FIGURE_STEPS && t->n_rows) {
-        steps(out, t, title, people);
+        steps(out, t, r, people);
+    } else if (t->figure.kind == RSP_FIGURE_BOXES && t->n_rows) {
+        boxes(out, t, r, people);
     } else if (t->figure.kind == RSP_FIGURE_FOREST && t->n_rows) {
-        figure_forest(out, t, title);
+        figure_forest(out, t, r->name);
     }
 }

@@ -28,9 +28,9 @@ const char *weeks_since(const char *from, char text[160]);
 const char *assay_title(const char *assay, char text[160]);
 const char *assay_unit(const char *unit, char text[160]);
 
-/* A table of results as its `figure` says; groups that are arms of `people` (NULL: none) look
+/* A table of the results `of` an analysis as its `figure` says; groups that are arms of `people` (NULL: none) look
  * as those do. */
-void figure_table(rsp_text *out, const rsp_result_table *t, const char *title,
+void figure_table(rsp_text *out, const rsp_result_table *t, const rsp_result *of,
                   const cohort *people);
 /* A line for each estimate of a table; how many rows it would draw. */
 void figure_forest(rsp_text *out, const rsp_result_table *t, const char *title);

@@ -56,7 +56,8 @@ static void a_forest_says_estimates_intervals_events_and_n(void **state)
         interval(NONE, NONE, NONE, "no events in a group")};
     const rsp_result_table t = effects_of(cells, 3);
     rsp_text out = {0};
-    figure_table(&out, &t, "Cox", NULL);
+    const rsp_result r = {.name = "Cox", .tables = &t, .n_tables = 1};
+    figure_table(&out, &t, &r, NULL);
     assert_int_equal(forest_rows(&t), 3);
     assert_non_null(strstr(out.data, ">arm: a &amp; b<"));
     assert_non_null(strstr(out.data, ">0.5 (0.25 to 1)<"));
@@ -201,6 +202,103 @@ static void a_waterfall_falls(void **state)
     rsp_text_fini(&out);
 }
 
+/* ---- Curves. */
+static const rsp_result_column curve_columns[] = {
+    {"group", "group", "", RSP_CELL_TEXT, false},
+    {"day", "day", "", RSP_CELL_NUMBER, false},
+    {"at_risk", "at risk", "", RSP_CELL_COUNT, false},
+    {"event_free", "event-free", "", RSP_CELL_SHARE, true},
+    {"censored", "censored", "", RSP_CELL_COUNT, false}};
+enum { STEPS = 10 };
+
+/* One leaves a week, from ten. */
+static rsp_result_table curve_of(rsp_cell cells[5 * STEPS])
+{
+    for (size_t i = 0; i < STEPS; i++) {
+        double s = 1 - (double)(i + 1) / STEPS;
+        cells[5 * i] = text("a");
+        cells[5 * i + 1] = number(10 * (double)(i + 1));
+        cells[5 * i + 2] = number(STEPS - (double)i);
+        cells[5 * i + 3] = interval(s, s / 2, s + (1 - s) / 2, "");
+        cells[5 * i + 4] = number(0);
+    }
+    return (rsp_result_table){.key = "curve", .columns = curve_columns, .n_columns = 5,
+                              .cells = cells, .n_rows = STEPS,
+                              .figure = {.kind = RSP_FIGURE_STEPS, .x = 1, .y = 3, .at_risk = 2,
+                                         .censored = 4, .x_label = "days", .y_label = "share"}};
+}
+
+static void a_curve_ends_where_fewer_than_three_are_at_risk(void **state)
+{
+    (void)state;
+    rsp_cell cells[5 * STEPS];
+    const rsp_result_table t = curve_of(cells);
+    const rsp_result r = {.name = "curve", .tables = &t, .n_tables = 1};
+    rsp_text out = {0};
+    figure_table(&out, &t, &r, NULL);
+    const char *curve = strstr(out.data, "<path fill=\"none\"");
+    const char *end = strstr(curve, "/>");
+    size_t steps = 0;
+    for (; (curve = strchr(curve, 'H')) != NULL && curve < end; curve++, steps++) {
+    }
+    assert_int_equal(steps, 8); /* at 3, not at 2 and 1 */
+    assert_non_null(strstr(out.data, ">at risk<"));
+    assert_non_null(strstr(out.data, ">3</text>")); /* on day 80 */
+    rsp_text_fini(&out);
+}
+
+static void the_legend_has_events_and_median_of_the_table_beside_it(void **state)
+{
+    (void)state;
+    static const rsp_result_column columns[] = {
+        {"group", "group", "", RSP_CELL_TEXT, false}, {"n", "n", "", RSP_CELL_COUNT, false},
+        {"events", "events", "", RSP_CELL_COUNT, false},
+        {"share", "quantile", "", RSP_CELL_SHARE, false},
+        {"time", "time", "days", RSP_CELL_NUMBER, true}};
+    const rsp_cell quantiles[] = {
+        text("a"), number(10), number(9), number(0.25), interval(30, 10, 50, ""),
+        text("a"), number(10), number(9), number(0.5), interval(50, 20, 80, "")};
+    rsp_cell cells[5 * STEPS];
+    const rsp_result_table tables[] = {
+        {.key = "quantiles", .columns = columns, .n_columns = 5, .cells = quantiles, .n_rows = 2},
+        curve_of(cells)};
+    const rsp_result r = {.name = "curve", .tables = tables, .n_tables = 2};
+    rsp_text out = {0};
+    figure_table(&out, &tables[1], &r, NULL);
+    assert_non_null(strstr(out.data, ">a: 9 of 10, median 50 (20 to 80)<"));
+    rsp_text_fini(&out);
+}
+
+static void events_between_visits_are_boxes_as_high_as_their_share(void **state)
+{
+    (void)state;
+    static const rsp_result_column columns[] = {
+        {"group", "group", "", RSP_CELL_TEXT, false}, {"left", "after", "", RSP_CELL_NUMBER, false},
+        {"right", "until", "", RSP_CELL_NUMBER, false}, {"s", "s", "", RSP_CELL_SHARE, false}};
+    const rsp_cell cells[] = {text("a"), number(0), number(7), number(0.75),
+                              text("a"), number(14), number(28), number(0.25),
+                              text("a"), number(28), number((double)INFINITY), number(0)};
+    const rsp_result_table t = {.key = "pieces", .columns = columns, .n_columns = 4, .cells = cells,
+                                .n_rows = 3,
+                                .figure = {.kind = RSP_FIGURE_BOXES, .x = 1, .y = 3,
+                                           .at_risk = SIZE_MAX, .censored = SIZE_MAX,
+                                           .x_label = "days", .y_label = "share"}};
+    const rsp_result r = {.name = "between visits", .tables = &t, .n_tables = 1};
+    rsp_text out = {0};
+    double x, y, w[2], h[2];
+    figure_table(&out, &t, &r, NULL);
+    const char *at = strstr(out.data, "<rect") + 1; /* the page */
+    for (size_t i = 0; i < 2; i++, at++) {
+        at = strstr(at, "<rect");
+        assert_non_null(at);
+        assert_int_equal(sscanf(at, "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"", &x,
+                                &y, &w[i], &h[i]), 4);
+    }
+    assert_true(fabs(h[1] - 2 * h[0]) < 0.05 && fabs(w[1] - 2 * w[0]) < 0.05); /* two decimals */
+    assert_null(strstr(at, "<rect")); /* what was never seen has no box */
+    rsp_text_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +308,9 @@ int main(void)
         cmocka_unit_test(only_rows_of_one_scale_share_an_axis),
         cmocka_unit_test(each_participant_has_two_marks_open_at_a_limit),
         cmocka_unit_test(a_waterfall_falls),
+        cmocka_unit_test(a_curve_ends_where_fewer_than_three_are_at_risk),
+        cmocka_unit_test(the_legend_has_events_and_median_of_the_table_beside_it),
+        cmocka_unit_test(events_between_visits_are_boxes_as_high_as_their_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
