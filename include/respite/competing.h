@@ -42,12 +42,15 @@ typedef struct rsp_cif { /* begin with {0} */
     rsp_cif_point *points; /* [n_points] each distinct time */
     rsp_cif_value *values; /* [n_points][n_causes] */
     size_t n_points, n_causes;
+    bool weighted;                  /* limits are by robust_se */
     double n;                       /* weighted */
     double events[RSP_CAUSES_MAX];
 } rsp_cif;
 
 RSP_MUST_USE rsp_status rsp_cif_fit(const rsp_competing *x, const double *weight, size_t n, size_t n_causes, rsp_cif *out, rsp_error *err);
 void rsp_cif_fini(rsp_cif *fit);
+/* Set low and high of every value to another level, in (0, 1); else NaN. */
+void rsp_cif_limits(rsp_cif *fit, double level);
 /* The value at t, cause from 1; zero before the first time (low, high NaN). */
 rsp_cif_value rsp_cif_at(const rsp_cif *fit, uint32_t cause, double t);
 

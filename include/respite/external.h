@@ -147,6 +147,9 @@ typedef struct rsp_published_test {
 } rsp_published_test;
 RSP_MUST_USE rsp_status rsp_published_compare(const rsp_published *published, const double *t, const bool *event, size_t n, rsp_published_test *out, rsp_error *err);
 
+/* With limits of shares and differences of another level, in (0, 1): RSP_RANGE. */
+RSP_MUST_USE rsp_status rsp_published_compare_at(const rsp_published *published, const double *t, const bool *event, size_t n, double level, rsp_published_test *out, rsp_error *err);
+
 /* The same where of the arm only its size and median are known, everyone
  * followed.  X people of the arm are event-free at the median day m; under the
  * null hypothesis X is beta-binomial, its share Beta(n0 s + 1/2, n0 (1 - s) + 1/2)

@@ -131,6 +131,7 @@ static void put_model(work *w, const options *o, const frame *f, const rsp_compe
         {"ratio", "subdistribution hazard ratio", "", RSP_CELL_NUMBER, true},
         {"p", "p", "", RSP_CELL_P, false}};
     const name_list terms = o->covariates.n ? o->covariates : (name_list){usual, 1};
+    const double z = rsp_normal_quantile((1 + o->level) / 2);
     rsp_fine_gray *fit = work_alloc(w, 1, sizeof *fit);
     design d;
     design_of(w, o, "covariates", &terms, f, false, &d);
@@ -152,7 +153,8 @@ static void put_model(work *w, const options *o, const frame *f, const rsp_compe
             put_text(&t, "%s", d.names[k]);
             put(&t, fit->coef[k]);
             put(&t, fit->se[k]);
-            put_interval(&t, fit->ratio[k], fit->low[k], fit->high[k]);
+            put_interval(&t, fit->ratio[k], exp(fit->coef[k] - z * fit->se[k]),
+                         exp(fit->coef[k] + z * fit->se[k]));
             put_reason(&t, fit->reason);
             put(&t, fit->p[k]);
         }
@@ -187,6 +189,7 @@ static rsp_cif *fits_of(work *w, const options *o, const frame *f, const rsp_com
         }
         if (n) {
             work_took(w, o->at, rsp_cif_fit(mine, NULL, n, f->n_causes, &fits[g], &err), &err);
+            rsp_cif_limits(&fits[g], o->level);
         }
     }
     return fits;

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "analysis/work.h"
+#include "respite/dpcr.h"
 #include "respite/external.h"
 
 /* A group against what is known from elsewhere. */
@@ -23,14 +24,19 @@ static double reference_hazard(const options *o, double t)
                             : rsp_exponential_hazard(o->median, t);
 }
 
-static void put_one_sample(table *t, const char *group, const rsp_one_sample *out)
+static void put_one_sample(table *t, const options *o, const char *group,
+                           const rsp_one_sample *out)
 {
     const double row[] = {out->z, out->p, out->z_wu, out->p_wu};
+    double low, high;
+    rsp_garwood(out->observed, o->level, &low, &high);
+    bool some = !isnan(out->smr);
     put_text(t, "%s", group);
     put(t, out->n);
     put(t, out->observed);
     put(t, out->expected);
-    put_interval(t, out->smr, out->smr_low, out->smr_high);
+    put_interval(t, out->smr, some ? low / out->expected : (double)NAN,
+                 some ? high / out->expected : (double)NAN);
     put_reason(t, out->reason);
     for (size_t k = 0; k < 4; k++) {
         put(t, row[k]);
@@ -70,7 +76,7 @@ void run_one_sample(work *w, const options *o)
             }
         }
         if (work_took(w, o->at, rsp_one_sample_logrank(hazard, event, n, &out, &err), &err)) {
-            put_one_sample(&t, f.groups[g], &out);
+            put_one_sample(&t, o, f.groups[g], &out);
             w->result->p = isnan(w->result->p) ? out.p_wu : w->result->p;
         }
     }
@@ -172,8 +178,8 @@ void run_published(work *w, const options *o)
                 event[n++] = f.event[i];
             }
         }
-        if (work_took(w, o->at, rsp_published_compare(&published, time, event, n, &out, &err),
-                      &err)) {
+        if (work_took(w, o->at, rsp_published_compare_at(&published, time, event, n, o->level, &out,
+                                                        &err), &err)) {
             put_published(&t, &shares, f.groups[g], n, &out);
             double p = isnan(out.p_exact) ? out.p : out.p_exact;
             w->result->p = isnan(w->result->p) ? p : w->result->p;

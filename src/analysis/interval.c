@@ -161,6 +161,7 @@ static void put_regression(work *w, const options *o, const frame *f)
         {"log_scale_se", "its standard error", "", RSP_CELL_NUMBER, false},
         {"loglik", "log-likelihood", "", RSP_CELL_NUMBER, false}};
     const name_list terms = o->covariates.n ? o->covariates : (name_list){usual, 1};
+    const double z = rsp_normal_quantile((1 + o->level) / 2);
     rsp_aft *fit = work_alloc(w, 1, sizeof *fit);
     rsp_error err = {0};
     design x;
@@ -184,8 +185,9 @@ static void put_regression(work *w, const options *o, const frame *f)
         put(&t, fit->coef[k]);
         put_reason(&t, fit->reason);
         put(&t, fit->se[k]);
-        put_interval(&t, k ? fit->ratio[k] : (double)NAN, k ? fit->ratio_low[k] : (double)NAN,
-                     k ? fit->ratio_high[k] : (double)NAN);
+        double off = k ? exp(z * fit->ratio_log_se[k]) : (double)NAN;
+        double ratio = k ? fit->ratio[k] : (double)NAN;
+        put_interval(&t, ratio, ratio / off, ratio * off);
         put_reason(&t, k ? fit->reason : "");
     }
     if (working(w)) {

@@ -128,6 +128,7 @@ static void put_weighted_curves(work *w, const options *o, const frame *f, const
             }
         }
         work_took(w, o->at, n ? rsp_cif_fit(x, mine, n, 1, &fit, &err) : RSP_OK, &err);
+        rsp_cif_limits(&fit, o->level);
         for (size_t k = 0; n && k < o->days.n && working(w); k++) {
             rsp_cif_value v = rsp_cif_at(&fit, 1, o->days.v[k]);
             put_text(&t, "%s", f->groups[g]);

@@ -78,13 +78,13 @@ static void step(walk *w, const tally *d, size_t cause, size_t n_causes,
     out->robust_se = sqrt(at(&robust, w->F));
 }
 
-static void limits(rsp_cif_value *v, bool weighted)
+static void limits(rsp_cif_value *v, bool weighted, double z)
 {
     double se = weighted ? v->robust_se : sqrt(v->variance);
     v->variance = weighted ? (double)NAN : v->variance;
     v->low = v->high = NAN;
     if (v->cif > 0 && v->cif < 1) {
-        double off = RSP_Z_95 * se / (v->cif * log(v->cif));
+        double off = z * se / (v->cif * log(v->cif));
         v->low = pow(v->cif, exp(-off));
         v->high = pow(v->cif, exp(off));
     }
@@ -135,7 +135,7 @@ static void estimate(rsp_cif *out, const tally *tallies, bool weighted,
             rsp_cif_value *v = &out->values[i * out->n_causes + c];
             step(&w[c], d, c + 1, out->n_causes, n, s, p->s,
                  last ? 0.0 : fmax(left, 0.0), v);
-            limits(v, weighted);
+            limits(v, weighted, RSP_Z_95);
         }
         s = p->s;
         n -= all + d->events[0];
@@ -146,7 +146,7 @@ rsp_status rsp_cif_fit(const rsp_competing *x, const double *weight, size_t n,
                        size_t n_causes, rsp_cif *out, rsp_error *err)
 {
     rsp_competing_rows rows = {0};
-    *out = (rsp_cif){.n_causes = n_causes};
+    *out = (rsp_cif){.n_causes = n_causes, .weighted = weight != NULL};
     rsp_status s = check(x, weight, n, n_causes, err);
     if (s == RSP_OK) {
         s = rsp_competing_rows_init(&rows, x, n, err);
@@ -189,6 +189,15 @@ void rsp_cif_fini(rsp_cif *fit)
     free(fit->points);
     free(fit->values);
     *fit = (rsp_cif){0};
+}
+
+void rsp_cif_limits(rsp_cif *fit, double level)
+{
+    bool known = level > 0 && level < 1;
+    double z = known ? rsp_stats_normal_quantile(0.5 + level / 2) : (double)NAN;
+    for (size_t i = 0; i < fit->n_points * fit->n_causes; i++) {
+        limits(&fit->values[i], fit->weighted, z);
+    }
 }
 
 rsp_cif_value rsp_cif_at(const rsp_cif *fit, uint32_t cause, double t)

@@ -176,7 +176,7 @@ static double share_p(const followed *f, const rsp_published *p, double share,
 }
 
 static rsp_status compare_shares(const rsp_published *p, const double *t,
-                                 const bool *event, size_t n,
+                                 const bool *event, size_t n, double level,
                                  rsp_published_test *out, rsp_error *err)
 {
     rsp_km km = {0};
@@ -196,8 +196,8 @@ static rsp_status compare_shares(const rsp_published *p, const double *t,
             continue; /* the arm's curve ends before, above zero */
         }
         double low, high;
-        rsp_wilson(f.share * f.n, f.n, 0.95, &o->arm_low, &o->arm_high);
-        rsp_wilson(share * p->n, p->n, 0.95, &low, &high);
+        rsp_wilson(f.share * f.n, f.n, level, &o->arm_low, &o->arm_high);
+        rsp_wilson(share * p->n, p->n, level, &low, &high);
         o->arm = f.share;
         o->difference = f.share - share;
         o->low = o->difference - hypot(f.share - o->arm_low, high - share);
@@ -211,6 +211,13 @@ static rsp_status compare_shares(const rsp_published *p, const double *t,
 rsp_status rsp_published_compare(const rsp_published *published, const double *t,
                                  const bool *event, size_t n,
                                  rsp_published_test *out, rsp_error *err)
+{
+    return rsp_published_compare_at(published, t, event, n, 0.95, out, err);
+}
+
+rsp_status rsp_published_compare_at(const rsp_published *published, const double *t,
+                                    const bool *event, size_t n, double level,
+                                    rsp_published_test *out, rsp_error *err)
 {
     rsp_periods counts;
     *out = (rsp_published_test){
@@ -228,11 +235,14 @@ rsp_status rsp_published_compare(const rsp_published *published, const double *t
                             t[i]);
         }
     }
+    if (!(level > 0 && level < 1)) {
+        return rsp_fail(err, RSP_RANGE, "a level of %g: between 0 and 1 is expected", level);
+    }
     if (n == 0) {
         return rsp_fail(err, RSP_RANGE, "the arm has no participants");
     }
     sort_into_periods(published, t, event, n, &counts);
     compare_counts(&counts, n, round(published->n), out);
     compare_hazard(published, t, event, n, out);
-    return compare_shares(published, t, event, n, out, err);
+    return compare_shares(published, t, event, n, level, out, err);
 }
