@@ -148,10 +148,11 @@ const char *rsp_adam_file(rsp_adam which); /* "adsl.csv" */
 void rsp_adam_header(rsp_adam which, const rsp_dataset *d, rsp_text *out);
 void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out);
 
-/* PARAMCD of `name` among `n` distinct names (it may be one of them): its
+/* PARAMCD of `name` among `n` distinct names (it may be one of them): itself where
+ * SAS takes it (8 capitals, digits and underscores at most), else its
  * letters and digits in upper case, shortened to 8 ("time_to_" as TT, then
  * vowels from the end); known assays have the customary codes.  Names that
- * would share a code are numbered in byte order. */
+ * would share a code are numbered in byte order, past codes that names have. */
 enum { RSP_PARAMCD_MAX = 9 };
 void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
                       char code[RSP_PARAMCD_MAX]);

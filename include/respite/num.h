@@ -70,6 +70,8 @@ typedef struct rsp_block {
     uint32_t word[4];
 } rsp_block;
 rsp_block rsp_philox(uint64_t key, const uint32_t counter[4]); /* 10 rounds */
+/* The 128 bits of a draw: words 0 and 1 are what rsp_uniform is made from. */
+rsp_block rsp_stream_block(const rsp_stream *s, uint32_t index, uint32_t sub);
 
 /* Uniform on the open interval (0,1): (k + 1/2) 2^-52, k the top 52 bits of
  * words 0 and 1 (word 1 high); symmetric about 1/2. */

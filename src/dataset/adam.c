@@ -201,16 +201,34 @@ const char *rsp_adam_file(rsp_adam which)
     return files[which].name;
 }
 
+static bool is_among(const char *code, const char *const *columns, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(code, columns[k]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A column of any data set: by them a reader tells which one it has before it. */
 static bool is_taken(const char *code)
 {
-    bool taken = false;
-    for (size_t k = 0; k < COUNT(head_columns); k++) {
-        taken = taken || strcmp(code, head_columns[k]) == 0;
-    }
-    for (size_t k = 0; k < COUNT(adsl_columns); k++) {
-        taken = taken || strcmp(code, adsl_columns[k]) == 0;
+    bool taken = is_among(code, head_columns, COUNT(head_columns));
+    for (size_t i = 0; i < COUNT(files); i++) {
+        taken = taken || is_among(code, files[i].columns, files[i].n);
     }
     return taken;
+}
+
+static bool is_repeated(const char *code, size_t at, char (*codes)[RSP_PARAMCD_MAX], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i != at && strcmp(code, codes[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A covariate's column: its own name where SAS would take it, else shortened. */
@@ -224,10 +242,13 @@ bool rsp_adam_covariates(const rsp_dataset *d, char (**out)[RSP_PARAMCD_MAX])
         names[i] = i < d->n_covariates ? d->covariates[i] : d->texts[i - d->n_covariates];
     }
     for (size_t i = 0; ok && i < n; i++) {
+        rsp_adam_paramcd(names[i], names, n, (*out)[i]);
+    }
+    for (size_t i = 0; ok && i < n; i++) {
         char *code = (*out)[i];
-        rsp_adam_paramcd(names[i], names, n, code);
-        if (is_taken(code)) { /* X and the number of the covariate: short, and free */
-            snprintf(code, sizeof **out, "X%zu", (i + 1) % 1000000);
+        for (size_t x = i + 1; is_taken(code) || (x > i + 1 && is_repeated(code, i, *out, n));
+             x += n) { /* X and a number: short, and free */
+            snprintf(code, sizeof **out, "X%zu", x % 1000000);
         }
     }
     free(names);

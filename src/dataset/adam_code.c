@@ -33,8 +33,20 @@ static void shorten(char *code, size_t most)
     code[n < most ? n : most] = '\0';
 }
 
+/* A name as SAS takes it. */
+static bool is_code(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 0 && n <= CODE_LENGTH && !isdigit((unsigned char)name[0]) &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == n;
+}
+
 static void code_alone(const char *name, char code[RSP_PARAMCD_MAX])
 {
+    if (is_code(name)) {
+        memcpy(code, name, strlen(name) + 1);
+        return;
+    }
     for (size_t i = 0; i < sizeof known_codes / sizeof *known_codes; i++) {
         if (strcmp(name, known_codes[i].name) == 0) {
             memcpy(code, known_codes[i].code, strlen(known_codes[i].code) + 1);
@@ -61,26 +73,45 @@ static void code_alone(const char *name, char code[RSP_PARAMCD_MAX])
     memcpy(code, n ? letters : "PARAM", n ? strlen(letters) + 1 : sizeof "PARAM");
 }
 
-void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
-                      char code[RSP_PARAMCD_MAX])
+static bool is_shared(const char *code, const char *name, const char *const *names, size_t n)
 {
-    size_t before = 0; /* of all names, so that no two get one number */
-    bool shared = false;
-    code_alone(name, code);
     for (size_t i = 0; i < n; i++) {
         char other[RSP_PARAMCD_MAX];
         code_alone(names[i], other);
-        int order = strcmp(names[i], name);
-        shared = shared || (order != 0 && strcmp(code, other) == 0);
-        before += order < 0;
+        if (strcmp(code, other) == 0 && strcmp(names[i], name) != 0) {
+            return true;
+        }
     }
-    if (shared) {
-        char number[24];
-        int digits = snprintf(number, sizeof number, "_%zu", before + 1);
-        size_t room = CODE_LENGTH - (size_t)digits;
-        size_t length = strlen(code) < room ? strlen(code) : room;
-        memcpy(code + length, number, (size_t)digits + 1);
+    return false;
+}
+
+static void add_number(const char *code, size_t number, char out[RSP_PARAMCD_MAX])
+{
+    char text[24];
+    const size_t digits = (size_t)snprintf(text, sizeof text, "_%zu", number % 1000000);
+    const size_t room = CODE_LENGTH - digits, length = strlen(code) < room ? strlen(code) : room;
+    memcpy(out, code, length);
+    memcpy(out + length, text, digits + 1);
+}
+
+void rsp_adam_paramcd(const char *name, const char *const *names, size_t n,
+                      char code[RSP_PARAMCD_MAX])
+{
+    code_alone(name, code);
+    if (is_code(name) || !is_shared(code, name, names, n)) {
+        return;
     }
+    size_t number = 1;
+    for (size_t i = 0; i < n; i++) {
+        number += strcmp(names[i], name) < 0;
+    }
+    /* Steps of n, so that no two names come to one number. */
+    char numbered[RSP_PARAMCD_MAX];
+    do {
+        add_number(code, number, numbered);
+        number += n;
+    } while (is_shared(numbered, name, names, n));
+    memcpy(code, numbered, sizeof numbered);
 }
 
 size_t rsp_codes_find(const rsp_codes *c, const char *name)

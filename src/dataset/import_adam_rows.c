@@ -30,10 +30,9 @@ static rsp_status add_dated(rsp_adam_reader *r, size_t row, enum rsp_adam_column
     rsp_happening h = {.participant = r->people[row], .what = what, .amount = amount,
                        .reason = ""};
     rsp_status s = rsp_adam_day(r, row, date, ADAM_COLUMNS, &h.day, err);
-    return s == RSP_OK && !isnan(h.day) ? rsp_importer_add_happening(r->im, &h, err) : s;
+    return s == RSP_OK && !isnan(h.day) ? rsp_importer_imply_happening(r->im, &h, err) : s;
 }
 
-/* Where ADEV stands beside, it says the same and more. */
 static rsp_status read_dates(rsp_adam_reader *r, size_t row, rsp_error *err)
 {
     double dose, none = (double)NAN;
@@ -66,7 +65,7 @@ rsp_status rsp_adam_subjects(rsp_adam_reader *r, rsp_error *err)
             s = s == RSP_OK ? flag(r, row, SIMFFL, &who->failed, err) : s;
             s = s == RSP_OK ? flag(r, row, PRODFFL, &who->product_failed, err) : s;
         }
-        s = s == RSP_OK && !r->im->has_events ? read_dates(r, row, err) : s;
+        s = s == RSP_OK ? read_dates(r, row, err) : s;
     }
     return s;
 }
@@ -228,6 +227,7 @@ static const char *first_of(const char *a, const char *b)
 rsp_status rsp_adam_occurrences(rsp_adam_reader *r, rsp_error *err)
 {
     bool adverse = r->kind == ADAM_ADVERSE;
+    r->im->has_events = r->im->has_events || !adverse;
     rsp_status s = RSP_OK;
     for (size_t row = 0; s == RSP_OK && row < r->t->n_rows; row++) {
         rsp_happening h = {.participant = r->people[row],

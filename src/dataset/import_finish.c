@@ -189,13 +189,23 @@ static rsp_status add_people(const rsp_importer *im, const columns *c, rsp_datas
     ((row).trial = (person).trial, (row).participant = (person).participant,   \
      (row).arm = (person).arm)
 
-static rsp_status add_rows(const rsp_importer *im, rsp_dataset_maker *m, rsp_error *err)
+static rsp_status add_happenings(const rsp_importer *im, const rsp_happening *rows, size_t n,
+                                 rsp_dataset_maker *m, rsp_error *err)
 {
     rsp_status s = RSP_OK;
-    for (size_t i = 0; s == RSP_OK && i < im->n_happenings; i++) {
-        rsp_happening row = im->happenings[i];
-        SET_PERSON(row, im->people[im->happenings[i].participant]);
+    for (size_t i = 0; s == RSP_OK && i < n; i++) {
+        rsp_happening row = rows[i];
+        SET_PERSON(row, im->people[rows[i].participant]);
         s = rsp_dataset_add_happening(m, &row, err);
+    }
+    return s;
+}
+
+static rsp_status add_rows(const rsp_importer *im, rsp_dataset_maker *m, rsp_error *err)
+{
+    rsp_status s = add_happenings(im, im->happenings, im->n_happenings, m, err);
+    if (s == RSP_OK && !im->has_events) {
+        s = add_happenings(im, im->implied, im->n_implied, m, err);
     }
     for (size_t i = 0; s == RSP_OK && i < im->n_measurements; i++) {
         rsp_measurement row = im->measurements[i];

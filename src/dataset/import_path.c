@@ -135,9 +135,6 @@ static rsp_status read_directory(rsp_importer *im, const char *dir, rsp_error *e
 {
     listing l = {.n = 0};
     rsp_status s = list(im, dir, &l, err);
-    for (size_t i = 0; i < l.n; i++) {
-        im->has_events = im->has_events || strncmp(base(l.paths[i]), "adev.", 5) == 0;
-    }
     for (size_t i = 0; s == RSP_OK && i < l.n; i++) {
         s = stands_as_csv(&l, i) ? RSP_OK : read_file(im, l.paths[i], false, err);
     }

@@ -56,6 +56,7 @@ void rsp_import_free(rsp_importer *im)
     free(im->people);
     free(im->arm_numbers);
     free(im->happenings);
+    free(im->implied);
     free(im->measurements);
     free(im->endpoints);
     free(im->of_measurements);
@@ -133,17 +134,29 @@ const char *rsp_importer_keep(rsp_importer *im, const char *text)
     return rsp_names_keep(im->texts, text ? text : "", text ? strlen(text) : 0);
 }
 
+static rsp_status keep_happening(rsp_importer *im, const rsp_happening *h, rsp_happening *copy,
+                                 rsp_error *err)
+{
+    *copy = *h;
+    copy->what = rsp_importer_keep(im, h->what);
+    copy->reason = rsp_importer_keep(im, h->reason);
+    return copy->what && copy->reason ? RSP_OK : rsp_importer_no_memory(err);
+}
+
 rsp_status rsp_importer_add_happening(rsp_importer *im, const rsp_happening *h, rsp_error *err)
 {
-    rsp_happening copy = *h;
-    copy.what = rsp_importer_keep(im, h->what);
-    copy.reason = rsp_importer_keep(im, h->reason);
-    if (!copy.what || !copy.reason ||
-        !RSP_GROW(&im->happenings, &im->happenings_capacity, im->n_happenings + 1)) {
+    if (!RSP_GROW(&im->happenings, &im->happenings_capacity, im->n_happenings + 1)) {
         return rsp_importer_no_memory(err);
     }
-    im->happenings[im->n_happenings++] = copy;
-    return RSP_OK;
+    return keep_happening(im, h, &im->happenings[im->n_happenings++], err);
+}
+
+rsp_status rsp_importer_imply_happening(rsp_importer *im, const rsp_happening *h, rsp_error *err)
+{
+    if (!RSP_GROW(&im->implied, &im->implied_capacity, im->n_implied + 1)) {
+        return rsp_importer_no_memory(err);
+    }
+    return keep_happening(im, h, &im->implied[im->n_implied++], err);
 }
 
 rsp_status rsp_importer_add_measurement(rsp_importer *im, const rsp_measurement *m, size_t row,

@@ -43,16 +43,17 @@ struct rsp_importer {
     double *arm_numbers;     /* by number of their name; NaN: none */
     rsp_covariate *covariates;
     /* Rows with `participant` the number of the person; trial and arm come later. */
-    rsp_happening *happenings;
+    rsp_happening *happenings, *implied; /* implied: ADSL's dates, where no ADEV is read */
     rsp_measurement *measurements;
     rsp_endpoint_row *endpoints;
     rsp_row_source *of_measurements, *of_endpoints;
-    size_t n_files, n_people, n_arms, n_covariates, n_happenings, n_measurements, n_endpoints;
+    size_t n_files, n_people, n_arms, n_covariates, n_happenings, n_implied, n_measurements,
+        n_endpoints;
     size_t files_capacity, people_capacity, arms_capacity, covariates_capacity,
-        happenings_capacity, measurements_capacity, endpoints_capacity,
+        happenings_capacity, implied_capacity, measurements_capacity, endpoints_capacity,
         of_measurements_capacity, of_endpoints_capacity;
     bool own, foreign; /* files that Respite wrote, files of others */
-    bool has_events;   /* ADEV is among the files: ADSL's dates are in it, too */
+    bool has_events;   /* ADEV is among the files: it says what ADSL's dates do, and more */
 };
 
 rsp_status rsp_importer_no_memory(rsp_error *err);
@@ -74,6 +75,8 @@ const char *rsp_importer_keep(rsp_importer *im, const char *text); /* NULL: no m
 /* Add a row; its texts are kept here.  `row` is that of the table. */
 RSP_MUST_USE rsp_status rsp_importer_add_happening(rsp_importer *im, const rsp_happening *h,
                                                    rsp_error *err);
+RSP_MUST_USE rsp_status rsp_importer_imply_happening(rsp_importer *im, const rsp_happening *h,
+                                                     rsp_error *err);
 RSP_MUST_USE rsp_status rsp_importer_add_measurement(rsp_importer *im, const rsp_measurement *m,
                                                      size_t row, bool repeats, rsp_error *err);
 RSP_MUST_USE rsp_status rsp_importer_add_endpoint(rsp_importer *im, const rsp_endpoint_row *e,

@@ -26,7 +26,7 @@ rsp_block rsp_philox(uint64_t key, const uint32_t counter[4])
     return c;
 }
 
-static rsp_block block_at(const rsp_stream *s, uint32_t index, uint32_t sub)
+rsp_block rsp_stream_block(const rsp_stream *s, uint32_t index, uint32_t sub)
 {
     const uint32_t counter[4] = {s->participant, s->trial | sub << 20,
                                  s->purpose | s->channel << 6, index};
@@ -45,13 +45,13 @@ static double open_interval(uint32_t low, uint32_t high)
 
 double rsp_uniform(const rsp_stream *s, uint32_t index, uint32_t sub)
 {
-    const rsp_block b = block_at(s, index, sub);
+    const rsp_block b = rsp_stream_block(s, index, sub);
     return open_interval(b.word[0], b.word[1]);
 }
 
 rsp_pair rsp_uniform_pair(const rsp_stream *s, uint32_t index, uint32_t sub)
 {
-    const rsp_block b = block_at(s, index, sub);
+    const rsp_block b = rsp_stream_block(s, index, sub);
     return (rsp_pair){open_interval(b.word[0], b.word[1]),
                       open_interval(b.word[2], b.word[3])};
 }

@@ -300,24 +300,47 @@ rsp_status permutation_count(const permutation *p, bool *counted, double *share,
 
 /* ---- Random arrangements. */
 
-/* The lot of the i-th place in an arrangement. */
-static size_t lot(rsp_stream stream, uint32_t arrangement, size_t i, size_t n)
+/* Lots of one arrangement, four to a block. */
+typedef struct lots {
+    rsp_stream stream;
+    uint32_t arrangement, blocks; /* blocks taken */
+    rsp_block block;
+} lots;
+
+/* One of n with equal chances, up to a share n / 2^32 of each (32 bits times n, the
+ * upper half). i: the number of the lot, counted on from 0. */
+static size_t lot(lots *l, size_t i, size_t n)
 {
-    enum { SUB_DRAWS = 4096 };
-    stream.channel += (uint32_t)(i / SUB_DRAWS);
-    double u = rsp_uniform(&stream, arrangement, (uint32_t)(i % SUB_DRAWS));
-    return (size_t)(u * (double)n);
+    enum { BLOCKS = 4096 }; /* of a channel */
+    if (i % 4 == 0) {
+        rsp_stream stream = l->stream;
+        stream.channel += l->blocks / BLOCKS;
+        l->block = rsp_stream_block(&stream, l->arrangement, l->blocks % BLOCKS);
+        l->blocks++;
+    }
+    return (size_t)((uint64_t)l->block.word[i % 4] * n >> 32);
 }
 
-/* Shuffle the rows of a stratum into its groups, the first last: it is what the
- * others leave, and needs no lots. */
-static void arrange(const permutation *p, size_t s, rsp_stream stream, uint32_t arrangement,
-                    double *scores, double *sums)
+static size_t largest_group(const double *size, size_t n_groups)
 {
+    size_t largest = 0;
+    for (size_t g = 1; g < n_groups; g++) {
+        largest = size[g] > size[largest] ? g : largest;
+    }
+    return largest;
+}
+
+/* Shuffle the rows of a stratum into its groups.  The largest takes what the others
+ * leave, and needs no lots. */
+static void arrange(const permutation *p, size_t s, lots *l, size_t *n_lots, double *scores,
+                    double *sums)
+{
+    const double *size = p->size + s * p->n_groups;
     size_t at = p->stratum_first[s], end = p->stratum_first[s + 1];
-    for (size_t g = 1; g < p->n_groups; g++) {
-        for (double k = p->size[s * p->n_groups + g]; k > 0; k--) {
-            size_t chosen = at + lot(stream, arrangement, at, end - at);
+    size_t last = largest_group(size, p->n_groups);
+    for (size_t g = 0; g < p->n_groups; g++) {
+        for (double k = g == last ? 0.0 : size[g]; k > 0; k--) {
+            size_t chosen = at + lot(l, (*n_lots)++, end - at);
             double score = scores[chosen];
             scores[chosen] = scores[at];
             scores[at++] = score;
@@ -325,7 +348,7 @@ static void arrange(const permutation *p, size_t s, rsp_stream stream, uint32_t 
         }
     }
     for (; at < end; at++) {
-        sums[0] += scores[at];
+        sums[last] += scores[at];
     }
 }
 
@@ -339,12 +362,14 @@ rsp_status permutation_draw(const permutation *p, rsp_stream stream, uint32_t dr
     *reached = 0;
     for (uint32_t d = 0; d < draws; d++) {
         double sums[PERMUTATION_GROUPS] = {0};
+        lots l = {.stream = stream, .arrangement = d};
+        size_t n_lots = 0;
         /* From the same start: an arrangement is a function of its number. */
         for (size_t i = 0; i < p->n; i++) {
             scores[i] = p->rows[i].score;
         }
         for (size_t s = 0; s < p->n_strata; s++) {
-            arrange(p, s, stream, d, scores, sums);
+            arrange(p, s, &l, &n_lots, scores, sums);
         }
         *reached += permutation_form(p, sums) >= permutation_least(p);
     }

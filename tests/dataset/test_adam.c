@@ -148,6 +148,14 @@ static void codes_of_parameters_are_short_readable_and_unique(void **state)
         rsp_adam_paramcd(cases[i].name, &cases[i].name, 1, code);
         assert_string_equal(code, cases[i].code);
     }
+    /* One that is a code already keeps it. */
+    static const char *const both[] = {"age", "AGE", "AGE_3", "Age"};
+    static const char *const expected[] = {"AGE_4", "AGE", "AGE_3", "AGE_7"};
+    for (size_t i = 0; i < 4; i++) {
+        char code[RSP_PARAMCD_MAX];
+        rsp_adam_paramcd(both[i], both, 4, code);
+        assert_string_equal(code, expected[i]);
+    }
     enum { MANY = 150 };
     static char names[MANY][40];
     const char *list[MANY];

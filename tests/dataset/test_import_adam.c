@@ -203,6 +203,29 @@ static void a_transport_file_of_another_program_is_read(void **state)
     rsp_import_free(im);
 }
 
+static void what_adev_says_is_not_said_again_by_the_dates_of_adsl(void **state)
+{
+    (void)state;
+    static const char adsl[] = "USUBJID,TRT01P,TRTSDT,EOSDT\na,CAR T,2020-01-01,2020-01-09\n";
+    static const char adev[] = "USUBJID,TRTSDT,EVTERM,ASTDT\na,2020-01-01,infuse,2020-01-01\n";
+    const char *orders[3][2] = {{adsl, adev}, {adev, adsl}, {adsl, NULL}};
+    for (size_t k = 0; k < 3; k++) {
+        rsp_importer *im = rsp_import_new("S");
+        rsp_dataset_maker *m = NULL;
+        for (size_t i = 0; i < 2 && orders[k][i]; i++) {
+            rsp_error err = {0};
+            if (rsp_import_text(im, "t", orders[k][i], strlen(orders[k][i]), &err) != RSP_OK) {
+                fail_msg("%s", err.message);
+            }
+        }
+        assert_int_equal(rsp_import_finish(im, &m, NULL), RSP_OK);
+        /* Alone, ADSL's dates are all there is: infused, and the end. */
+        assert_int_equal(rsp_dataset_view(m)->n_happenings, k < 2 ? 1 : 2);
+        rsp_dataset_free(m);
+        rsp_import_free(im);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +235,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_covariate_says_the_same_in_every_file),
         cmocka_unit_test(our_files_and_others_are_not_mixed),
         cmocka_unit_test(a_transport_file_of_another_program_is_read),
+        cmocka_unit_test(what_adev_says_is_not_said_again_by_the_dates_of_adsl),
     };
     shared = argc > 1 ? argv[1] : "../shared";
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,11 +29,10 @@ static void must_settle(const rsp_dataset *d)
         rsp_dataset_maker *m = NULL;
         rsp_error err = {0};
         rsp_status s = RSP_OK;
-        static const rsp_adam order[] = {RSP_ADSL, RSP_ADTTE, RSP_ADVL, RSP_ADLB, RSP_ADAE};
-        for (size_t k = 0; s == RSP_OK && k < sizeof order / sizeof *order; k++) {
+        for (int k = 0; s == RSP_OK && k < RSP_N_ADAM; k++) {
             rsp_text text = {0};
-            rsp_adam_header(order[k], d, &text);
-            rsp_adam_rows(order[k], d, &text);
+            rsp_adam_header((rsp_adam)k, d, &text);
+            rsp_adam_rows((rsp_adam)k, d, &text);
             s = rsp_import_text(im, "again", text.data, text.length, &err);
             rsp_text_fini(&text);
         }
