@@ -1,4 +1,4 @@
-#include "clinic/assay.h"
+#include "clinic/laboratory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,36 +8,72 @@ static const double LN10 = 2.302585092994045684;
 enum { /* settings, in the order of clinic_assay_settings */
     LLOQ = 1 << 0, ULOQ = 1 << 1, VOLUME = 1 << 2, EFFICIENCY = 1 << 3,
     NOISE = 1 << 4, RUN = 1 << 5, BIOLOGICAL = 1 << 6, CORRELATION = 1 << 7,
-    INPUT = 1 << 8, CELLS = 1 << 9, SHEARING = 1 << 10, SEQUENCES = 1 << 11
+    INPUT = 1 << 8, CELLS = 1 << 9, SHEARING = 1 << 10, SEQUENCES = 1 << 11,
+    DROPLETS = 1 << 12, REFERENCE = 1 << 13, DILUTION = 1 << 14, FIVE_PRIME = 1 << 15,
+    THREE_PRIME = 1 << 16, MISMATCH = 1 << 17, WELLS = 1 << 18, DILUTIONS = 1 << 19,
+    FOLD = 1 << 20, INDUCED = 1 << 21, BACKGROUND = 1 << 22
 };
 
 /* Brambilla 1999 (total SD 0.26 log10 of which assay 0.12, run 0.08); CD4 and
- * CAR noise as ASSAYS 2.3, 2.4; IPDA as ASSAYS 1.2. */
+ * CAR noise as ASSAYS 2.3, 2.4; IPDA as ASSAYS 1.2 (four wells of 17,000 droplets for
+ * HIV, two for RPP30; Bruner 2019), primers missed as Kinloch 2021 counted in North
+ * American subtype B; wells as Eriksson 2013, of which an outgrowth finds one intact
+ * provirus in 60 (Ho 2013).  From no source: the shares of defective proviruses that
+ * bear one IPDA target alone, or all of a triplex; noise of cytokines, flow's background. */
 const clinic_assay_model *clinic_assay_models(size_t *n)
 {
     static const clinic_assay_model models[] = {
         {"viral_load", "copies/mL", CLINIC_VIRAL_LOAD,
          {.lloq = 50, .uloq = 1e7, .volume_ml = 0.5, .efficiency = 0.5,
           .noise = 0.12, .run = 0.08, .biological = 0.2163, .correlation = 0.5},
-         LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION},
+         LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION,
+         NULL, NULL, false},
         {"car_copies", "copies/ug", CLINIC_CAR_COPIES,
          {.lloq = 50, .uloq = (double)NAN, .input_ug = 1, .noise = 0.56},
-         LLOQ | INPUT | NOISE},
+         LLOQ | INPUT | NOISE, NULL, NULL, false},
         {"cd4", "cell/uL", CLINIC_CD4,
-         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE},
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false},
         {"intact_provirus", "copies/1e6 cells", CLINIC_INTACT_PROVIRUS,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5,
           .shearing = 0.33, .noise = 0.1},
-         CELLS | SHEARING | NOISE},
+         CELLS | SHEARING | NOISE, NULL, NULL, false},
+        {"single_copy", "copies/mL", CLINIC_VIRAL_LOAD,
+         {.lloq = 1, .uloq = 1e5, .volume_ml = 7, .efficiency = 0.5,
+          .noise = 0.2, .run = 0.08, .biological = 0.2163, .correlation = 0.5},
+         LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION,
+         NULL, NULL, false},
+        {"ipda", "copies/1e6 cells", CLINIC_IPDA,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5, .shearing = 0.33,
+          .droplets = 68000, .reference = 34000, .dilution = 40, .five_prime = 0.3,
+          .three_prime = 0.5, .mismatch = 0.28},
+         CELLS | SHEARING | DROPLETS | REFERENCE | DILUTION | FIVE_PRIME | THREE_PRIME | MISMATCH,
+         "defective_provirus", "copies/1e6 cells", true},
+        {"five_target", "copies/1e6 cells", CLINIC_FIVE_TARGET,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5, .shearing = 0.33,
+          .five_prime = 0.1, .three_prime = 0.1, .noise = 0.1},
+         CELLS | SHEARING | FIVE_PRIME | THREE_PRIME | NOISE,
+         "defective_provirus", "copies/1e6 cells", true},
+        {"outgrowth", "copies/1e6 cells", CLINIC_OUTGROWTH,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 1e6, .wells = 2,
+          .dilutions = 6, .fold = 5, .induced = 1.0 / 60},
+         CELLS | WELLS | DILUTIONS | FOLD | INDUCED, NULL, NULL, false},
+        {"ca_dna", "copies/1e6 cells", CLINIC_CA_RNA,
+         {.lloq = 3, .uloq = (double)NAN, .cells = 1e6, .noise = 0.345},
+         LLOQ | CELLS | NOISE, NULL, NULL, false},
+        {"flow", "1", CLINIC_FLOW,
+         {.lloq = 0.001, .uloq = (double)NAN, .cells = 1e5, .background = 1e-4},
+         LLOQ | CELLS | BACKGROUND, NULL, NULL, false},
+        {"cytokine", "pg/mL", CLINIC_CYTOKINE,
+         {.lloq = 1.5, .uloq = 1e5, .noise = 0.2}, LLOQ | ULOQ | NOISE, NULL, NULL, false},
         {"ca_rna", "copies/1e6 cells", CLINIC_CA_RNA,
          {.lloq = 10, .uloq = (double)NAN, .cells = 1e5, .noise = 0.576},
-         LLOQ | CELLS | NOISE},
+         LLOQ | CELLS | NOISE, NULL, NULL, false},
         {"escape_fraction", "1", CLINIC_ESCAPE_FRACTION,
          {.lloq = (double)NAN, .uloq = (double)NAN, .sequences = 20,
           .volume_ml = 1, .efficiency = 0.5},
-         SEQUENCES | VOLUME | EFFICIENCY},
+         SEQUENCES | VOLUME | EFFICIENCY, "viral_load", "copies/mL", false},
         {"exact", "", CLINIC_EXACT,
-         {.lloq = (double)NAN, .uloq = (double)NAN}, 0},
+         {.lloq = (double)NAN, .uloq = (double)NAN}, 0, NULL, NULL, false},
     };
     *n = sizeof models / sizeof *models;
     return models;
@@ -56,33 +92,30 @@ void clinic_assay_channels(clinic_assay *assay)
     assay->noise = channel(assay->name, "noise");
     assay->biology = channel(assay->name, "biology");
     assay->run = channel(assay->name, "run");
-}
-
-static rsp_stream stream(const clinic_sample *s, uint32_t purpose,
-                         uint32_t participant, uint32_t of)
-{
-    return (rsp_stream){.seed = s->seed, .trial = s->trial,
-                        .participant = participant, .purpose = purpose,
-                        .channel = of};
+    assay->person = channel(assay->name, "person");
+    for (int i = 0; i < CLINIC_ASSAY_PARTS; i++) {
+        char what[24];
+        snprintf(what, sizeof what, "part %d", i);
+        assay->parts[i] = channel(assay->name, what);
+    }
 }
 
 static double standard(const clinic_sample *s, uint32_t of)
 {
-
-    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, of);
+    rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_ASSAY, s->participant, of);
     return rsp_normal(&x, s->visit, 0);
 }
 
 static double count(const clinic_assay *a, const clinic_sample *s, double mean)
 {
-    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, a->count);
+    rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_ASSAY, s->participant, a->count);
     return mean > 0 ? rsp_poisson(&x, s->visit, mean) : 0.0;
 }
 
 /* Samples of a trial that fall into one week are run together. */
 static double run_noise(const clinic_assay *a, const clinic_sample *s)
 {
-    rsp_stream x = stream(s, RSP_PURPOSE_BATCH, RSP_PARTICIPANT_NONE, a->run);
+    rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_BATCH, RSP_PARTICIPANT_NONE, a->run);
     double week = floor(s->day / 7.0) + 1e6;
     return rsp_normal(&x, (uint32_t)week, 0);
 }
@@ -103,18 +136,11 @@ static double biology(const clinic_assay *a, const clinic_sample *s,
     return z;
 }
 
-static clinic_reading reading(rsp_result_state state, double value, double lloq)
-{
-    return (clinic_reading){.state = state,
-                            .value = state == RSP_NUMBER ? value : (double)NAN,
-                            .lloq = lloq, .reason = ""};
-}
-
 static clinic_reading report(const clinic_assay *a, double value)
 {
-    clinic_reading r = reading(RSP_NUMBER, value, a->settings.lloq);
+    clinic_reading r = clinic_reading_of(RSP_NUMBER, value, a->settings.lloq);
     if (value < a->settings.lloq) {
-        r = reading(RSP_BELOW_LLOQ, 0, a->settings.lloq);
+        r = clinic_reading_of(RSP_BELOW_LLOQ, 0, a->settings.lloq);
     } else if (value > a->settings.uloq) {
         r.state = RSP_ABOVE_ULOQ;
         r.value = a->settings.uloq;
@@ -130,7 +156,7 @@ static clinic_reading viral_load(const clinic_assay *a, const clinic_sample *s,
     double seen = set->volume_ml * set->efficiency; /* mL */
     double copies = count(a, s, truth * rsp_exp(LN10 * b) * seen);
     if (!(copies > 0)) {
-        return reading(RSP_NOT_DETECTED, 0, set->lloq);
+        return clinic_reading_of(RSP_NOT_DETECTED, 0, set->lloq);
     }
     double noise = set->noise * standard(s, a->noise) + set->run * run_noise(a, s);
     return report(a, rint(copies / seen * rsp_exp(LN10 * noise)));
@@ -141,9 +167,9 @@ static clinic_reading counted(const clinic_assay *a, const clinic_sample *s,
 {
     double copies = count(a, s, truth * input);
     if (!(copies > 0)) {
-        return reading(RSP_NOT_DETECTED, 0, lloq);
+        return clinic_reading_of(RSP_NOT_DETECTED, 0, lloq);
     }
-    return reading(RSP_NUMBER,
+    return clinic_reading_of(RSP_NUMBER,
                    copies / input * rsp_exp(a->settings.noise * standard(s, a->noise)),
                    lloq);
 }
@@ -170,13 +196,23 @@ static clinic_reading escape(const clinic_assay *a, const clinic_sample *s,
     double copies = count(a, s, load * a->settings.volume_ml * a->settings.efficiency);
     double n = copies < a->settings.sequences ? copies : a->settings.sequences;
     if (!(n > 0)) {
-        clinic_reading none = reading(RSP_MISSING, 0, (double)NAN);
+        clinic_reading none = clinic_reading_of(RSP_MISSING, 0, (double)NAN);
         none.reason = "no sequence amplified";
         return none;
     }
-    rsp_stream x = stream(s, RSP_PURPOSE_ASSAY, s->participant, a->noise);
+    rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_ASSAY, s->participant, a->noise);
     double p = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
-    return reading(RSP_NUMBER, rsp_binomial(&x, s->visit, n, p) / n, (double)NAN);
+    return clinic_reading_of(RSP_NUMBER, rsp_binomial(&x, s->visit, n, p) / n, (double)NAN);
+}
+
+/* Of `cells` counted, the positive ones; a few of the others look so. */
+static clinic_reading flow(const clinic_assay *a, const clinic_sample *s, double truth)
+{
+    rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_ASSAY, s->participant, a->count);
+    const double share = truth > 1 ? 1 : truth;
+    const double p = share + (1 - share) * a->settings.background;
+    return report(a, rsp_binomial(&x, s->visit, rint(a->settings.cells), p) /
+                         rint(a->settings.cells));
 }
 
 clinic_reading clinic_assay_measure(const clinic_assay *assay,
@@ -185,10 +221,12 @@ clinic_reading clinic_assay_measure(const clinic_assay *assay,
 {
     double truth = observed[assay->observable] / assay->factor;
     if (!isfinite(truth)) {
-        clinic_reading none = reading(RSP_MISSING, 0, assay->settings.lloq);
+        clinic_reading none = clinic_reading_of(RSP_MISSING, 0, assay->settings.lloq);
         none.reason = "not defined";
         return none;
     }
+    const double second = assay->second < 0 ? 0.0
+                                            : observed[assay->second] / assay->second_factor;
     truth = truth > 0 || assay->kind == CLINIC_EXACT ? truth : 0.0;
     switch (assay->kind) {
     case CLINIC_VIRAL_LOAD:
@@ -202,15 +240,25 @@ clinic_reading clinic_assay_measure(const clinic_assay *assay,
                                                   standard(sample, assay->noise))));
     case CLINIC_INTACT_PROVIRUS:
         return intact(assay, sample, truth);
+    case CLINIC_IPDA:
+        return clinic_ipda(assay, sample, truth, second);
+    case CLINIC_FIVE_TARGET:
+        return clinic_five_target(assay, sample, truth, second);
+    case CLINIC_OUTGROWTH:
+        return clinic_outgrowth(assay, sample, truth);
+    case CLINIC_FLOW:
+        return flow(assay, sample, truth);
+    case CLINIC_CYTOKINE:
+        return report(assay, truth * rsp_exp(assay->settings.noise *
+                                             standard(sample, assay->noise)));
     case CLINIC_CA_RNA:
         return with_limit(assay, counted(assay, sample, truth,
                                          assay->settings.cells / 1e6,
                                          assay->settings.lloq));
     case CLINIC_ESCAPE_FRACTION:
-        return escape(assay, sample, truth,
-                      observed[assay->second] / assay->second_factor);
+        return escape(assay, sample, truth, second);
     case CLINIC_EXACT:
         return report(assay, truth);
     }
-    return reading(RSP_MISSING, 0, (double)NAN);
+    return clinic_reading_of(RSP_MISSING, 0, (double)NAN);
 }

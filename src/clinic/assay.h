@@ -5,7 +5,13 @@
  *     car_copies        copies/ug          count, lognormal
  *     cd4               cell/uL            lognormal
  *     intact_provirus   copies/1e6 cells   count, correction
- *     ca_rna            copies/1e6 cells   count, lognormal
+ *     single_copy       copies/mL          as viral_load, of a large volume
+ *     ipda              copies/1e6 cells   droplets of provirus and of RPP30
+ *     five_target       copies/1e6 cells   two triplexes and their shared target
+ *     outgrowth         copies/1e6 cells   wells of a dilution series
+ *     ca_rna, ca_dna    copies/1e6 cells   count, lognormal
+ *     flow              1                  cells counted, background
+ *     cytokine          pg/mL              lognormal
  *     escape_fraction   1                  genomes drawn
  *     exact             the observable's   none
  *
@@ -20,8 +26,11 @@
 
 typedef enum clinic_assay_kind {
     CLINIC_VIRAL_LOAD, CLINIC_CAR_COPIES, CLINIC_CD4, CLINIC_INTACT_PROVIRUS,
-    CLINIC_CA_RNA, CLINIC_ESCAPE_FRACTION, CLINIC_EXACT
+    CLINIC_IPDA, CLINIC_FIVE_TARGET, CLINIC_OUTGROWTH, CLINIC_CA_RNA, CLINIC_FLOW,
+    CLINIC_CYTOKINE, CLINIC_ESCAPE_FRACTION, CLINIC_EXACT
 } clinic_assay_kind;
+
+enum { CLINIC_ASSAY_PARTS = 20 }; /* quadrants, targets, dilutions */
 
 /* Settings a study may give; units as in the table of docs/study-file.md. */
 typedef struct clinic_assay_settings {
@@ -29,17 +38,23 @@ typedef struct clinic_assay_settings {
     double volume_ml, efficiency;
     double noise, run, biological, correlation; /* see the kind */
     double input_ug, cells, shearing, sequences;
+    double droplets, reference, dilution; /* HIV droplets; RPP30 droplets, diluted so */
+    double five_prime, three_prime; /* shares of defective proviruses, see ipda */
+    double mismatch;                /* share of people whose virus primers miss */
+    double wells, dilutions, fold, induced;
+    double background;
 } clinic_assay_settings;
 
 typedef struct clinic_assay {
     const char *name, *unit;
     clinic_assay_kind kind;
     double factor;         /* base units = unit * factor */
-    int observable, second; /* of the model; second: viral_load, or -1 */
+    int observable, second; /* of the model; second: what the kind reads beside, or -1 */
     double second_factor;
     clinic_assay_settings settings;
     double delay_day;
-    uint32_t count, noise, biology, run; /* channels */
+    uint32_t count, noise, biology, run, person; /* channels */
+    uint32_t parts[CLINIC_ASSAY_PARTS];          /* and of the parts of a count */
     /* At which visits: */
     bool everywhere;
     uint64_t lines;      /* bit i: visit line i */
@@ -52,7 +67,9 @@ typedef struct clinic_assay_model {
     const char *name, *unit;
     clinic_assay_kind kind;
     clinic_assay_settings settings;
-    uint32_t uses; /* bit i: setting i of clinic_assay_setting_names */
+    uint32_t uses; /* bit i: setting i, in the order of clinic_assay_settings */
+    const char *second, *second_unit; /* an observable it reads beside its own; NULL: none */
+    bool second_may_lack;             /* then as if it were 0 */
 } clinic_assay_model;
 const clinic_assay_model *clinic_assay_models(size_t *n);
 /* Fill the channels from the name. */

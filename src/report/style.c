@@ -57,6 +57,10 @@ const char *assay_title(const char *assay, char text[160])
         {"cd4", "CD4 count"},
         {"intact_provirus", "Reservoir: intact provirus"},
         {"ca_rna", "Cell-associated RNA"},
+        {"ca_dna", "Cell-associated DNA"},
+        {"ipda", "Reservoir: intact provirus (IPDA)"},
+        {"five_target", "Reservoir: five targets"},
+        {"outgrowth", "Reservoir: outgrowth"},
         {"escape_fraction", "Escape: resistant share of the virus"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -26,6 +26,17 @@ static const setting settings[] = {
     {"cells", "cell", AT(cells), 1, 1e12},
     {"shearing", "1", AT(shearing), 0, 0.95},
     {"sequences", "1", AT(sequences), 1, 10000},
+    {"droplets", "1", AT(droplets), 1000, 1e9},
+    {"reference", "1", AT(reference), 1000, 1e9},
+    {"dilution", "1", AT(dilution), 1, 1e6},
+    {"five_prime", "1", AT(five_prime), 0, 1},
+    {"three_prime", "1", AT(three_prime), 0, 1},
+    {"mismatch", "1", AT(mismatch), 0, 1},
+    {"wells", "1", AT(wells), 1, 10000},
+    {"dilutions", "1", AT(dilutions), 1, CLINIC_ASSAY_PARTS},
+    {"fold", "1", AT(fold), 1.1, 1000},
+    {"induced", "1", AT(induced), 1e-6, 1},
+    {"background", "1", AT(background), 0, 0.5},
 };
 enum { N_SETTINGS = sizeof settings / sizeof *settings };
 
@@ -37,7 +48,7 @@ static const clinic_assay_model *find_kind(plan_reading *p, const tree *at,
 {
     size_t n = 0;
     const clinic_assay_model *models = clinic_assay_models(&n);
-    const char *known[16];
+    const char *known[32];
     for (size_t i = 0; i < n; i++) {
         known[i] = models[i].name;
         if (strcmp(models[i].name, name) == 0) {
@@ -131,6 +142,16 @@ static void check_unit(plan_reading *p, const tree *at, clinic_assay *a,
     a->factor = mine.factor;
 }
 
+static void find_second(plan_reading *p, const tree *at, clinic_assay *a,
+                        const clinic_assay_model *model)
+{
+    if (model->second_may_lack && rsp_network_observable(p->plan->net, model->second) < 0) {
+        return;
+    }
+    a->second = find_observable(p, at, model->second, a->name);
+    a->second_factor = wanted_of(model->second_unit, NULL).unit.factor;
+}
+
 static void read_assay(plan_reading *p, const tree *t, clinic_assay *a)
 {
     bool plain = t->kind == TREE_TEXT;
@@ -158,10 +179,8 @@ static void read_assay(plan_reading *p, const tree *t, clinic_assay *a)
     check_unit(p, reads ? reads : name, a, model);
     a->second = -1;
     a->second_factor = 1;
-    if (model->kind == CLINIC_ESCAPE_FRACTION) {
-        wanted load = wanted_of("copies/mL", NULL);
-        a->second = find_observable(p, name, "viral_load", a->name);
-        a->second_factor = load.unit.factor;
+    if (model->second) {
+        find_second(p, name, a, model);
     }
     if (!plain && reading(&p->r)) {
         check_keys(p, t, model);

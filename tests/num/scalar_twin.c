@@ -11,6 +11,7 @@
 #define rsp_log1p TWIN(log1p)
 #define rsp_expm1 TWIN(expm1)
 #define rsp_lgamma TWIN(lgamma)
+#define rsp_stream_block TWIN(stream_block)
 #define rsp_uniform TWIN(uniform)
 #define rsp_uniform_pair TWIN(uniform_pair)
 #define rsp_exponential TWIN(exponential)
