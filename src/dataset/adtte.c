@@ -5,6 +5,7 @@
 
 #include "dataset/csv.h"
 #include "dataset/names.h"
+#include "dataset/order.h"
 #include "dataset/slurp.h"
 #include "respite/dataset.h"
 
@@ -415,46 +416,22 @@ static rsp_status check_duplicates(const reader *r, rsp_error *err)
     return RSP_OK;
 }
 
-typedef struct arm_place {
-    double number;
-    uint32_t arm;
-} arm_place;
-
-static int by_number_then_appearance(const void *a, const void *b)
-{
-    const arm_place *x = a, *y = b;
-    bool none_x = isnan(x->number), none_y = isnan(y->number);
-    if (none_x != none_y) {
-        return none_x ? 1 : -1;
-    }
-    if (!none_x && x->number != y->number) {
-        return x->number < y->number ? -1 : 1;
-    }
-    return compare_u32(x->arm, y->arm);
-}
-
 /* Put the arms in the order of their numbers; rows follow. */
 static bool order_arms(reader *r, const char ***names)
 {
     size_t n = rsp_names_count(r->arms);
-    arm_place *places = calloc(n + 1, sizeof *places);
+    uint32_t *arms = calloc(n + 1, sizeof *arms);
     uint32_t *now = calloc(n + 1, sizeof *now);
     const char **sorted = calloc(n + 1, sizeof *sorted);
-    bool ok = places && now && sorted;
-    if (ok) {
-        for (size_t i = 0; i < n; i++) {
-            places[i] = (arm_place){r->number_of[i], (uint32_t)i};
-        }
-        qsort(places, n, sizeof *places, by_number_then_appearance);
-        for (size_t i = 0; i < n; i++) {
-            now[places[i].arm] = (uint32_t)i;
-            sorted[i] = r->arm_names[places[i].arm];
-        }
-        for (size_t i = 0; i < r->n_rows; i++) {
-            r->rows[i].arm = now[r->rows[i].arm];
-        }
+    const bool ok = arms && now && sorted && rsp_arms_order(r->number_of, n, arms);
+    for (size_t i = 0; ok && i < n; i++) {
+        now[arms[i]] = (uint32_t)i;
+        sorted[i] = r->arm_names[arms[i]];
     }
-    free(places);
+    for (size_t i = 0; ok && i < r->n_rows; i++) {
+        r->rows[i].arm = now[r->rows[i].arm];
+    }
+    free(arms);
     free(now);
     *names = sorted;
     return ok;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataset/importer.h"
+#include "dataset/order.h"
 
 bool rsp_import_end(const char *word, rsp_endpoint_end *end)
 {
@@ -79,53 +80,25 @@ static void columns_fini(columns *c)
     free(c->of_texts);
 }
 
-/* ---- Arms: by their numbers where they have some, then by first appearance. */
-
-typedef struct arm_place {
-    double number;
-    uint32_t arm;
-    const char *name;
-} arm_place;
-
-static int by_number_then_appearance(const void *a, const void *b)
-{
-    const arm_place *x = a, *y = b;
-    bool none_x = isnan(x->number), none_y = isnan(y->number);
-    if (none_x != none_y) {
-        return none_x ? 1 : -1;
-    }
-    if (!none_x && x->number != y->number) {
-        return x->number < y->number ? -1 : 1;
-    }
-    return (x->arm > y->arm) - (x->arm < y->arm);
-}
+/* ---- Arms. */
 
 /* Put in order; people follow.  names: [n_arms]. */
 static rsp_status order_arms(rsp_importer *im, const char **names, rsp_error *err)
 {
-    arm_place *places = calloc(im->n_arms + 1, sizeof *places);
+    uint32_t *arms = calloc(im->n_arms + 1, sizeof *arms);
     uint32_t *now = calloc(im->n_arms + 1, sizeof *now);
-    if (!places || !now) {
-        free(places);
-        free(now);
-        return rsp_importer_no_memory(err);
+    const bool ok = arms && now && rsp_arms_order(im->arm_numbers, im->n_arms, arms);
+    for (size_t i = 0; ok && i < im->n_arms; i++) {
+        names[i] = rsp_names_at(im->arm_names, arms[i]);
+        now[arms[i]] = (uint32_t)i;
     }
-    for (size_t i = 0; i < im->n_arms; i++) {
-        places[i] = (arm_place){im->arm_numbers[i], (uint32_t)i,
-                                rsp_names_at(im->arm_names, (uint32_t)i)};
+    for (size_t i = 0; ok && i < im->n_people; i++) {
+        uint32_t *arm = &im->people[i].arm;
+        *arm = *arm == RSP_NO_ARM ? RSP_NO_ARM : now[*arm];
     }
-    qsort(places, im->n_arms, sizeof *places, by_number_then_appearance);
-    for (size_t i = 0; i < im->n_arms; i++) {
-        names[i] = places[i].name;
-        now[places[i].arm] = (uint32_t)i;
-    }
-    for (size_t i = 0; i < im->n_people; i++) {
-        im->people[i].arm = im->people[i].arm == RSP_NO_ARM ? RSP_NO_ARM
-                                                            : now[im->people[i].arm];
-    }
-    free(places);
+    free(arms);
     free(now);
-    return RSP_OK;
+    return ok ? RSP_OK : rsp_importer_no_memory(err);
 }
 
 static rsp_status check_arms(rsp_importer *im, rsp_error *err)

@@ -1,6 +1,7 @@
 #include "dataset/order.h"
 
-#include <stdbool.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDEST_ROW = 256 };
@@ -100,4 +101,39 @@ void rsp_rows_sort(void *rows, size_t n, size_t size, rsp_row_compare *compare,
         to = swap;
     }
     apply(&t, from, n);
+}
+
+typedef struct arm_place {
+    double number;
+    uint32_t arm;
+} arm_place;
+
+static int by_number_then_appearance(const void *a, const void *b)
+{
+    const arm_place *x = a, *y = b;
+    const bool none_x = isnan(x->number), none_y = isnan(y->number);
+    if (none_x != none_y) {
+        return none_x ? 1 : -1;
+    }
+    if (!none_x && x->number != y->number) {
+        return x->number < y->number ? -1 : 1;
+    }
+    return (x->arm > y->arm) - (x->arm < y->arm);
+}
+
+bool rsp_arms_order(const double *number, size_t n, uint32_t *arms)
+{
+    arm_place *places = calloc(n + 1, sizeof *places);
+    if (!places) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        places[i] = (arm_place){number[i], (uint32_t)i};
+    }
+    qsort(places, n, sizeof *places, by_number_then_appearance);
+    for (size_t i = 0; i < n; i++) {
+        arms[i] = places[i].arm;
+    }
+    free(places);
+    return true;
 }
