@@ -3,6 +3,7 @@
 #ifndef MODEL_COMPILED_H
 #define MODEL_COMPILED_H
 
+#include "model/ops.h"
 #include "respite/program.h"
 
 enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32 };
@@ -17,6 +18,20 @@ typedef struct rsp_compiled {
     void (*eliminate)(const double *rows, const double *shift, double *lu);
     void (*solve)(const rsp_stage *stage);
 } rsp_compiled;
+
+/* Printed rates remember each power with its base and exponent in rows of their own,
+ * behind those of the program: what a rate takes a power of often does not move (drugs
+ * at a steady level, cells that are counted, within a step). */
+enum { RSP_POWER_ROWS = 3 };
+
+static inline uint32_t rsp_program_powers(const rsp_program *p)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->rates.n; i++) {
+        n += p->rates.code[i].op == RSP_OP_POW;
+    }
+    return n;
+}
 
 rsp_machine rsp_machine_compiled(const rsp_program *program, const rsp_compiled *compiled);
 /* The compiled form for a program and an instruction set, or NULL. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/compiled.h"
 #include "model/emit_solve.h"
 #include "model/ops.h"
 
@@ -24,6 +25,8 @@ typedef struct emitter {
     bool *seen;      /* [n_rows] scratch */
     bool *stores;    /* [n_code] the value goes to its row */
     int64_t *local;  /* [n_rows] which local variable holds the row */
+    bool remembers;  /* powers are remembered: rsp_do_POW_again */
+    uint32_t n_powers; /* so far */
 } emitter;
 
 /* Code that one C function and its pieces run. */
@@ -129,6 +132,11 @@ static void operand(emitter *e, uint32_t row)
     }
 }
 
+static bool is_remembered(const emitter *e, const rsp_instr *in)
+{
+    return e->remembers && in->op == RSP_OP_POW;
+}
+
 static void statement(emitter *e, const rsp_instr *in)
 {
     const uint32_t op[3] = {in->a, in->b, in->c};
@@ -144,16 +152,21 @@ static void statement(emitter *e, const rsp_instr *in)
                         "rows + 8 * %u, rows + 8 * %u};\n",
                         in->c, root->unknown, root->f);
     }
-    rsp_text_printf(&e->out, "    const rsp_v8 v%lld = %s%s(", name,
+    rsp_text_printf(&e->out, "    const rsp_v8 v%lld = %s%s%s(", name,
                     in->op == RSP_OP_ROOT ? "rsp_root_solve"
                                           : "rsp_do_",
-                    in->op == RSP_OP_ROOT ? "" : rsp_op_name(in->op));
+                    in->op == RSP_OP_ROOT ? "" : rsp_op_name(in->op),
+                    is_remembered(e, in) ? "_again" : "");
     if (in->op == RSP_OP_ROOT) {
         rsp_text_add(&e->out, "&body, ");
     }
     for (unsigned k = 0; k < n; k++) {
         rsp_text_add(&e->out, k > 0 ? ", " : "");
         operand(e, op[k]);
+    }
+    if (is_remembered(e, in)) {
+        rsp_text_printf(&e->out, ", rows + w * %u, w",
+                        e->p->n_rows + RSP_POWER_ROWS * e->n_powers++);
     }
     rsp_text_add(&e->out, ");\n");
     e->local[in->to] = name;
@@ -297,6 +310,7 @@ static void program(emitter *e, const char *id)
         if (!is_printed(e, sections[i])) {
             continue;
         }
+        e->remembers = sections[i] == &e->p->rates;
         const bool stepped = sections[i] == &e->p->rates || sections[i] == &e->p->jacobian;
         function(e, &(block){names[i], sections[i]->code, sections[i]->n, UINT32_MAX,
                              wide && stepped},

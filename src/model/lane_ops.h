@@ -38,6 +38,26 @@ static inline rsp_v8 rsp_do_MUL(rsp_v8 x, rsp_v8 y) { return x * y; }
 static inline rsp_v8 rsp_do_DIV(rsp_v8 x, rsp_v8 y) { return x / y; }
 static inline rsp_v8 rsp_do_POW(rsp_v8 x, rsp_v8 y) { return rsp_v8_pow(x, y); }
 
+/* The power of the last call, where base and exponent of all eight lanes are those of it
+ * to the bit.  What is remembered is in three rows, w apart, which begin as zero; an
+ * exponent of 0 is not looked up, so that they need no mark of being empty. */
+static inline rsp_v8 rsp_do_POW_again(rsp_v8 x, rsp_v8 y, double *last, size_t w)
+{
+    const rsp_parts a = {.v = x}, b = {.v = y};
+    const rsp_parts base = {.v = rsp_v8_load(last)}, exponent = {.v = rsp_v8_load(last + w)};
+    rsp_nm other = {0};
+    for (int i = 0; i < RSP_PARTS; i++) {
+        other |= (rsp_nm)(a.nw[i] != base.nw[i]) | (rsp_nm)(b.nw[i] != exponent.nw[i]) |
+                 (rsp_nm)(b.n[i] == 0.0);
+    }
+    if (rsp_n_any(other)) {
+        rsp_v8_store(last, x);
+        rsp_v8_store(last + w, y);
+        rsp_v8_store(last + 2 * w, rsp_v8_pow(x, y));
+    }
+    return rsp_v8_load(last + 2 * w);
+}
+
 static inline rsp_v8 rsp_do_MIN(rsp_v8 x, rsp_v8 y) { return rsp_v8_min(x, y); }
 static inline rsp_v8 rsp_do_MAX(rsp_v8 x, rsp_v8 y) { return rsp_v8_max(x, y); }
 

@@ -110,7 +110,8 @@ rsp_status rsp_frame_new(const rsp_machine *machine, rsp_frame *frame,
     const size_t width = machine->width;
     RSP_ASSERT(width > 0 && width % 8 == 0);
     *frame = (rsp_frame){.width = machine->width};
-    const size_t bytes = p->n_rows * width * sizeof *frame->rows;
+    const size_t n_rows = p->n_rows + (size_t)RSP_POWER_ROWS * rsp_program_powers(p);
+    const size_t bytes = n_rows * width * sizeof *frame->rows;
     frame->rows = aligned_alloc(64, bytes);
     if (!frame->rows) {
         return rsp_fail(err, RSP_NOMEM, "no memory for a block of %u lanes",

@@ -213,31 +213,49 @@ static void place_start(rsp_lanes *b)
            (size_t)b->net.n_species * b->width * sizeof *b->x);
 }
 
+/* `text` with N the number of stages so far, as a constant. */
+#define RSP_WITH_STAGES(count, text)                                           \
+    switch (count) {                                                           \
+    case 0: { enum { N = 0 }; text; break; }                                   \
+    case 1: { enum { N = 1 }; text; break; }                                   \
+    case 2: { enum { N = 2 }; text; break; }                                   \
+    case 3: { enum { N = 3 }; text; break; }                                   \
+    case 4: { enum { N = 4 }; text; break; }                                   \
+    case 5: { enum { N = 5 }; text; break; }                                   \
+    case 6: { enum { N = 6 }; text; break; }                                   \
+    case 7: { enum { N = 7 }; text; break; }                                   \
+    default: break;                                                            \
+    }
+
 /* x0 + w0 k0 + w1 k1 + ... of moving species, in this order everywhere: the end
  * of a step and a last stage placed there agree to the bit. */
-static void move_along(const rsp_lanes *b, uint32_t n, double *to)
+RSP_LANE_INLINE void move_chunk(const rsp_lanes *b, uint32_t chunk, uint32_t n, double *to)
 {
     const size_t w = b->width;
-    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
-        if (!b->active[chunk]) {
-            continue;
-        }
-        const rsp_list moving = b->use[chunk].moving;
-        const size_t first = (size_t)chunk * RSP_CHUNK;
-        const double *x = b->x + first, *k[RSP_STAGES_MAX];
-        const double *lowest = b->net.floor;
-        rsp_v8 weight[RSP_STAGES_MAX];
+    const rsp_list moving = b->use[chunk].moving;
+    const size_t first = (size_t)chunk * RSP_CHUNK;
+    const double *x = b->x + first, *k[RSP_STAGES_MAX];
+    const double *lowest = b->net.floor;
+    rsp_v8 weight[RSP_STAGES_MAX];
+    for (uint32_t j = 0; j < n; j++) {
+        k[j] = b->k[j] + first;
+        weight[j] = rsp_v8_load(b->w[j] + first);
+    }
+    for (uint32_t i = 0; i < moving.n; i++) {
+        size_t s = moving.item[i];
+        rsp_v8 sum = row_of(x, s, w);
         for (uint32_t j = 0; j < n; j++) {
-            k[j] = b->k[j] + first;
-            weight[j] = rsp_v8_load(b->w[j] + first);
+            sum += weight[j] * row_of(k[j], s, w);
         }
-        for (uint32_t i = 0; i < moving.n; i++) {
-            size_t s = moving.item[i];
-            rsp_v8 sum = row_of(x, s, w);
-            for (uint32_t j = 0; j < n; j++) {
-                sum += weight[j] * row_of(k[j], s, w);
-            }
-            rsp_v8_store(to + first + s * w, larger(rsp_v8_set(lowest[s]), sum));
+        rsp_v8_store(to + first + s * w, larger(rsp_v8_set(lowest[s]), sum));
+    }
+}
+
+static void move_along(const rsp_lanes *b, uint32_t n, double *to)
+{
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        if (b->active[chunk]) {
+            RSP_WITH_STAGES(n, move_chunk(b, chunk, N, to))
         }
     }
 }
@@ -309,45 +327,61 @@ static inline void error_put(const rsp_error_sum *sum, uint32_t n, uint32_t root
     rsp_v8_store(grow, inverse_root(larger(rsp_v8_set(1e-6), e), root));
 }
 
+/* The number of stages is a constant where this is expanded, and `stochastic` is. */
+RSP_LANE_INLINE void judge_chunk(rsp_lanes *b, uint32_t chunk, uint32_t n, bool stochastic)
+{
+    const uint32_t w = b->width;
+    const rsp_list *moving = &b->use[chunk].moving;
+    const uint32_t first = chunk * RSP_CHUNK;
+    const rsp_v8 atol = rsp_v8_set(b->atol), rtol = rsp_v8_set(b->rtol);
+    const double *last_place = b->frame.rows + (size_t)b->program->species * w;
+    rsp_v8 worst = rsp_v8_set(0), weight[RSP_STAGES_MAX];
+    rsp_error_sum sum = error_none();
+    for (uint32_t j = 0; j < n; j++) {
+        weight[j] = rsp_v8_load(b->w[j] + first);
+    }
+    for (uint32_t i = 0; i < moving->n; i++) {
+        uint32_t s = moving->item[i];
+        rsp_v8 e = rsp_v8_set(0);
+        for (uint32_t j = 0; j < n; j++) {
+            e += weight[j] * at(b->k[j], s, w, first);
+        }
+        rsp_v8 last = at(last_place, s, w, first);
+        rsp_v8 size = larger(rsp_v8_abs(at(b->x, s, w, first)), rsp_v8_abs(last));
+        if (stochastic) {
+            rsp_v8 noise = rsp_v8_set(RSP_NOISE_SIZE) * rsp_v8_sqrt(size);
+            rsp_m8 leaps = rsp_v8_truth(at(b->is_leap, s, w, first));
+            size += rsp_v8_select(leaps, noise, rsp_v8_set(0));
+        }
+        e = rsp_v8_abs(e) / (atol + rtol * size);
+        worst = rsp_v8_max(worst, e); /* a NaN in either stays */
+        if (!stochastic) {
+            error_add(&sum, e);
+        }
+    }
+    if (!stochastic) {
+        error_put(&sum, b->net.n_species, b->tab->root, b->err + first, b->grow + first);
+        return;
+    }
+    rsp_v8 e = rsp_v8_set(0); /* in units of a firing */
+    for (uint32_t j = 0; j < n; j++) {
+        e += weight[j] * rsp_v8_load(b->hazard[j] + first);
+    }
+    worst = rsp_v8_max(worst, rsp_v8_abs(e) / rtol);
+    rsp_v8_store(b->err + first, worst);
+}
+
 static void judge(rsp_lanes *b)
 {
-    const uint32_t w = b->width, n = b->tab->stages;
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
         if (!b->active[chunk]) {
             continue;
         }
-        const rsp_list *moving = &b->use[chunk].moving;
-        uint32_t first = chunk * RSP_CHUNK;
-        rsp_v8 worst = rsp_v8_set(0);
-        rsp_error_sum sum = error_none();
-        for (uint32_t i = 0; i < moving->n; i++) {
-            uint32_t s = moving->item[i];
-            rsp_v8 e = rsp_v8_set(0);
-            for (uint32_t j = 0; j < n; j++) {
-                e += rsp_v8_load(b->w[j] + first) * at(b->k[j], s, w, first);
-            }
-            rsp_v8 last = at(b->frame.rows, b->program->species + s, w, first);
-            rsp_v8 size = larger(rsp_v8_abs(at(b->x, s, w, first)), rsp_v8_abs(last));
-            if (b->stochastic) {
-                rsp_v8 noise = rsp_v8_set(RSP_NOISE_SIZE) * rsp_v8_sqrt(size);
-                rsp_m8 leaps = rsp_v8_truth(at(b->is_leap, s, w, first));
-                size += rsp_v8_select(leaps, noise, rsp_v8_set(0));
-            }
-            e = rsp_v8_abs(e) / (rsp_v8_set(b->atol) + rsp_v8_set(b->rtol) * size);
-            worst = rsp_v8_max(worst, e); /* a NaN in either stays */
-            error_add(&sum, e);
+        if (b->stochastic) {
+            RSP_WITH_STAGES(b->tab->stages, judge_chunk(b, chunk, N, true))
+        } else {
+            RSP_WITH_STAGES(b->tab->stages, judge_chunk(b, chunk, N, false))
         }
-        if (!b->stochastic) {
-            error_put(&sum, b->net.n_species, b->tab->root, b->err + first, b->grow + first);
-            continue;
-        } else { /* in units of a firing */
-            rsp_v8 e = rsp_v8_set(0);
-            for (uint32_t j = 0; j < n; j++) {
-                e += rsp_v8_load(b->w[j] + first) * rsp_v8_load(b->hazard[j] + first);
-            }
-            worst = rsp_v8_max(worst, rsp_v8_abs(e) / rsp_v8_set(b->rtol));
-        }
-        rsp_v8_store(b->err + first, worst);
     }
 }
 
@@ -562,20 +596,6 @@ RSP_LANE_INLINE rsp_v8 combined(const rsp_implicit *im, size_t at, rsp_v8 from,
     }
     return from;
 }
-
-/* `text` with N the number of stages so far, as a constant. */
-#define RSP_WITH_STAGES(count, text)                                           \
-    switch (count) {                                                           \
-    case 0: { enum { N = 0 }; text; break; }                                   \
-    case 1: { enum { N = 1 }; text; break; }                                   \
-    case 2: { enum { N = 2 }; text; break; }                                   \
-    case 3: { enum { N = 3 }; text; break; }                                   \
-    case 4: { enum { N = 4 }; text; break; }                                   \
-    case 5: { enum { N = 5 }; text; break; }                                   \
-    case 6: { enum { N = 6 }; text; break; }                                   \
-    case 7: { enum { N = 7 }; text; break; }                                   \
-    default: break;                                                            \
-    }
 
 RSP_LANE_INLINE void place_chunk(rsp_lanes *b, size_t chunk, uint32_t stage,
                                  const double *weight, uint32_t stages)
