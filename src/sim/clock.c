@@ -84,9 +84,10 @@ void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t)
 
 void rsp_clock_column(rsp_sim *sim, uint32_t l, double t, const double *x, size_t step)
 {
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        *rsp_at(sim->block.frame.rows, sim->program->species + s,
-                sim->block.width, l) = x[s * step];
+    const size_t w = sim->block.width, n = sim->net->n_species;
+    double *restrict row = rsp_at(sim->block.frame.rows, sim->program->species, sim->block.width, l);
+    for (size_t s = 0; s < n; s++) {
+        row[s * w] = x[s * step];
     }
     rsp_clock_rows(sim, l, t);
 }
@@ -407,7 +408,7 @@ static bool read_inside(const rsp_lane *lane, double *phi)
 
 /* Keep a read until its noise is drawn: number, time, amounts, variances. What flowed
  * by then stands at x, RSP_CHUNK apart. */
-static void hold(rsp_sim *sim, uint32_t l, double phi, const double *x)
+static void hold(rsp_sim *sim, uint32_t l, double phi, const double *x, rsp_waiting *w)
 {
     rsp_lane *lane = &sim->lanes[l];
     size_t size = rsp_held_size(sim);
@@ -419,10 +420,12 @@ static void hold(rsp_sim *sim, uint32_t l, double phi, const double *x)
     double *held = lane->held + lane->n_held++ * size;
     held[0] = (double)lane->i_read;
     held[1] = lane->job.reads[lane->i_read++];
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        held[2 + s] = x[(size_t)s * RSP_CHUNK];
+    const size_t n = sim->net->n_species;
+    double *restrict amounts = held + 2;
+    for (size_t s = 0; s < n; s++) {
+        amounts[s] = x[s * RSP_CHUNK];
     }
-    rsp_leap_inside(sim, l, phi, held + 2, held + 2 + sim->net->n_species);
+    rsp_leap_inside(sim, l, phi, held + 2, held + 2 + n, w);
 }
 
 /* Amounts of a deterministic lane at its next reads inside its step, eight at most. */
@@ -586,16 +589,20 @@ static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
     double *x = sim->inside + first * size, phi[RSP_CHUNK];
     _Alignas(64) double share[RSP_CHUNK] = {0};
     bool reads[RSP_CHUNK], any = false;
+    rsp_waiting w;
     for (uint32_t i = 0; i < RSP_CHUNK; i++) {
         const rsp_lane *lane = &sim->lanes[first + i];
         reads[i] = !(sim->nomem && waits_for_noise(sim, first + i)) && read_inside(lane, &phi[i]);
         share[i] = reads[i] ? phi[i] * lane->theta : 0;
         any |= reads[i];
     }
-    if (any) {
-        sim->kernel->inside_moving(&sim->block, chunk, share, x);
+    if (!any) {
+        return false;
     }
-    for (uint32_t i = 0; any && i < RSP_CHUNK; i++) {
+    w.n = 0;
+    w.drawn = true;
+    sim->kernel->inside_moving(&sim->block, chunk, share, x);
+    for (uint32_t i = 0; i < RSP_CHUNK; i++) {
         rsp_lane *lane = &sim->lanes[first + i];
         const double *at = x + i;
         if (reads[i] && lane->stiff) {
@@ -604,13 +611,14 @@ static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
             at = x + size;
         }
         if (reads[i] && waits_for_noise(sim, first + i)) {
-            hold(sim, first + i, phi[i], at);
+            hold(sim, first + i, phi[i], at, &w);
         } else if (reads[i]) {
             rsp_clock_column(sim, first + i, lane->job.reads[lane->i_read], at, RSP_CHUNK);
             *shows = true;
         }
     }
-    return any;
+    rsp_leap_stray(sim, &w);
+    return true;
 }
 
 static bool read_random(rsp_sim *sim, bool *shows)
@@ -660,9 +668,24 @@ static bool gives_held(const rsp_lane *lane)
     return lane->live && lane->ready && !lane->enough && lane->i_held < lane->n_held;
 }
 
+/* Where only amounts are looked at, they are shown as they were held. */
+static void release_amounts(rsp_sim *sim, uint32_t l)
+{
+    rsp_lane *lane = &sim->lanes[l];
+    const size_t size = rsp_held_size(sim);
+    while (gives_held(lane)) {
+        const double *held = lane->held + lane->i_held++ * size;
+        const rsp_sim_view view = {held[1], sim->observed, held + 2};
+        show(sim, l, (size_t)held[0], &view);
+    }
+}
+
 void rsp_clock_release(rsp_sim *sim)
 {
     size_t size = rsp_held_size(sim);
+    for (uint32_t l = 0; !sim->observes && l < sim->block.width; l++) {
+        release_amounts(sim, l);
+    }
     for (bool any = true; any;) {
         any = false;
         for (uint32_t l = 0; l < sim->block.width; l++) {

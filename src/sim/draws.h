@@ -25,6 +25,7 @@ typedef struct rsp_draws {
 typedef struct rsp_strays {
     _Alignas(64) double share[RSP_CHUNK]; /* in: where, 0 .. 1 */
     double end[RSP_CHUNK];                /* in: in standard deviations */
+    uint32_t trial[RSP_CHUNK], participant[RSP_CHUNK]; /* in: whose */
     uint32_t channel[RSP_CHUNK], index[RSP_CHUNK]; /* in: of the draw that ended it */
     /* How far the path strays from the straight line there: of mean 0 and variance 1;
      * 0 at the ends. */
@@ -35,7 +36,7 @@ typedef struct rsp_draw_kernel {
     /* One draw for each channel; the normals have rsp_normal's bits. */
     void (*noise)(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
                   rsp_draws *draws);
-    void (*stray)(const rsp_who *who, rsp_strays *strays);
+    void (*stray)(uint64_t seed, rsp_strays *strays);
 } rsp_draw_kernel;
 
 RSP_ISA_DECLARE_TABLE(rsp_draw_kernel, rsp_draw_kernel);

@@ -78,20 +78,22 @@ static inline void halve_thrice(walk *w, rsp_n_words words)
  * first four are normal; of those below them, each a sixteenth of the leap or less,
  * only mean and variance are. A block of random words serves a midpoint and those
  * below it. */
-static void stray(const rsp_who *who, rsp_strays *s)
+static void stray(uint64_t seed, rsp_strays *s)
 {
     const rsp_nw zero = {0};
-    rsp_parts what, index, y;
+    rsp_parts what, index, trial, participant, y;
     rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)};
     for (int i = 0; i < RSP_CHUNK; i++) {
         what.w[i] = RSP_PURPOSE_BRIDGE | s->channel[i] << 6;
         index.w[i] = s->index[i];
+        trial.w[i] = s->trial[i];
+        participant.w[i] = s->participant[i];
     }
     for (int i = 0; i < RSP_PARTS; i++) {
         walk w = {.share = share.n[i], .high = end.n[i], .node = zero + 1u, .width = 1, .spread = 0.5};
         for (int k = 0; k < 4; k++) {
-            const rsp_n_words words = rsp_n_philox(who->seed, zero + who->participant,
-                                                   (w.node << 20) | who->trial, what.nw[i], index.nw[i]);
+            const rsp_n_words words = rsp_n_philox(seed, participant.nw[i], (w.node << 20) | trial.nw[i],
+                                                   what.nw[i], index.nw[i]);
             if (k < 2) {
                 halve_twice(&w, words);
             } else {

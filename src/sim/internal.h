@@ -306,11 +306,21 @@ static inline bool rsp_leap_is_ahead(const rsp_sim *sim, uint32_t l)
     return sim->block.leaping[l] > 0 && sim->lanes[l].used < -0.05 * sim->options.leap;
 }
 size_t rsp_held_size(const rsp_sim *sim); /* doubles of one held read */
+/* Amounts that wait for what a group's path strays, so that eight are found together. */
+typedef struct rsp_waiting {
+    uint32_t n, lane[RSP_CHUNK], group[RSP_CHUNK];
+    double *x[RSP_CHUNK];
+    bool drawn; /* the draw is in x already */
+    rsp_strays strays;
+} rsp_waiting;
+/* Give those that wait what they wait for. */
+void rsp_leap_stray(const rsp_sim *sim, rsp_waiting *w);
 /* Species s at the share of lane l's whole step, by the flow alone. */
 double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share);
 /* Onto x[n_species], what flowed of a lane that leaps up to the share `phi` of its
  * accepted step: the noise by then, without what is still to come, whose variance by
- * then goes into v[n_groups]. */
-void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v);
+ * then goes into v[n_groups]; x is done after rsp_leap_stray. */
+void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v,
+                     rsp_waiting *w);
 
 #endif

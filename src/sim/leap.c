@@ -113,28 +113,23 @@ static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
 {
     const rsp_lanes *b = &sim->block;
     const rsp_noise *noise = noise_of(sim, l, g);
-    uint32_t lead = b->net.members[b->net.by_group[g]];
-    for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
-        const rsp_term *change = &b->net.changes[i];
-        double a = noise->share < 1 ? 0 : forgets(b, change->index, l, noise);
+    const uint32_t lead = b->net.members[b->net.by_group[g]], w = b->width;
+    const rsp_term *change = b->net.changes + b->net.by_reaction[lead];
+    const rsp_term *end = b->net.changes + b->net.by_reaction[lead + 1];
+    double *x = b->x + l;
+    const bool all_came = !(noise->share < 1);
+    for (; change < end; change++) {
+        double a = all_came ? forgets(b, change->index, l, noise) : 0;
         double part = whole;
         if (a > RSP_FORGETS) {
             part *= sqrt((1 - rsp_exp(-2 * a)) / (2 * a));
             part += noise->lost > 0 ? rsp_exp(-a) * lost_noise(sim, l, g) : 0;
         }
-        *rsp_at(b->x, change->index, b->width, l) += change->amount * part;
+        x[(size_t)change->index * w] += change->amount * part;
     }
 }
 
 /* ---- Paths, eight points at a time. */
-
-/* Reads of one lane that wait for the stray of a group's path. */
-typedef struct waiting {
-    uint32_t n, group[RSP_CHUNK];
-    double *x[RSP_CHUNK];
-    bool drawn; /* as add_part's */
-    rsp_strays strays;
-} waiting;
 
 static rsp_who who_of(const rsp_sim *sim, uint32_t l)
 {
@@ -142,54 +137,60 @@ static rsp_who who_of(const rsp_sim *sim, uint32_t l)
     return (rsp_who){sim->seed, job->trial, job->participant};
 }
 
-static void add_parts(const rsp_sim *sim, uint32_t l, waiting *w)
+void rsp_leap_stray(const rsp_sim *sim, rsp_waiting *w)
 {
     if (w->n == 0) {
         return;
     }
     for (uint32_t k = w->n; k < RSP_CHUNK; k++) {
         w->strays.share[k] = w->strays.end[k] = 0;
+        w->strays.trial[k] = w->strays.participant[k] = 0;
         w->strays.channel[k] = w->strays.index[k] = 0;
     }
-    const rsp_who who = who_of(sim, l);
-    sim->draw_kernel->stray(&who, &w->strays);
+    sim->draw_kernel->stray(sim->seed, &w->strays);
     for (uint32_t k = 0; k < w->n; k++) {
-        add_part(sim, l, w->group[k], w->strays.share[k], w->strays.stray[k], w->drawn, w->x[k], 1);
+        add_part(sim, w->lane[k], w->group[k], w->strays.share[k], w->strays.stray[k], w->drawn,
+                 w->x[k], 1);
     }
     w->n = 0;
 }
 
 static void wait_for_stray(const rsp_sim *sim, uint32_t l, uint32_t g, double u, double *x,
-                           waiting *w)
+                           rsp_waiting *w)
 {
     const rsp_noise *noise = noise_of(sim, l, g);
-    w->group[w->n] = g;
-    w->x[w->n] = x;
-    w->strays.share[w->n] = u;
-    w->strays.end[w->n] = noise->normal;
-    w->strays.channel[w->n] = sim->group_channel[g];
-    w->strays.index[w->n] = noise->index;
-    if (++w->n == RSP_CHUNK) {
-        add_parts(sim, l, w);
+    const rsp_sim_job *job = &sim->lanes[l].job;
+    rsp_strays *s = &w->strays;
+    const uint32_t k = w->n++;
+    w->lane[k] = l;
+    w->group[k] = g;
+    w->x[k] = x;
+    s->share[k] = u;
+    s->end[k] = noise->normal;
+    s->trial[k] = job->trial;
+    s->participant[k] = job->participant;
+    s->channel[k] = sim->group_channel[g];
+    s->index[k] = noise->index;
+    if (w->n == RSP_CHUNK) {
+        rsp_leap_stray(sim, w);
     }
 }
 
 /* ---- Drawing. */
 
-static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g)
+static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, rsp_waiting *w)
 {
-    rsp_lane *lane = &sim->lanes[l];
+    const rsp_lane *lane = &sim->lanes[l];
     const double variance = noise_of(sim, l, g)->variance;
-    waiting w = {.drawn = false};
+    const size_t size = rsp_held_size(sim), at = sim->net->n_species + g;
     for (size_t i = 0; i < lane->n_held; i++) {
-        double *x = lane->held + i * rsp_held_size(sim) + 2;
-        double *v = &x[sim->net->n_species + g];
-        if (*v > 0) {
-            wait_for_stray(sim, l, g, fmin(*v / variance, 1), x, &w);
-            *v = 0;
+        double *x = lane->held + i * size + 2;
+        const double v = x[at];
+        if (v > 0) {
+            x[at] = 0;
+            wait_for_stray(sim, l, g, fmin(v / variance, 1), x, w);
         }
     }
-    add_parts(sim, l, &w);
 }
 
 /* Groups of one lane whose noise is drawn together. */
@@ -202,42 +203,48 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
 {
     const rsp_lanes *b = &sim->block;
     const uint32_t index = (uint32_t)sim->leap_no[l];
+    const size_t w = b->width;
+    const double *gross = b->gross[0] + l, *pending = b->pending + l;
+    const bool holds = sim->lanes[l].n_held > 0;
     const rsp_who who = who_of(sim, l);
+    rsp_waiting waiting;
+    waiting.n = 0;
+    waiting.drawn = false;
     sim->draw_kernel->noise(&who, index, d->channel, &d->draws);
     for (uint32_t k = 0; k < d->n; k++) {
-        uint32_t g = d->group[k];
+        const uint32_t g = d->group[k];
         rsp_noise *noise = noise_of(sim, l, g);
-        double rate = *rsp_at(b->gross[0], g, b->width, l), all = d->draws.variance[k];
-        double ahead = -*rsp_at(b->pending, g, b->width, l);
-        double lost = noise->variance > 0 ? lost_at(sim, l, g, 1, true) : noise->lost;
+        const double rate = gross[g * w], all = d->draws.variance[k], ahead = -pending[g * w];
+        const double lost = noise->variance > 0 ? lost_at(sim, l, g, 1, true) : noise->lost;
         *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k], .lost = lost,
                              .variance = all, .span = rate > 0 ? all / rate : 0,
                              .share = 1 - ahead / all, .index = index};
         add_draw(sim, l, g, d->draws.whole[k]);
-        if (sim->lanes[l].n_held > 0) {
-            finish_held(sim, l, g);
+        if (holds) {
+            finish_held(sim, l, g, &waiting);
         }
     }
+    rsp_leap_stray(sim, &waiting);
     d->n = 0;
 }
 
 /* Group g gathers what it has pending and the variance `ahead`, with its third
  * cumulant, for the next draw of its batch. */
-static void add_to_batch(rsp_sim *sim, uint32_t l, uint32_t g, double ahead,
-                         double third_ahead, batch *d)
+static inline void add_to_batch(rsp_sim *sim, uint32_t l, uint32_t g, double ahead,
+                                double third_ahead, batch *d)
 {
     const rsp_lanes *b = &sim->block;
     double *pending = rsp_at(b->pending, g, b->width, l);
     double *skewed = rsp_at(b->skewed, g, b->width, l);
-    double variance = *pending + ahead;
+    const double variance = *pending + ahead, third = *skewed + third_ahead;
     if (!(variance > 0)) {
         return;
     }
-    d->group[d->n] = g;
-    d->channel[d->n] = sim->group_channel[g];
-    d->draws.variance[d->n] = variance;
-    d->draws.third[d->n] = *skewed + third_ahead;
-    d->n++;
+    const uint32_t k = d->n++;
+    d->group[k] = g;
+    d->channel[k] = sim->group_channel[g];
+    d->draws.variance[k] = variance;
+    d->draws.third[k] = third;
     *pending = -ahead;
     *skewed = -third_ahead;
     if (d->n == RSP_CHUNK) {
@@ -281,22 +288,27 @@ static void floor_amounts(rsp_sim *sim, uint32_t l)
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
     const rsp_list *moving = &b->use[l / RSP_CHUNK].moving;
-    for (uint32_t i = 0; i < moving->n; i++) {
-        uint32_t s = moving->item[i];
-        double *x = rsp_at(b->x, s, b->width, l);
-        if (*x < b->net.floor[s]) {
-            *x = b->net.floor[s];
+    const uint32_t *item = moving->item, n = moving->n; /* the rest has no noise */
+    const double *lowest = b->net.floor, *low = b->low + l, *high = b->high + l;
+    const uint8_t *regime = sim->regime + l;
+    const size_t w = b->width;
+    bool pauses = false;
+    for (uint32_t i = 0; i < n; i++) {
+        const size_t s = item[i];
+        double *x = b->x + s * w + l;
+        if (*x < lowest[s]) {
+            *x = lowest[s];
             lane->counts.clamped++;
         }
-        lane->pauses |= sim->regime[(size_t)s * b->width + l] != RSP_REGIME_EXACT &&
-                        (*x < *rsp_at(b->low, s, b->width, l) ||
-                         *x >= *rsp_at(b->high, s, b->width, l));
+        pauses |= regime[s * w] != RSP_REGIME_EXACT && (*x < low[s * w] || *x >= high[s * w]);
     }
+    lane->pauses |= pauses;
+    const size_t size = rsp_held_size(sim);
     for (size_t i = 0; i < lane->n_held; i++) {
-        double *x = lane->held + i * rsp_held_size(sim) + 2;
-        for (uint32_t k = 0; k < moving->n; k++) { /* the rest has no noise */
-            const uint32_t s = moving->item[k];
-            x[s] = x[s] < b->net.floor[s] ? b->net.floor[s] : x[s];
+        double *restrict x = lane->held + i * size + 2;
+        for (uint32_t k = 0; k < n; k++) {
+            const uint32_t s = item[k];
+            x[s] = x[s] < lowest[s] ? lowest[s] : x[s];
         }
     }
 }
@@ -312,13 +324,15 @@ static void end_draw(rsp_sim *sim, uint32_t l)
 void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead)
 {
     const rsp_lanes *b = &sim->block;
-    const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
-    batch d = {0};
-    for (uint32_t i = 0; i < noisy->n; i++) {
-        uint32_t g = noisy->item[i];
-        if (*rsp_at(b->leaps, g, b->width, l) > 0) {
-            add_to_batch(sim, l, g, ahead * *rsp_at(b->gross[0], g, b->width, l),
-                         ahead * *rsp_at(b->tilt[0], g, b->width, l), &d);
+    const rsp_list noisy = b->use[l / RSP_CHUNK].noisy;
+    const size_t w = b->width;
+    const double *leaps = b->leaps + l, *gross = b->gross[0] + l, *tilt = b->tilt[0] + l;
+    batch d;
+    d.n = 0;
+    for (uint32_t i = 0; i < noisy.n; i++) {
+        const uint32_t g = noisy.item[i];
+        if (leaps[g * w] > 0) {
+            add_to_batch(sim, l, g, ahead * gross[g * w], ahead * tilt[g * w], &d);
         }
     }
     end_batch(sim, l, &d);
@@ -343,7 +357,8 @@ void rsp_leap_settle(rsp_sim *sim, uint32_t l)
 {
     const rsp_lanes *b = &sim->block;
     const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
-    batch d = {0};
+    batch d;
+    d.n = 0;
     for (uint32_t i = 0; i < noisy->n; i++) {
         uint32_t g = noisy->item[i];
         if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
@@ -366,7 +381,8 @@ void rsp_leap_settle(rsp_sim *sim, uint32_t l)
 void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
 {
     const rsp_lanes *b = &sim->block;
-    batch d = {0};
+    batch d;
+    d.n = 0;
     bool any = false;
     for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
         uint32_t g = b->net.group_of[b->net.terms[i].index];
@@ -414,11 +430,11 @@ double rsp_leap_flow(const rsp_sim *sim, uint32_t l, uint32_t s, double share)
     return fmax(x, b->net.floor[s]);
 }
 
-void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v)
+void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, double *v,
+                     rsp_waiting *w)
 {
     const rsp_lanes *b = &sim->block;
     const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
-    waiting w = {.drawn = true};
     double part[2];
     memset(v, 0, b->net.n_groups * sizeof *v);
     rsp_tableau_halves(b->tab, phi * sim->lanes[l].theta, b->h[l], part);
@@ -432,9 +448,8 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, doub
                     part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
         const rsp_noise *noise = noise_of(sim, l, g);
         if (v[g] < 0 && noise->variance > 0) {
-            wait_for_stray(sim, l, g, fmax(1 + v[g] / noise->variance, 0), x, &w);
+            wait_for_stray(sim, l, g, fmax(1 + v[g] / noise->variance, 0), x, w);
         }
         v[g] = fmax(v[g], 0);
     }
-    add_parts(sim, l, &w);
 }

@@ -79,7 +79,7 @@ void rsp_tableau_halves(const rsp_tableau *tab, double theta, double h,
     part[0] = theta * h - part[1];
 }
 
-double rsp_inverse_root(double y, uint32_t root)
+static inline double inverse_root(double y, uint32_t root)
 {
     /* Divide the exponent in the bit pattern, then two Newton steps. */
     uint64_t bits;
@@ -96,4 +96,9 @@ double rsp_inverse_root(double y, uint32_t root)
         r += r * (1 - power) / root;
     }
     return r;
+}
+
+double rsp_inverse_root(double y, uint32_t root)
+{
+    return root == 3 ? inverse_root(y, 3) : inverse_root(y, root); /* a constant's is faster */
 }
