@@ -27,7 +27,8 @@ void cli_columns_fini(cli_columns *columns);
 /* Asked for each number that is kept. */
 static inline double cli_column_value(const cli_column *column, const rsp_sim_view *view)
 {
-    return (column->observed ? view->observed : view->amounts)[column->at] / column->factor;
+    const double value = (column->observed ? view->observed : view->amounts)[column->at];
+    return column->factor == 1 ? value : value / column->factor; /* most are 1 */
 }
 
 #endif

@@ -6,6 +6,8 @@
  * or flows its clock stands still, which no law can tell: the gaps forget. */
 #include "sim/internal.h"
 
+#include <string.h>
+
 void rsp_channels_start(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
@@ -30,7 +32,28 @@ void rsp_channels_cross(rsp_sim *sim)
     }
 }
 
-bool rsp_channels_fire(rsp_sim *sim, uint32_t l)
+void rsp_channels_gaps(rsp_sim *sim, uint32_t chunk, double *gap)
+{
+    rsp_gaps g;
+    bool any = false;
+    for (uint32_t i = 0; i < RSP_CHUNK; i++) {
+        const uint32_t l = chunk * RSP_CHUNK + i;
+        const rsp_lane *lane = &sim->lanes[l];
+        const bool fires = lane->accepted && lane->fires != UINT32_MAX;
+        const uint32_t r = fires ? lane->fires : 0;
+        g.trial[i] = lane->job.trial;
+        g.participant[i] = lane->job.participant;
+        g.channel[i] = fires ? sim->net->reactions[r].channel : 0;
+        g.index[i] = fires ? sim->fired[(size_t)l * sim->block.net.n_reactions + r]++ : 0;
+        any |= fires;
+    }
+    if (any) {
+        sim->draw_kernel->gap(sim->seed, &g);
+        memcpy(gap, g.gap, sizeof g.gap);
+    }
+}
+
+bool rsp_channels_fire(rsp_sim *sim, uint32_t l, double gap)
 {
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
@@ -49,10 +72,7 @@ bool rsp_channels_fire(rsp_sim *sim, uint32_t l)
         out |= *x < *rsp_at(b->low, s, b->width, l) ||
                *x >= *rsp_at(b->high, s, b->width, l);
     }
-    rsp_stream s = rsp_lane_stream(sim, lane, RSP_PURPOSE_EVENT,
-                                   sim->net->reactions[r].channel);
-    uint32_t *n = &sim->fired[(size_t)l * b->net.n_reactions + r];
-    *rsp_at(b->left, r, b->width, l) = rsp_exponential(&s, (*n)++, 0);
+    *rsp_at(b->left, r, b->width, l) = gap;
     lane->counts.events++;
     return out;
 }

@@ -601,6 +601,7 @@ static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
     }
     w.n = 0;
     w.drawn = true;
+    w.near = false;
     sim->kernel->inside_moving(&sim->block, chunk, share, x);
     for (uint32_t i = 0; i < RSP_CHUNK; i++) {
         rsp_lane *lane = &sim->lanes[first + i];

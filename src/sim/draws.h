@@ -25,6 +25,7 @@ typedef struct rsp_draws {
 typedef struct rsp_strays {
     _Alignas(64) double share[RSP_CHUNK]; /* in: where, 0 .. 1 */
     double end[RSP_CHUNK];                /* in: in standard deviations */
+    double low[RSP_CHUNK], high[RSP_CHUNK]; /* in, for `stray_near`: of its sixteenth */
     uint32_t trial[RSP_CHUNK], participant[RSP_CHUNK]; /* in: whose */
     uint32_t channel[RSP_CHUNK], index[RSP_CHUNK]; /* in: of the draw that ended it */
     /* How far the path strays from the straight line there: of mean 0 and variance 1;
@@ -32,11 +33,34 @@ typedef struct rsp_strays {
     double stray[RSP_CHUNK];
 } rsp_strays;
 
+/* A path at the ends of its first sixteenths: where many points of it are wanted, they
+ * begin there. */
+enum { RSP_PATH_POINTS = 17 };
+
+/* Which of the sixteenths holds a share. */
+static inline uint32_t rsp_path_cell(double share)
+{
+    return share < 0.9375 ? (uint32_t)(share * 16) : 15;
+}
+
+/* Gaps of unit Poisson processes, of one channel in each lane. */
+typedef struct rsp_gaps {
+    _Alignas(64) double gap[RSP_CHUNK]; /* rsp_exponential's bits */
+    uint32_t trial[RSP_CHUNK], participant[RSP_CHUNK]; /* in: whose */
+    uint32_t channel[RSP_CHUNK], index[RSP_CHUNK];     /* in: which */
+} rsp_gaps;
+
 typedef struct rsp_draw_kernel {
     /* One draw for each channel; the normals have rsp_normal's bits. */
     void (*noise)(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
                   rsp_draws *draws);
     void (*stray)(uint64_t seed, rsp_strays *strays);
+    /* Paths to the normals of the draws, at RSP_PATH_POINTS points; and what `stray`
+     * finds, from there, to the bit. */
+    void (*path)(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
+                 const rsp_draws *draws, double points[RSP_PATH_POINTS][RSP_CHUNK]);
+    void (*stray_near)(uint64_t seed, rsp_strays *strays);
+    void (*gap)(uint64_t seed, rsp_gaps *gaps);
 } rsp_draw_kernel;
 
 RSP_ISA_DECLARE_TABLE(rsp_draw_kernel, rsp_draw_kernel);

@@ -27,6 +27,8 @@ static void noise(const rsp_who *who, uint32_t index, const uint32_t channel[RSP
     rsp_v8_store(draws->whole, deviation * (normal + skew));
 }
 
+#define ROOT_HALF 0x1.6a09e667f3bcdp-1
+
 /* A path between two points that are brought nearer by halving. */
 typedef struct walk {
     rsp_n share, from, low, high;
@@ -38,7 +40,6 @@ typedef struct walk {
  * bits for the right one. */
 static inline rsp_nm halve(walk *w, rsp_n z)
 {
-    static const double root_half = 0x1.6a09e667f3bcdp-1;
     const rsp_n mid = 0.5 * (w->low + w->high) + w->spread * z, middle = w->from + 0.5 * w->width;
     const rsp_nm right = (rsp_nm)(w->share >= middle);
     w->from = rsp_n_select(right, middle, w->from);
@@ -46,8 +47,14 @@ static inline rsp_nm halve(walk *w, rsp_n z)
     w->high = rsp_n_select(right, w->high, mid);
     w->node = w->node + w->node - (rsp_nw)right;
     w->width *= 0.5;
-    w->spread *= root_half;
+    w->spread *= ROOT_HALF;
     return right;
+}
+
+/* Of the upper 26 bits of 52. */
+static inline rsp_n coarse_normal(rsp_nw bits)
+{
+    return rsp_n_normal_quantile(rsp_n_open((bits & 0xffffffc000000u) | 0x2000000u));
 }
 
 /* Two halvings by normals: a midpoint of 52 bits, those of its halves of 26. */
@@ -55,7 +62,7 @@ static inline void halve_twice(walk *w, rsp_n_words words)
 {
     const rsp_nm right = halve(w, rsp_n_normal_quantile(rsp_n_open(words.first)));
     const rsp_nw bits = ((rsp_nw)right & (words.second << 26)) | (~(rsp_nw)right & words.second);
-    halve(w, rsp_n_normal_quantile(rsp_n_open((bits & 0xffffffc000000u) | 0x2000000u)));
+    halve(w, coarse_normal(bits));
 }
 
 /* Of mean 0 and variance 1: the sum of two numbers of six bits. */
@@ -78,11 +85,19 @@ static inline void halve_thrice(walk *w, rsp_n_words words)
  * first four are normal; of those below them, each a sixteenth of the leap or less,
  * only mean and variance are. A block of random words serves a midpoint and those
  * below it. */
-static void stray(uint64_t seed, rsp_strays *s)
+/* Whose paths, and which, for one native part. */
+typedef struct rsp_names {
+    rsp_nw participant, trial, what, index;
+} rsp_names;
+
+static inline rsp_n_words node_words(uint64_t seed, const rsp_names *name, rsp_nw node)
 {
-    const rsp_nw zero = {0};
-    rsp_parts what, index, trial, participant, y;
-    rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)};
+    return rsp_n_philox(seed, name->participant, (node << 20) | name->trial, name->what, name->index);
+}
+
+static inline void names_of(const rsp_strays *s, rsp_names names[RSP_PARTS])
+{
+    rsp_parts what, index, trial, participant;
     for (int i = 0; i < RSP_CHUNK; i++) {
         what.w[i] = RSP_PURPOSE_BRIDGE | s->channel[i] << 6;
         index.w[i] = s->index[i];
@@ -90,23 +105,120 @@ static void stray(uint64_t seed, rsp_strays *s)
         participant.w[i] = s->participant[i];
     }
     for (int i = 0; i < RSP_PARTS; i++) {
+        names[i] = (rsp_names){participant.nw[i], trial.nw[i], what.nw[i], index.nw[i]};
+    }
+}
+
+/* How far the path is from the straight line to its end, of variance 1. */
+static inline rsp_n strayed(const walk *w, rsp_n end)
+{
+    const rsp_n path = w->low + (w->high - w->low) * ((w->share - w->from) / w->width);
+    const rsp_n plain = w->share * (1 - w->share);
+    const rsp_nm within = (rsp_nm)(plain > 1e-9);
+    const rsp_n far = rsp_n_select(within, plain, rsp_n_set(1));
+    return rsp_n_select(within, (path - w->share * end) / rsp_n_sqrt(far), rsp_n_set(0));
+}
+
+static void stray(uint64_t seed, rsp_strays *s)
+{
+    const rsp_nw zero = {0};
+    rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)}, y;
+    rsp_names name[RSP_PARTS];
+    names_of(s, name);
+    for (int i = 0; i < RSP_PARTS; i++) {
         walk w = {.share = share.n[i], .high = end.n[i], .node = zero + 1u, .width = 1, .spread = 0.5};
         for (int k = 0; k < 4; k++) {
-            const rsp_n_words words = rsp_n_philox(seed, participant.nw[i], (w.node << 20) | trial.nw[i],
-                                                   what.nw[i], index.nw[i]);
+            const rsp_n_words words = node_words(seed, &name[i], w.node);
             if (k < 2) {
                 halve_twice(&w, words);
             } else {
                 halve_thrice(&w, words);
             }
         }
-        const rsp_n path = w.low + (w.high - w.low) * ((w.share - w.from) / w.width);
-        const rsp_n plain = w.share * (1 - w.share);
-        const rsp_nm within = (rsp_nm)(plain > 1e-9);
-        const rsp_n far = rsp_n_select(within, plain, rsp_n_set(1));
-        y.n[i] = rsp_n_select(within, (path - w.share * end.n[i]) / rsp_n_sqrt(far), rsp_n_set(0));
+        y.n[i] = strayed(&w, end.n[i]);
     }
     rsp_v8_store(s->stray, y.v);
 }
 
-const rsp_draw_kernel RSP_ISA_NAME(rsp_draw_kernel) = {noise, stray};
+static void stray_near(uint64_t seed, rsp_strays *s)
+{
+    rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)}, y;
+    const rsp_parts low = {.v = rsp_v8_load(s->low)}, high = {.v = rsp_v8_load(s->high)};
+    rsp_parts from, node;
+    rsp_names name[RSP_PARTS];
+    names_of(s, name);
+    for (int i = 0; i < RSP_CHUNK; i++) {
+        const uint32_t cell = rsp_path_cell(s->share[i]);
+        from.v[i] = cell / 16.0;
+        node.w[i] = 16u + cell;
+    }
+    for (int i = 0; i < RSP_PARTS; i++) {
+        walk w = {.share = share.n[i], .from = from.n[i], .low = low.n[i], .high = high.n[i],
+                  .node = node.nw[i], .width = 0.0625, .spread = 0.5};
+        for (int k = 0; k < 4; k++) {
+            w.spread *= ROOT_HALF;
+        }
+        for (int k = 0; k < 2; k++) {
+            halve_thrice(&w, node_words(seed, &name[i], w.node));
+        }
+        y.n[i] = strayed(&w, end.n[i]);
+    }
+    rsp_v8_store(s->stray, y.v);
+}
+
+/* A midpoint and those of its halves, four points each way, from one block of words. */
+static inline void path_between(rsp_n *p, double spread, rsp_n_words words, int apart)
+{
+    rsp_n *mid = p + 2 * apart, *high = p + 4 * apart;
+    *mid = 0.5 * (p[0] + *high) + spread * rsp_n_normal_quantile(rsp_n_open(words.first));
+    spread *= ROOT_HALF;
+    p[apart] = 0.5 * (p[0] + *mid) + spread * coarse_normal(words.second);
+    p[3 * apart] = 0.5 * (*mid + *high) + spread * coarse_normal(words.second << 26);
+}
+
+static void path(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
+                 const rsp_draws *draws, double points[RSP_PATH_POINTS][RSP_CHUNK])
+{
+    const rsp_nw zero = {0};
+    const rsp_parts end = {.v = rsp_v8_load(draws->normal)};
+    rsp_parts what, out[RSP_PATH_POINTS];
+    for (int i = 0; i < RSP_CHUNK; i++) {
+        what.w[i] = RSP_PURPOSE_BRIDGE | channel[i] << 6;
+    }
+    for (int i = 0; i < RSP_PARTS; i++) {
+        const rsp_names name = {zero + who->participant, zero + who->trial, what.nw[i],
+                                zero + index};
+        rsp_n p[RSP_PATH_POINTS];
+        p[0] = rsp_n_set(0);
+        p[16] = end.n[i];
+        path_between(p, 0.5, node_words(who->seed, &name, zero + 1u), 4);
+        for (uint32_t k = 0; k < 4; k++) {
+            path_between(p + 4 * k, 0.5 * ROOT_HALF * ROOT_HALF,
+                         node_words(who->seed, &name, zero + 4u + k), 1);
+        }
+        for (int k = 0; k < RSP_PATH_POINTS; k++) {
+            out[k].n[i] = p[k];
+        }
+    }
+    for (int k = 0; k < RSP_PATH_POINTS; k++) {
+        rsp_v8_store(points[k], out[k].v);
+    }
+}
+
+static void gap(uint64_t seed, rsp_gaps *g)
+{
+    rsp_parts what, index, trial, participant, y;
+    for (int i = 0; i < RSP_CHUNK; i++) {
+        what.w[i] = RSP_PURPOSE_EVENT | g->channel[i] << 6;
+        index.w[i] = g->index[i];
+        trial.w[i] = g->trial[i];
+        participant.w[i] = g->participant[i];
+    }
+    for (int i = 0; i < RSP_PARTS; i++) {
+        y.n[i] = -rsp_n_log(rsp_n_open(rsp_n_philox_top52(seed, participant.nw[i], trial.nw[i],
+                                                          what.nw[i], index.nw[i])));
+    }
+    rsp_v8_store(g->gap, y.v);
+}
+
+const rsp_draw_kernel RSP_ISA_NAME(rsp_draw_kernel) = {noise, stray, path, stray_near, gap};

@@ -39,6 +39,7 @@ typedef struct rsp_noise {
     double span, share; /* days that it covers; the share before its draw */
     double lost;        /* variance that a species that relaxes lacked before it */
     uint32_t index;
+    bool has_path; /* its path is known at the points of sim->path */
 } rsp_noise;
 
 typedef struct rsp_lane { /* one participant's clock */
@@ -123,6 +124,7 @@ struct rsp_sim {
     bool *mark;           /* scratch, [n_reactions] */
     uint32_t *group_channel; /* [n_groups] of the first member */
     rsp_noise *noise;     /* [width][n_groups] */
+    double *path;         /* [width][n_groups][RSP_PATH_POINTS] */
     bool nomem;           /* held reads could not grow */
     uint64_t *leap_no;    /* [width] draws of leap noise so far */
     bool uses_time, uses_since;
@@ -287,8 +289,11 @@ void rsp_regime_leave(rsp_sim *sim, uint32_t l);
 /* channel.c: exact firing of single lanes. */
 void rsp_channels_start(rsp_sim *sim, uint32_t l);
 void rsp_channels_cross(rsp_sim *sim);
+/* What lanes of a chunk that fire have to go to their channel's next firing, into
+ * gap[RSP_CHUNK]. */
+void rsp_channels_gaps(rsp_sim *sim, uint32_t chunk, double *gap);
 /* The event that ends lane l's step, onto x; true: a species left its bounds. */
-bool rsp_channels_fire(rsp_sim *sim, uint32_t l);
+bool rsp_channels_fire(rsp_sim *sim, uint32_t l, double gap);
 
 /* leap.c: noise of the channels of single lanes that leap. */
 /* Draw what lane l has gathered and, at the present rates, the next `ahead` days,
@@ -311,6 +316,7 @@ typedef struct rsp_waiting {
     uint32_t n, lane[RSP_CHUNK], group[RSP_CHUNK];
     double *x[RSP_CHUNK];
     bool drawn; /* the draw is in x already */
+    bool near;  /* all of paths whose points are known */
     rsp_strays strays;
 } rsp_waiting;
 /* Give those that wait what they wait for. */

@@ -21,6 +21,11 @@ static rsp_noise *noise_of(const rsp_sim *sim, uint32_t l, uint32_t g)
     return &sim->noise[(size_t)l * sim->block.net.n_groups + g];
 }
 
+static double *path_of(const rsp_sim *sim, uint32_t l, uint32_t g)
+{
+    return sim->path + ((size_t)l * sim->block.net.n_groups + g) * RSP_PATH_POINTS;
+}
+
 static double whole_of(const rsp_noise *noise)
 {
     return sqrt(noise->variance) * (noise->normal + noise->skew);
@@ -147,7 +152,14 @@ void rsp_leap_stray(const rsp_sim *sim, rsp_waiting *w)
         w->strays.trial[k] = w->strays.participant[k] = 0;
         w->strays.channel[k] = w->strays.index[k] = 0;
     }
-    sim->draw_kernel->stray(sim->seed, &w->strays);
+    if (w->near) {
+        for (uint32_t k = w->n; k < RSP_CHUNK; k++) {
+            w->strays.low[k] = w->strays.high[k] = 0;
+        }
+        sim->draw_kernel->stray_near(sim->seed, &w->strays);
+    } else {
+        sim->draw_kernel->stray(sim->seed, &w->strays);
+    }
     for (uint32_t k = 0; k < w->n; k++) {
         add_part(sim, w->lane[k], w->group[k], w->strays.share[k], w->strays.stray[k], w->drawn,
                  w->x[k], 1);
@@ -161,7 +173,16 @@ static void wait_for_stray(const rsp_sim *sim, uint32_t l, uint32_t g, double u,
     const rsp_noise *noise = noise_of(sim, l, g);
     const rsp_sim_job *job = &sim->lanes[l].job;
     rsp_strays *s = &w->strays;
+    if (w->near != noise->has_path) { /* in their order: sums of parts are rounded */
+        rsp_leap_stray(sim, w);
+        w->near = noise->has_path;
+    }
     const uint32_t k = w->n++;
+    if (w->near) {
+        const double *point = path_of(sim, l, g) + rsp_path_cell(u);
+        s->low[k] = point[0];
+        s->high[k] = point[1];
+    }
     w->lane[k] = l;
     w->group[k] = g;
     w->x[k] = x;
@@ -199,6 +220,22 @@ typedef struct batch {
     rsp_draws draws;
 } batch;
 
+/* From so many held reads on the first points of paths are found once for all; as many
+ * reads mostly follow. */
+enum { MANY_HELD = 3 };
+
+static void find_paths(const rsp_sim *sim, uint32_t l, const batch *d, const rsp_who *who)
+{
+    _Alignas(64) double points[RSP_PATH_POINTS][RSP_CHUNK];
+    sim->draw_kernel->path(who, (uint32_t)sim->leap_no[l], d->channel, &d->draws, points);
+    for (uint32_t k = 0; k < d->n; k++) {
+        double *path = path_of(sim, l, d->group[k]);
+        for (uint32_t i = 0; i < RSP_PATH_POINTS; i++) {
+            path[i] = points[i][k];
+        }
+    }
+}
+
 static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
 {
     const rsp_lanes *b = &sim->block;
@@ -209,8 +246,12 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
     const rsp_who who = who_of(sim, l);
     rsp_waiting waiting;
     waiting.n = 0;
-    waiting.drawn = false;
+    waiting.drawn = waiting.near = false;
     sim->draw_kernel->noise(&who, index, d->channel, &d->draws);
+    const bool has_path = sim->lanes[l].n_held >= MANY_HELD;
+    if (has_path) {
+        find_paths(sim, l, d, &who);
+    }
     for (uint32_t k = 0; k < d->n; k++) {
         const uint32_t g = d->group[k];
         rsp_noise *noise = noise_of(sim, l, g);
@@ -218,7 +259,8 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
         const double lost = noise->variance > 0 ? lost_at(sim, l, g, 1, true) : noise->lost;
         *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k], .lost = lost,
                              .variance = all, .span = rate > 0 ? all / rate : 0,
-                             .share = 1 - ahead / all, .index = index};
+                             .share = 1 - ahead / all, .index = index,
+                             .has_path = has_path};
         add_draw(sim, l, g, d->draws.whole[k]);
         if (holds) {
             finish_held(sim, l, g, &waiting);

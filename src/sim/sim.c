@@ -142,10 +142,11 @@ static bool block_random_new(rsp_sim *sim)
     }
     sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
     sim->noise = rsp_arena_alloc(arena, (size_t)g * b->width + 1, sizeof *sim->noise);
+    sim->path = rsp_arena_alloc(arena, (size_t)g * b->width + 1, RSP_PATH_POINTS * sizeof(double));
     sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
     sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
     sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
-    if (!ok || sim->group_channel == NULL || sim->noise == NULL || sim->regime == NULL ||
+    if (!ok || sim->group_channel == NULL || sim->noise == NULL || sim->path == NULL || sim->regime == NULL ||
         sim->rounded == NULL || sim->fired == NULL) {
         return false;
     }

@@ -430,13 +430,13 @@ static void leap_on(rsp_sim *sim, uint32_t l)
 }
 
 /* An accepted step of a lane with random channels: its event, its noise. */
-static void end_random_step(rsp_sim *sim, uint32_t l)
+static void end_random_step(rsp_sim *sim, uint32_t l, double gap)
 {
     rsp_lanes *b = &sim->block;
     rsp_lane *lane = &sim->lanes[l];
     bool out = b->out[l] > 0 || rsp_regime_outgrows(sim, l);
     if (lane->fires != UINT32_MAX) {
-        out |= rsp_channels_fire(sim, l);
+        out |= rsp_channels_fire(sim, l, gap);
     }
     if (b->leaping[l] > 0) {
         out |= lane->land || !(b->haste[l] > 0);
@@ -462,14 +462,18 @@ static void finish_steps(rsp_sim *sim)
         sim->kernel->gather(b);
     }
     sim->kernel->settle(b);
+    double gap[RSP_CHUNK];
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
+        if (b->stochastic && l % RSP_CHUNK == 0) {
+            rsp_channels_gaps(sim, l / RSP_CHUNK, gap);
+        }
         if (!lane->accepted) {
             continue;
         }
         lane->same = b->tab->fsal && !lane->stiff && !lane->next_stiff && b->lowest[l] >= -1e-9;
         if (b->stochastic) {
-            end_random_step(sim, l);
+            end_random_step(sim, l, gap[l % RSP_CHUNK]);
         }
         move_clock(lane);
         lane->stiff = lane->next_stiff;
