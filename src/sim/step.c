@@ -462,7 +462,7 @@ static void finish_steps(rsp_sim *sim)
         sim->kernel->gather(b);
     }
     sim->kernel->settle(b);
-    double gap[RSP_CHUNK];
+    double gap[RSP_CHUNK] = {0};
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         if (b->stochastic && l % RSP_CHUNK == 0) {
