@@ -120,6 +120,7 @@ typedef struct rsp_results_view {
     const rsp_result_table *adjusted; /* p over the list; NULL: not asked for */
     const char *methods;            /* of the population and of multiplicity */
     const bool *analysed;           /* [subjects of the data set]: in the population */
+    const char *const *left_out;    /* of each why not: a condition of the population; "" */
     const char *control;            /* the first group that an analysis names so; "": none */
 } rsp_results_view;
 RSP_MUST_USE rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,

@@ -135,17 +135,25 @@ static void put_people(work *w, rsp_result *people, double (*count)[STAGES])
     table_close(&t);
 }
 
+static const char *unmet(work *w, const condition *c)
+{
+    return reader_printf(&w->r, "not %s", c->text);
+}
+
 /* Left out, in this order: no course, another arm, a condition. */
 static void choose_people(work *w, rsp_result *people)
 {
     const rsp_dataset *d = w->d;
     w->in = work_alloc(w, d->n_subjects, sizeof *w->in);
+    w->left_out = work_alloc(w, d->n_subjects, sizeof *w->left_out);
     double(*count)[STAGES] = work_alloc(w, d->n_arms, sizeof *count);
     check_arms(w);
     for (uint32_t i = 0; i < d->n_subjects && working(w); i++) {
         bool in = in_arms(w, i);
+        w->left_out[i] = in ? "" : "another arm";
         for (size_t k = 0; k < w->plan->n_conditions && in; k++) {
             in = holds(w, &w->plan->conditions[k], i);
+            w->left_out[i] = in ? "" : unmet(w, &w->plan->conditions[k]);
         }
         w->in[i] = in && !d->subjects[i].failed;
         double *c = count[d->subjects[i].arm];
@@ -347,6 +355,7 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
     choose_people(&w, people);
     res->view.people = people->tables;
     res->view.analysed = w.in;
+    res->view.left_out = w.left_out;
     res->view.control = control_of(&w);
     run_items(&w, &res->view);
     say_population(&w);

@@ -56,6 +56,7 @@ typedef struct work {
     const rsp_dataset *d;
     size_t at; /* which analysis of the plan */
     bool *in;  /* [n_subjects] of the population */
+    const char **left_out; /* [n_subjects] why not; "" */
     rsp_result *result;
     rsp_text methods;
 } work;

@@ -7,7 +7,7 @@
 
 /* The report of an analysis plan: the tree of results, in order. */
 
-enum { MOST_COLUMNS = 24, MOST_ROWS = 500 };
+enum { MOST_COLUMNS = 24, MOST_ROWS = 500, MOST_PAIRS = 300 };
 
 /* One row of many numbers reads better as a list. */
 static void turned(rsp_text *out, const rsp_result_table *t)
@@ -87,6 +87,11 @@ static const char *caption_of(const rsp_result_table *t)
 static void pairs_of(rsp_text *out, const rsp_result *r, const rsp_result_table *t,
                      const cohort *people)
 {
+    if (t->n_rows > MOST_PAIRS) {
+        html_paragraph(out, "The changes of %zu participants are not drawn one by one: more than %d.",
+                       t->n_rows, (int)MOST_PAIRS);
+        return;
+    }
     html_figure_open(out);
     figure_pairs(out, t, r->name, people);
     html_figure_close(out, "%s. A line each of n = %zu participants; open marks are at a limit of "

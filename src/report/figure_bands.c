@@ -83,7 +83,8 @@ static plot bands_plot(const visit_list *of_arms, size_t n_arms, size_t arm, dou
     }
     return (plot){.left = 92, .top = 66, .width = 404, .height = 240,
                   .x0 = of_arms[arm].v[0].week, .x1 = ceil(last), .y0 = floor_at / 1.5,
-                  .log_y = true, .y1 = pow(10, ceil(log10(most) - 1e-9))};
+                  .log_y = true,
+                  .y1 = fmax(pow(10, ceil(log10(most) - 1e-9)), 10 * floor_at)};
 }
 
 static void marks(rsp_text *out, const plot *p, const visit_list *l, arm_style s, double floor_at)

@@ -129,8 +129,10 @@ static void axis(rsp_text *out, const forest *f)
         log_ticks(out, f);
     }
     double step = tick_step(p->x1 - p->x0, 5);
-    for (double k = ceil(p->x0 / step); !f->t->figure.log && k * step <= p->x1; k++) {
-        tick(out, f, k == 0 ? 0 : k * step, k * step, &last);
+    double first = ceil(p->x0 / step);
+    for (int i = 0; !f->t->figure.log && i < 20 && (first + i) * step <= p->x1; i++) {
+        double v = (first + i) * step;
+        tick(out, f, v == 0 ? 0 : v, v, &last);
     }
     svg_text(out, p->left + p->width, bottom + 42, "end", SIZE_LABEL, COLOUR_INK, "%s",
              f->t->figure.x_label);

@@ -46,11 +46,17 @@ arm_style style_of_group(const cohort *people, const char *group, size_t k, size
 
 /* Participants of one arm, from enrolment to the end: every step's number is the one above
  * it less those who leave to the side; the ends share the last step's. */
+enum { MOST_REASONS = 4 };
+typedef struct flow_reasons { /* of some of them, the most frequent first; text may be NULL: others */
+    struct { const char *text; size_t n; } v[MOST_REASONS + 1];
+    size_t n;
+} flow_reasons;
 typedef struct flow_step {
     const char *label;
     size_t n;
     const char *left_as; /* why people leave before it; NULL: nobody can */
     size_t left;
+    flow_reasons why;    /* of those who left; of an end, of those who are there */
 } flow_step;
 enum { MOST_STEPS = 8, MOST_ENDS = 6 };
 typedef struct flow {

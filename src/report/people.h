@@ -10,6 +10,7 @@ enum { MOST_STYLES = 64 }; /* as many arms as a study may have */
 struct cohort {
     const rsp_dataset *rows;
     const bool *in;    /* [n_subjects]; NULL: all */
+    const char *const *left_out; /* [n_subjects] why not in; NULL: not known */
     const char *from;  /* what weeks count from: "stop art", or "start" */
     char since[160];   /* "weeks since ART was stopped" */
     const char *whose; /* "the first replicate trial", "the data set" */

@@ -16,6 +16,7 @@ bool cohort_of_results(cohort *c, const rsp_results_view *v, const rsp_dataset *
         return false;
     }
     cohort_of_data(c, rows, v->analysed, v->control);
+    c->left_out = v->left_out;
     return true;
 }
 

@@ -242,6 +242,8 @@ static void y_ticks(rsp_text *out, const plot *p)
     }
 }
 
+enum { MOST_X_TICKS = 100 }; /* where a step is lost in rounding */
+
 double plot_x_step(const plot *p)
 {
     double step = tick_step(p->x1 - p->x0, (int)fmax(3, p->width / 45));
@@ -251,7 +253,9 @@ double plot_x_step(const plot *p)
 void plot_x_axis(rsp_text *out, const plot *p, const char *label)
 {
     double step = plot_x_step(p), bottom = p->top + p->height;
-    for (double x = ceil(p->x0 / step - 1e-9) * step; x <= p->x1 + 1e-9; x += step) {
+    double first = ceil(p->x0 / step - 1e-9) * step;
+    for (int i = 0; first + i * step <= p->x1 + 1e-9 && i < MOST_X_TICKS; i++) {
+        double x = first + i * step;
         svg_line(out, plot_x(p, x), bottom, plot_x(p, x), bottom + 5, COLOUR_INK, 1,
                  NULL);
         svg_text(out, plot_x(p, x), bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%.4g",

@@ -25,7 +25,8 @@ enum { PEOPLE = 6 /* of each arm */, GAP = 3 /* the week that one missed */ };
 static void happens(page *p, uint32_t who, uint32_t arm, double day, const char *what)
 {
     rsp_happening row = {.participant = who, .arm = arm, .day = day, .what = what,
-                         .amount = (double)NAN, .reason = ""};
+                         .amount = (double)NAN,
+                         .reason = strcmp(what, "start art") == 0 ? "own wish" : ""};
     assert_int_equal(rsp_dataset_add_happening(p->rows, &row, NULL), RSP_OK);
 }
 
@@ -145,6 +146,9 @@ static void the_flow_of_a_data_set_sums_and_says_why_people_left(void **state)
     assert_int_equal(box(at, "stopped ART"), 3);
     assert_int_equal(box(at, "ART restarted"), 1);
     assert_int_equal(box(at, "off ART at the end"), 2);
+    const char *young = strstr(at, ">not age &gt;= 18: 1</text>");
+    const char *wish = strstr(at, ">own wish: 1</text>"), *end = strstr(at, "</svg>");
+    assert_true(young && young < end && wish && wish < end);
     at = strstr(at + 1, "<svg"); /* nobody there was to be infused */
     assert_int_equal(box(at, "analysed"), 4);
     assert_int_equal(box(at, "did not stop ART"), 1);
@@ -157,14 +161,20 @@ static void a_flow_that_does_not_sum_is_not_drawn(void **state)
     (void)state;
     rsp_text out = {0};
     const arm_style style = {COLOUR_BLUE, NULL, SVG_SQUARE};
-    flow f = {.steps = {{"in the data", 10, NULL, 0}, {"analysed", 7, "left", 3}},
-              .ends = {{"died", 3, NULL, 0}, {"lives", 4, NULL, 0}}, .n_steps = 2, .n_ends = 2};
+    flow f = {.steps = {{.label = "in the data", .n = 10},
+                        {.label = "analysed", .n = 7, .left_as = "left", .left = 3,
+                         .why = {.v = {{"too young", 2}, {NULL, 1}}, .n = 2}}},
+              .ends = {{.label = "died", .n = 3}, {.label = "lives", .n = 4}},
+              .n_steps = 2, .n_ends = 2};
     assert_true(flow_sums(&f) && figure_flow(&out, "a", style, &f));
     f.steps[1].left = 2;
     size_t length = out.length;
     assert_false(figure_flow(&out, "a", style, &f));
     f.steps[1].left = 3;
     f.ends[1].n = 5;
+    assert_false(figure_flow(&out, "a", style, &f));
+    f.ends[1].n = 4;
+    f.steps[1].why.v[0].n = 3;
     assert_false(figure_flow(&out, "a", style, &f));
     assert_int_equal(out.length, length);
     rsp_text_fini(&out);
