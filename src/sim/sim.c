@@ -297,6 +297,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     }
     if (sim->direct != NULL) { /* of one participant at a time */
         sim->machine.width = RSP_CHUNK;
+    } else if (sim->method.random && sim->machine.width > 2 * RSP_CHUNK) {
+        sim->machine.width = 2 * RSP_CHUNK; /* most of a step is not the bytecode's */
     }
     b->program = sim->program;
     b->machine = sim->machine;
