@@ -93,6 +93,13 @@ void put_shearing(table *t, const double *counts, double used, const rsp_ipda_op
     put(t, index_by(counts, RSP_SHEARING_RAW, how));
 }
 
+void note_references(work *w, const char *sample, double cv)
+{
+    if (cv > 0.1) {
+        note(w, "%s: the two reference targets differ, coefficient of variation %.3g.", sample, cv);
+    }
+}
+
 void put_intact(table *t, double v, int limits, rsp_dpcr_interval garwood,
                 rsp_dpcr_interval delta, rsp_dpcr_interval bootstrap, const char *reason)
 {
@@ -205,6 +212,25 @@ static void put_ipda(table *t, const char *sample, const sample_wells *x,
     }
 }
 
+/* What a laboratory looks at before it believes the number. */
+static void note_quality(work *w, const char *sample, const sample_wells *x, const rsp_ipda *r)
+{
+    size_t high = 0, out = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        high += x->flags[i] == RSP_WELL_HIGH;
+        out += x->flags[i] == RSP_WELL_OUTLIER;
+    }
+    note_references(w, sample, r->reference_cv);
+    if (high) {
+        note(w, "%s: %zu well%s above three times the median of intact.", sample, high,
+             high == 1 ? " is" : "s are");
+    }
+    if (out) {
+        note(w, "%s: %zu well%s above ten times the median of intact, left out.", sample, out,
+             out == 1 ? " is" : "s are");
+    }
+}
+
 static void sample_ipda(work *w, const options *o, const plate *hiv, const plate *reference,
                         const char *sample, const rsp_ipda_options *usual, int limits, table *t)
 {
@@ -225,6 +251,7 @@ static void sample_ipda(work *w, const options *o, const plate *hiv, const plate
         work_took(w, o->at, rsp_ipda_estimate(x.hiv, x.n, x.reference, x.m, &how, x.flags, &r, &err),
                   &err)) {
         put_ipda(t, sample, &x, &r, &how, limits);
+        note_quality(w, sample, &x, &r);
     }
 }
 

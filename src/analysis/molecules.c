@@ -159,6 +159,7 @@ static void sample_plex(work *w, const options *o, const assay *a, const char *s
     }
     put_all(w, a, o, sample, &m, &of_reference, &r, intact);
     put_species(w, a, o, sample, &m, &r, species);
+    note_references(w, sample, r.reference_cv);
 }
 
 void run_plex(work *w, const options *o)
@@ -298,6 +299,7 @@ static void sample_five(work *w, const options *o, const assay *a, const char *s
     if (working(w) && m[0].used + m[0].rejected + m[1].used + m[1].rejected > 0 &&
         work_took(w, o->at, rsp_five_estimate(triplex, &reference, &how, &r, &err), &err)) {
         put_five(w, o, sample, m, &r, &how, t);
+        note_references(w, sample, r.triplex[0].reference_cv);
     }
 }
 

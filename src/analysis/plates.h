@@ -57,6 +57,7 @@ void take_off_unrearranged(work *w, const options *o, const plate *reference,
 void check_intact(work *w, const options *o, const plate *reference);
 /* The index by either method, scaled as asked; NaN without linkage. */
 void put_shearing(table *t, const double *counts, double used, const rsp_ipda_options *how);
+void note_references(work *w, const char *sample, double cv); /* where they differ by 10 % */
 /* The chosen interval, then each. */
 void put_intact(table *t, double v, int limits, rsp_dpcr_interval garwood,
                 rsp_dpcr_interval delta, rsp_dpcr_interval bootstrap, const char *reason);

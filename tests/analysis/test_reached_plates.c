@@ -292,6 +292,34 @@ static void cells_with_an_unrearranged_receptor_are_taken_off(void **state)
     json_decref(ours);
 }
 
+/* Wells of 3, 4 and 40 doubles: the last is 10 times the median, or of 13: 3 times. */
+static void wells_and_references_that_do_not_agree_are_noted(void **state)
+{
+    (void)state;
+    static const struct { const char *doubles; const char *said; } cases[] = {
+        {"45", "S: 1 well is above ten times the median of intact, left out."},
+        {"15", "S: 1 well is above three times the median of intact."}, {"5", NULL}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char plate[800];
+        snprintf(plate, sizeof plate,
+                 "well,sample,psi,env,r1,r2,droplets\nA1,S,0,0,,,17000\nA1,S,1,1,,,3\n"
+                 "A2,S,0,0,,,17000\nA2,S,1,1,,,4\nA3,S,0,0,,,17000\nA3,S,1,1,,,%s\n"
+                 "B1,S,,,0,0,9800\nB1,S,,,1,0,%s\nB1,S,,,0,1,300\nB1,S,,,1,1,2350\n",
+                 cases[i].doubles, i == 2 ? "900" : "310");
+        json_t *ours = run(plate, PLAN("  - {kind: ipda, " IPDA ", name: a}\n"
+                                       "  - {kind: plex, " IPDA ", name: b}\n"));
+        if (i < 2) {
+            assert_string_equal(text_at(ours, "analyses/0/notes/0"), cases[i].said);
+            assert_int_equal(json_array_size(reached_at(ours, "analyses/1/notes")), 0);
+        } else {
+            assert_non_null(strstr(text_at(ours, "analyses/0/notes/0"), "reference targets differ"));
+            assert_non_null(strstr(text_at(ours, "analyses/1/notes/0"), "reference targets differ"));
+        }
+        reached_near(reached_number(ours, "analyses/0/samples/0/left_out"), i == 0, 0, "left out");
+        json_decref(ours);
+    }
+}
+
 /* ---- Five targets. */
 #define TRIPLEX(well, sample, before, after, n0, n1, n2, n3, n4, n5, n6, n7)                      \
     well "," sample "," before "0,0,0" after "," n0 "\n" well "," sample "," before "1,0,0" after  \
@@ -520,6 +548,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_primer_that_fails_is_missing_and_not_zero),
         cmocka_unit_test(one_target_has_its_limits_of_blank_and_detection),
         cmocka_unit_test(cells_with_an_unrearranged_receptor_are_taken_off),
+        cmocka_unit_test(wells_and_references_that_do_not_agree_are_noted),
         cmocka_unit_test(five_targets_lie_between_their_bounds),
         cmocka_unit_test(wrong_plates_and_keys_are_told_at_their_place),
         cmocka_unit_test(a_sample_without_droplets_is_missing_with_its_reason),
