@@ -310,6 +310,28 @@ static void published_shares_are_compared_by_hand(void **state)
     /* R: fisher.test(matrix(c(6, 4, 10, 30), 2)) */
     reached_near(at(ours, "analyses/0/shares/0/p"), 0.0563245208535859, 1e-9, "Fisher");
     json_decref(ours);
+    ours = run(reached_write("two.csv", "id,t,e\n1,5,1\n2,9,0\n3,14,1\n"), head,
+               "  - {kind: published, endpoint: E, n: 40, shares: {28: 25 %}, name: a}\n");
+    reached_near(at(ours, "analyses/0/test/0/observed"), 2, 0, "one was censored");
+    json_decref(ours);
+}
+
+/* The p that is adjusted over the list: exact where it can be had, of both sides of a median. */
+static void the_p_of_a_published_comparison_is_exact_and_two_sided(void **state)
+{
+    (void)state;
+    static const char head[] = "analysis: kinds\nmultiplicity: holm\ndata: {subject: id, endpoints:"
+                               " {endpoint: E, time: t, event: e}}\nanalyses:\n";
+    static const char table[] = "id,t,e\n1,5,1\n2,19,1\n3,34,1\n4,41,1\n5,50,1\n6,63,1\n";
+    json_t *ours = run(reached_write("six.csv", table), head,
+                       "  - {kind: published, endpoint: E, n: 40, shares: {14: 60 %, 28: 25 %}}\n"
+                       "  - {kind: published_median, n: 40, shares: {14: 60 %, 28: 25 %}, arm n: 7, arm median: 10}\n");
+    double exact = at(ours, "analyses/0/test/0/p_exact"), later = at(ours, "analyses/1/test/0/later");
+    double earlier = at(ours, "analyses/1/test/0/earlier");
+    assert_true(exact > 0 && exact != at(ours, "analyses/0/test/0/p") && earlier < later);
+    reached_near(at(ours, "adjusted/0/p"), exact, 0, "exact");
+    reached_near(at(ours, "adjusted/1/p"), fmin(1, 2 * earlier), 1e-12, "two sides");
+    json_decref(ours);
 }
 
 static void weights_are_truncated_and_robust_and_reach_the_curves(void **state)
@@ -338,6 +360,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(causes_and_their_tests_are_in_the_order_of_events),
         cmocka_unit_test(regressions_between_visits_are_of_the_family_asked_for),
         cmocka_unit_test(published_shares_are_compared_by_hand),
+        cmocka_unit_test(the_p_of_a_published_comparison_is_exact_and_two_sided),
         cmocka_unit_test(weights_are_truncated_and_robust_and_reach_the_curves)};
     if (argc != 4) {
         return 2;

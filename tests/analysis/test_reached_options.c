@@ -105,12 +105,12 @@ static void values_below_a_limit_count_where_they_are_known(void **state)
     json_decref(ours);
 }
 
-/* Days 0, 7, 14 of one participant, -3 of another, in the order of the calendar. */
+/* Day -8 is the last before day 0, though a later one is nearer. */
 static void a_value_is_of_the_sample_asked_for(void **state)
 {
     (void)state;
-    static const char table[] = "id,arm,day,vl,x,y\n1,A,-3,30,1,1\n1,A,5,300,1,1\n1,A,14,3000,1,1\n"
-                                "1,A,30,100,1,1\n2,A,-3,40,1,1\n2,A,6,500,1,1\n3,A,-3,90,1,1\n3,A,4,600,1,1\n";
+    static const char table[] = "id,arm,day,vl,x,y\n1,A,-8,30,1,1\n1,A,5,300,1,1\n1,A,14,3000,1,1\n"
+                                "1,A,30,100,1,1\n2,A,-8,40,1,1\n2,A,6,500,1,1\n3,A,-8,90,1,1\n3,A,4,600,1,1\n";
     static const struct { const char *when; double median, n; } cases[] = {
         {"at: baseline", 40, 3}, {"at: first", 40, 3}, {"at: last", 500, 3}, {"at: 14", 3000, 1},
         {"at: 7, window: 1", 500, 1}, {"at: 7, window: 3", 500, 3}, {"at: 30, window: 0", 100, 1}};
@@ -183,9 +183,10 @@ static void set_point_and_growth_are_of_the_days_asked_for(void **state)
 {
     (void)state;
     static const char *const how[] = {"from: 14, until: 28, last: 2", "from: 14, last: 1",
-                                      "from: 7, until: 21, last: 3"};
-    /* Participant 1 of COURSES: medians of (90000, 40000), of 50000, of (300, 3000, 90000). */
-    static const double want[] = {4.7781512503836439, 4.6989700043360187, 3.4771212547196624};
+                                      "from: 7, until: 21, last: 3", "from: 28, last: 5"};
+    /* Participant 1 of COURSES: medians of (90000, 40000), of 50000, of (300, 3000, 90000),
+     * of (40000, 50000). */
+    static const double want[] = {0, 4.6989700043360187, 3.4771212547196624, 4.6505149978319906};
     (void)state;
     for (size_t i = 0; i < COUNT(how); i++) {
         char list[200];
@@ -363,7 +364,7 @@ static void two_stages_are_simons_for_the_errors_asked_for(void **state)
 static void groups_and_conditions_are_as_asked(void **state)
 {
     (void)state;
-    static const char table[] = "id,arm,x,word\n1,B,1,late\n2,A,2,early\n3,B,3,early\n4,A,2,late\n5,B,5,late\n";
+    static const char table[] = "id,arm,x,word\n1,B,1,late\n2,A,2,late\n3,B,3,early\n4,A,2,early\n5,B,5,late\n";
     static const char head[] = "analysis: kinds\ndata: {subject: id, arm: arm, covariates: [x, word]}\n"
                                "population: {where: [x >= 2]}\nanalyses:\n";
     json_t *ours = run(reached_write("who.csv", table), head,

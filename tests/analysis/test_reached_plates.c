@@ -98,6 +98,21 @@ static void limits_and_shearing_are_those_the_plan_asks_for(void **state)
     json_decref(all);
 }
 
+/* 51.8 % of the worked plate's DNA is unsheared. */
+static void dna_sheared_further_than_the_plan_allows_gives_no_number(void **state)
+{
+    (void)state;
+    json_t *ours = run(WORKED, PLAN("  - {kind: ipda, targets: [psi, env], reference: [r1, r2], name: a}\n"
+                                    "  - {kind: plex, targets: [psi, env], reference: [r1, r2],"
+                                    " least unsheared: 52 %, name: b}\n"
+                                    "  - {kind: ipda, targets: [psi, env], reference: [r1, r2],"
+                                    " least unsheared: 51 %, name: c}\n"));
+    assert_string_equal(text_at(ours, "analyses/0/samples/0/intact_reason"), "the DNA is sheared too far");
+    assert_string_equal(text_at(ours, "analyses/1/samples/0/intact_reason"), "the DNA is sheared too far");
+    assert_string_equal(text_at(ours, "analyses/2/samples/0/state"), "number");
+    json_decref(ours);
+}
+
 /* Of seven species, as the vectors have them, bits of target 1 first. */
 static void molecules_of_a_triplex_are_those_of_moebius_inversion(void **state)
 {
@@ -372,6 +387,12 @@ static void five_targets_lie_between_their_bounds(void **state)
     assert_string_equal(text_at(ours, "analyses/0/samples/1/state"), "not detected");
     assert_true(reached_number(ours, "analyses/0/samples/1/upper") > 0);
     json_decref(ours);
+    /* Wherever the lists name the shared target. */
+    ours = run(FIVE, PLAN("  - {kind: five_target, targets: [late, env, tat], second targets: [env,"
+                          " early, gag], reference: [r1, r2], shearing: none}\n"));
+    reached_near(reached_number(ours, SAMPLE "shared"), env, CLOSED, "in another order");
+    reached_near(reached_number(ours, SAMPLE "five/value"), five, CLOSED, "five");
+    json_decref(ours);
 }
 
 /* ---- What is wrong is said. */
@@ -541,6 +562,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_and_shearing_are_those_the_plan_asks_for),
+        cmocka_unit_test(dna_sheared_further_than_the_plan_allows_gives_no_number),
         cmocka_unit_test(molecules_of_a_triplex_are_those_of_moebius_inversion),
         cmocka_unit_test(two_targets_are_the_same_by_plex_and_by_ipda),
         cmocka_unit_test(nothing_is_called_intact_up_to_the_limit_of_blank),
