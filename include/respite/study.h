@@ -143,6 +143,14 @@ typedef struct rsp_test_share {
     rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error */
 } rsp_test_share;
 
+/* Dose escalation (3+3): what was given, seen and chosen, over replicate trials. */
+typedef struct rsp_dose_level {
+    const char *arm;
+    double treated, toxic; /* participants in a trial, on average */
+    size_t selected;       /* trials that chose this dose */
+    rsp_interval share;    /* of all trials; Wilson 95 % for Monte Carlo error */
+} rsp_dose_level;
+
 typedef struct rsp_grid_cell {
     const char *const *levels; /* [n_axes] in words: "> 50 copies/mL", "every 7 day", "60 % NNRTI" */
     const char *arm;
@@ -207,6 +215,7 @@ typedef struct rsp_findings {
     rsp_arm_findings *arms;   size_t n_arms;
     rsp_contrast *contrasts;  size_t n_contrasts;
     const rsp_test_share *tests; size_t n_tests; /* of a randomised study */
+    const rsp_dose_level *levels; size_t n_levels; /* of a dose escalation */
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;
     double grid_published;    /* day: the figure named by `compare`; 0: none */

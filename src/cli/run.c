@@ -107,6 +107,16 @@ static void print_tests(const rsp_plan_view *plan, const rsp_findings *f)
     }
 }
 
+static void print_levels(const rsp_findings *f)
+{
+    for (size_t i = 0; i < f->n_levels; i++) {
+        const rsp_dose_level *l = &f->levels[i];
+        printf("%s: given to %.1f participants a trial, toxic in %.2f; the dose chosen in %.1f %% of "
+               "trials (Monte Carlo %.1f to %.1f)\n", l->arm, l->treated, l->toxic,
+               100 * l->share.value, 100 * l->share.low, 100 * l->share.high);
+    }
+}
+
 void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
 {
     printf("%s: %s\n", plan->study, plan->title);
@@ -126,6 +136,7 @@ void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
         }
     }
     print_tests(plan, f);
+    print_levels(f);
     cli_print_scores(f);
 }
 

@@ -222,6 +222,33 @@ static void tests_table(rsp_text *out, const rsp_plan_view *plan, const rsp_find
     html_table_close(&t);
 }
 
+static void levels_table(rsp_text *out, const rsp_findings *f)
+{
+    static const html_column columns[] = {{"dose", false}, {"treated in a trial", true},
+                                          {"with the toxicity", true}, {"chosen, % of trials", true},
+                                          {"Monte Carlo 95 %", true}};
+    char text[80];
+    if (f->n_levels == 0) {
+        return;
+    }
+    html_subheading(out, "Dose escalation");
+    html_paragraph(out, "3+3: cohorts of three; the dose chosen is the highest given to six "
+                        "participants of whom at most one had the toxicity. Participants whom the "
+                        "design did not come to are not in the data.");
+    html_table t = html_table_open(out, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < f->n_levels; i++) {
+        const rsp_dose_level *l = &f->levels[i];
+        html_row(&t);
+        html_put(&t, "%s", l->arm);
+        html_put(&t, "%s", html_number(l->treated, 1, "none", text));
+        html_put(&t, "%s", html_number(l->toxic, 2, "none", text));
+        html_put(&t, "%s", html_number(100 * l->share.value, 1, "none", text));
+        html_put(&t, "%s", html_interval(100 * l->share.low, 100 * l->share.high, 1, "none", text));
+        html_row_close(&t);
+    }
+    html_table_close(&t);
+}
+
 void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     html_heading(out, "results", "Endpoints");
@@ -242,6 +269,7 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
         }
     }
     tests_table(out, plan, f);
+    levels_table(out, f);
     html_paragraph(out, "Curves and confidence intervals are of all replicate trials "
                         "together; the interval that a trial of the planned size would show "
                         "is the one over replicate trials.");

@@ -65,6 +65,7 @@ struct rsp_analyst {
     pair_state *pairs;      /* [n_contrasts * n_endpoints] */
     rsp_endpoint_row *row_of; bool *has_row; /* [n_arms * n_endpoints] of a person */
     rsp_test_share *tests; size_t n_logranks; /* see operating.c */
+    rsp_dose_level *levels;                   /* see escalation.c */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
     series *people;         /* [2 * n_scores] values of the trial's participants; then
                                those of the arms they are held against */
@@ -100,6 +101,11 @@ RSP_MUST_USE rsp_status analyst_scores_finish(rsp_analyst *a, rsp_error *err);
 RSP_MUST_USE bool analyst_tests_new(rsp_analyst *a);
 RSP_MUST_USE rsp_status analyst_tests_close(rsp_analyst *a, const rsp_dataset *trial, rsp_error *err);
 void analyst_tests_finish(rsp_analyst *a);
+
+/* ---- Dose escalation: what each trial gave, saw and chose. */
+RSP_MUST_USE bool analyst_levels_new(rsp_analyst *a);
+void analyst_levels_close(rsp_analyst *a);
+void analyst_levels_finish(rsp_analyst *a);
 
 RSP_MUST_USE rsp_status analyst_grid_add(rsp_analyst *a, const rsp_dataset *grid,
                                          rsp_error *err);

@@ -156,6 +156,12 @@ typedef struct plan_sweep { /* levels of what a trialist would turn */
     size_t n_outcomes;
 } plan_sweep;
 
+typedef struct plan_escalation { /* 3+3, over the arms as dose levels */
+    bool exists;
+    uint32_t toxicity; /* endpoint */
+    size_t start;      /* arm */
+} plan_escalation;
+
 struct rsp_plan {
     rsp_arena *arena;
     rsp_model *model;
@@ -181,6 +187,7 @@ struct rsp_plan {
     plan_contrast *contrasts;        size_t n_contrasts;
     plan_score *scores;              size_t n_scores;
     plan_sweep sweep;
+    plan_escalation escalation;
     rsp_analysis *analysis;          /* made of each replicate trial; NULL */
     const char *const *covariates;   size_t n_covariates; /* of the data set */
 };
@@ -214,6 +221,7 @@ void plan_read_contrasts(plan_reading *p);
 void plan_read_scores(plan_reading *p);
 void plan_expand_sweep(plan_reading *p); /* before arms and rules */
 void plan_read_sweep(plan_reading *p);   /* its outcomes, after endpoints */
+void plan_read_escalation(plan_reading *p); /* after endpoints */
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */

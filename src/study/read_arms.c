@@ -465,8 +465,8 @@ void plan_read_contrasts(plan_reading *p)
     if (!reading(&p->r)) {
         return;
     }
-    if (!list && p->plan->sweep.exists) {
-        return; /* a sweep compares its levels itself */
+    if (!list && (p->plan->sweep.exists || tree_get(p->root, "escalation"))) {
+        return; /* a sweep compares its levels itself; doses are not compared */
     }
     if (!list) {
         all_against_control(p);

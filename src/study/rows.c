@@ -100,6 +100,18 @@ static rsp_status add_endpoints(const work *w, run *r, rsp_dataset_maker *out)
     return s;
 }
 
+rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reached)
+{
+    const plan_endpoint *e = &w->plan->endpoints[endpoint];
+    clinic_samples samples;
+    if (!samples_of(w, r, &r->tracks[0], &samples)) {
+        return rsp_fail(w->err, RSP_NOMEM, "no memory for endpoints");
+    }
+    const clinic_at_risk risk = at_risk(w, r, e, (double)NAN);
+    *reached = clinic_endpoint_of(&e->criterion, e->restart, &samples, &risk).end == RSP_END_EVENT;
+    return RSP_OK;
+}
+
 /* ---- Happenings. */
 static rsp_status happen(const work *w, const run *r, double day, const char *what,
                          double amount, const char *reason, rsp_dataset_maker *out)

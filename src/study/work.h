@@ -37,6 +37,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     int32_t set;             /* of the grid, or WORK_MAIN */
     const struct run *same;  /* a run with the same parameters stands for it */
     bool simulate;
+    bool left_out;           /* the design did not come to enrol them */
     double *params;
     double *essence;         /* what the run knows of them; grid runs */
     double *shown;           /* [n_covariates of the data set]; main runs */
@@ -73,6 +74,10 @@ bool work_start_trial(work *w, uint32_t trial);
 /* Whether the protocol has this assay at this visit. */
 bool work_planned_at(const clinic_assay *assay, const clinic_visit *visit);
 bool work_failed(const run *r);
+/* Mark the runs that a dose escalation did not come to. */
+RSP_MUST_USE rsp_status work_escalate(work *w);
+/* Whether an endpoint was reached; RSP_NOMEM. */
+RSP_MUST_USE rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reached);
 /* Rows of a run of the study, or of the grid. */
 RSP_MUST_USE rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out);
 RSP_MUST_USE rsp_status work_grid_rows(const work *w, const run *r,

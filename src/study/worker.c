@@ -262,6 +262,9 @@ static rsp_status add_rows(work *w, rsp_dataset_maker *out, rsp_dataset_maker *g
     rsp_status s = RSP_OK;
     for (size_t i = 0; s == RSP_OK && i < w->n_runs; i++) {
         run *r = w->runs[i];
+        if (r->left_out) {
+            continue;
+        }
         if (r->set == WORK_MAIN) {
             s = work_rows(w, r, out);
         } else if (grid) {
@@ -286,6 +289,9 @@ rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
     }
     if (status == RSP_OK) {
         status = simulate(worker, &s, err);
+    }
+    if (status == RSP_OK && worker->plan->escalation.exists) {
+        status = work_escalate(&w);
     }
     if (status == RSP_OK) {
         status = add_rows(&w, out, grid);
