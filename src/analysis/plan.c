@@ -7,7 +7,7 @@
 /* The text of a plan, checked: nothing here knows of data. */
 
 static const char *const plan_keys[] = {"analysis", "data", "population", "level",
-                                        "multiplicity", "analyses", NULL};
+                                        "multiplicity", "threshold", "analyses", NULL};
 enum { MOST_KINDS = 64, MOST_ANALYSES = 200, MOST_CONDITIONS = 50 };
 
 /* ---- The population. */
@@ -152,6 +152,7 @@ static void read_plan(reader *r, rsp_analysis *plan)
     const tree *title = reader_need(r, root, "analysis", "a plan");
     const tree *list = reader_need(r, root, "analyses", "a plan");
     const tree *level = tree_get(root, "level"), *adjust = tree_get(root, "multiplicity");
+    const tree *threshold = tree_get(root, "threshold");
     if (!reading(r)) {
         return;
     }
@@ -159,6 +160,10 @@ static void read_plan(reader *r, rsp_analysis *plan)
     plan->level = level ? reader_share(r, level, "level") : 0.95;
     if (reading(r) && !(plan->level >= 0.5 && plan->level <= 0.9999)) {
         reader_fail(r, level, RSP_RANGE, "level must lie between 50 and 99.99 %%");
+    }
+    plan->threshold = threshold ? reader_number(r, threshold, "threshold") : (double)NAN;
+    if (reading(r) && threshold && !(plan->threshold > 0 && isfinite(plan->threshold))) {
+        reader_fail(r, threshold, RSP_RANGE, "threshold is a viral load in copies/mL, above 0");
     }
     plan->multiplicity = adjust ? reader_choice(r, adjust, "multiplicity", ways) : 0;
     sources_read(r, tree_get(root, "data"), &plan->sources, &plan->n_sources);

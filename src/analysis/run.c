@@ -356,6 +356,7 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
     res->view.people = people->tables;
     res->view.analysed = w.in;
     res->view.left_out = w.left_out;
+    res->view.threshold = plan->threshold;
     res->view.control = control_of(&w);
     run_items(&w, &res->view);
     say_population(&w);

@@ -40,6 +40,7 @@ struct rsp_analysis {
     const char *title;
     char sha256[65];
     double level;
+    double threshold; /* of viral load, shaded in figures; NaN: none */
     int multiplicity; /* rsp_multiplicity */
     name_list arms;
     const condition *conditions; size_t n_conditions;

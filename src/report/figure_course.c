@@ -135,6 +135,16 @@ typedef struct course {
     bool gaps; /* a missed visit has no row of its own: it is seen by the others' */
 } course;
 
+/* From the threshold of viral load on. */
+static void shade(rsp_text *out, const plot *p, const course *k)
+{
+    double y = plot_y(p, k->c->threshold);
+    if (k->c->threshold > 0 && strcmp(k->assay, "viral_load") == 0 && y > p->top) {
+        svg_rect(out, p->left, p->top, p->width, y - p->top, COLOUR_ORANGE, "none", 0.12);
+        svg_text(out, p->left + p->width, y - 5, "end", 13, COLOUR_INK, "from %.4g", k->c->threshold);
+    }
+}
+
 static bool has_missing_rows(const rsp_dataset *d, const char *assay)
 {
     for (size_t i = 0; i < d->n_measurements; i++) {
@@ -265,6 +275,7 @@ static void panel(rsp_text *out, const cohort *c, const roster *r, size_t arm, c
     time_axis(&p, facts);
     value_axis(&p, facts);
     axis_title(assay, facts, title);
+    shade(out, &p, &k);
     plot_frame(out, &p, x_label, title);
     limit_line(out, &p, facts);
     if (many) {

@@ -14,6 +14,7 @@ struct cohort {
     const char *from;  /* what weeks count from: "stop art", or "start" */
     char since[160];   /* "weeks since ART was stopped" */
     const char *whose; /* "the first replicate trial", "the data set" */
+    double threshold;  /* of viral load, shaded from it on; 0: none */
     bool by_name;      /* participants have names of their own */
     arm_style styles[MOST_STYLES];
 };

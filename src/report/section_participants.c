@@ -17,6 +17,7 @@ bool cohort_of_results(cohort *c, const rsp_results_view *v, const rsp_dataset *
     }
     cohort_of_data(c, rows, v->analysed, v->control);
     c->left_out = v->left_out;
+    c->threshold = v->threshold > 0 ? v->threshold : 0;
     return true;
 }
 

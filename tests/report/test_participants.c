@@ -94,7 +94,7 @@ static void make(page *p)
         }
     }
     write_page(p, "analysis: Made\ndata: {file: none.csv, subject: id}\n"
-                  "population: {where: [age >= 18]}\nanalyses:\n  - {kind: viral_load, control: control}\n");
+                  "population: {where: [age >= 18]}\nthreshold: 200\nanalyses:\n  - {kind: viral_load, control: control}\n");
 }
 
 static void drop(page *p)
@@ -238,6 +238,34 @@ static void a_restart_of_art_is_marked_once_on_the_course_and_on_the_bar(void **
     drop(&p);
 }
 
+/* As high as the values from it on. */
+static void the_threshold_of_the_plan_is_shaded_on_viral_load(void **state)
+{
+    (void)state;
+    page p;
+    make(&p);
+    const char *at = strstr(strstr(section(&p, "courses"), "Viral load"), "fill=\"" COLOUR_ORANGE "\"");
+    assert_non_null(at);
+    double x, y, w, h, top;
+    while (strncmp(at, "<rect", 5) != 0) {
+        at--;
+    }
+    assert_int_equal(sscanf(at, "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"", &x, &y,
+                            &w, &h), 4);
+    const char *label = strstr(at, ">from 200<"), *mark = strstr(at, "<circle");
+    assert_non_null(label);
+    for (; (mark = strstr(mark, "<circle")) != NULL && mark < strstr(at, "</svg>"); mark++) {
+        assert_int_equal(sscanf(mark, "<circle cx=\"%lf\" cy=\"%lf\"", &x, &top), 2);
+        const char *fill = strstr(mark, "fill=\"");
+        if (strncmp(fill, "fill=\"#fff", 10) == 0) { /* below the limit of 50 */
+            assert_true(top > y + h);
+        } else { /* 300 and more */
+            assert_true(top < y + h);
+        }
+    }
+    drop(&p);
+}
+
 static void what_the_data_do_not_hold_is_not_drawn(void **state)
 {
     (void)state;
@@ -287,6 +315,7 @@ int main(void)
         cmocka_unit_test(only_those_analysed_who_stopped_are_drawn),
         cmocka_unit_test(no_line_runs_through_a_visit_that_others_came_to),
         cmocka_unit_test(a_restart_of_art_is_marked_once_on_the_course_and_on_the_bar),
+        cmocka_unit_test(the_threshold_of_the_plan_is_shaded_on_viral_load),
         cmocka_unit_test(what_the_data_do_not_hold_is_not_drawn),
         cmocka_unit_test(every_figure_has_a_title_and_a_description),
     };
