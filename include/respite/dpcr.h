@@ -180,7 +180,7 @@ typedef struct rsp_ipda {
     double intact_signed;        /* linkage may fall below 0: for checks of bias */
     double uncorrected;          /* for shearing */
     double one_copy;             /* 1e6 / cells / (1 - shearing) */
-    double upper;                /* one-sided bound at dpcr.level when none is seen */
+    double upper;                /* one-sided bound at dpcr.level, chance and background off */
     rsp_dpcr_interval garwood;        /* count of both less its background, scaled by
                                          intact / that count */
     rsp_dpcr_interval log_delta;      /* intact exp(-+ z se / linked), HIV wells alone */

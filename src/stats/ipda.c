@@ -198,6 +198,13 @@ rsp_dpcr_interval rsp_ipda_garwood(double count, double background, double estim
                               : (rsp_dpcr_interval){NAN, NAN};
 }
 
+double rsp_ipda_bound(double count, double mean, double level)
+{
+    double low, high;
+    rsp_garwood(count, fmax(0.0, 2 * level - 1), &low, &high);
+    return fmax(-log1p(-level), high - mean);
+}
+
 rsp_dpcr_interval rsp_ipda_log_delta(double estimate, double relative_se, double level)
 {
     double spread = exp(rsp_stats_z_of_level(level) * relative_se);
@@ -232,11 +239,11 @@ static void add_estimates(const rsp_ipda_options *o, rsp_ipda *r)
     double n = r->cells_per_ul;
     r->intact_signed = rsp_ipda_per_million(linked, r->shearing, n, o);
     r->one_copy = 1e6 / r->cells / (1 - r->shearing);
-    r->upper = -log1p(-o->dpcr.level) * r->one_copy;
     double mean;
     rsp_count_limits limits = rsp_chance_limits_of(r->hiv.droplets, r->both_positive,
                                                    r->hiv.linked, o->background[2], &mean);
     r->blank = limits.blank;
+    r->upper = rsp_ipda_bound(r->both_positive, mean, o->dpcr.level) * r->one_copy;
     r->detection = (limits.detection - mean) * r->one_copy;
     r->state = rsp_ipda_state(r->both_positive, linked, limits.blank, o->background[2]);
     bool above = r->state == RSP_NUMBER;

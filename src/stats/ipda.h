@@ -23,6 +23,9 @@ rsp_result_state rsp_ipda_state(double seen, double linked, double blank, double
 /* A Poisson count's limits less its background (in counts), as those of the estimate. */
 rsp_dpcr_interval rsp_ipda_garwood(double count, double background, double estimate,
                                    double level);
+/* One-sided bound on a Poisson count of which `mean` are chance and background: that of
+ * the count less the mean, not below that of no count. */
+double rsp_ipda_bound(double count, double mean, double level);
 rsp_dpcr_interval rsp_ipda_log_delta(double estimate, double relative_se, double level);
 /* Percentiles that leave (1 - level) / 2 on either side, and how many of x are numbers. */
 rsp_dpcr_interval rsp_ipda_percentiles(const double *x, size_t n, double level, size_t *used);

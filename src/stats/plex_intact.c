@@ -104,7 +104,7 @@ static void add_estimates(const rsp_ipda_options *o, double background, rsp_plex
     r->blank = limits.blank;
     r->intact_signed = rsp_ipda_per_million(r->lambda, r->shearing, n, o);
     r->one_copy = 1e6 / r->cells / (1 - r->shearing);
-    r->upper = -log1p(-level) * r->one_copy;
+    r->upper = rsp_ipda_bound(r->all, mean, level) * r->one_copy;
     r->detection = (limits.detection - mean) * r->one_copy;
     r->state = rsp_ipda_state(r->all, r->lambda, limits.blank, background);
     bool above = r->state == RSP_NUMBER;

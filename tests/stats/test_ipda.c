@@ -64,7 +64,8 @@ static void the_worked_assay_is_that_of_the_vectors(void **state)
     assert_near(r.log_delta.low, assay_item(delta, 0), CLOSED_FORM);
     assert_near(r.log_delta.high, assay_item(delta, 1), CLOSED_FORM);
     assert_near(r.one_copy, assay_number(w, "one_copy_per_1e6"), CLOSED_FORM);
-    assert_near(r.upper, assay_number(w, "LOD_zero_double_upper95_per_1e6"), CLOSED_FORM);
+    assert_near(-log(0.05) * r.one_copy, assay_number(w, "LOD_zero_double_upper95_per_1e6"),
+                CLOSED_FORM);
     o.hiv_bp = 7044;
     o.reference_bp = 7930;
     r = run(HIV, 4, &o);
@@ -115,6 +116,17 @@ static void no_double_positive_is_censored_at_one_copy_and_never_zero_on_a_log_s
     assert_true(r.one_copy > 0 && r.upper > 2.99 * r.one_copy && r.upper < 3 * r.one_copy);
     assert_true(isnan(r.garwood.low) && isnan(r.log_delta.low) && isnan(r.bootstrap.low));
     assert_true(r.three_prime > 0 && r.five_prime > 0);
+}
+
+static void the_bound_of_doubles_met_by_chance_is_that_of_the_likelihood(void **state)
+{
+    (void)state;
+    rsp_duplex_well dense = {{15000, 900, 900, 54}}; /* as many as chance gives */
+    rsp_ipda_options o = worked_options();
+    rsp_ipda r = run(&dense, 1, &o);
+    assert_int_equal(r.state, RSP_BELOW_LLOQ);
+    /* Profile likelihood of three species, maximised in R: 13.6 molecules. */
+    assert_near(r.upper, 13.6 * r.one_copy, 0.02);
 }
 
 static void fewer_doubles_than_chance_are_below_the_limit_with_their_signed_value(void **state)
@@ -400,6 +412,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_worked_assay_is_that_of_the_vectors),
         cmocka_unit_test(dna_sheared_too_far_is_missing),
         cmocka_unit_test(without_shearing_nothing_is_corrected),
+        cmocka_unit_test(the_bound_of_doubles_met_by_chance_is_that_of_the_likelihood),
         cmocka_unit_test(no_double_positive_is_censored_at_one_copy_and_never_zero_on_a_log_scale),
         cmocka_unit_test(fewer_doubles_than_chance_are_below_the_limit_with_their_signed_value),
         cmocka_unit_test(a_target_that_fails_is_missing_and_not_zero),
