@@ -104,10 +104,24 @@ static void tick(rsp_text *out, const forest *f, double v, double x, double *las
     }
 }
 
+/* A range within which 1, 2 and 5 hardly fall is marked in equal steps. */
+static void narrow_ticks(rsp_text *out, const forest *f)
+{
+    const double low = pow(10, f->p.x0), high = pow(10, f->p.x1), step = tick_step(high - low, 4);
+    double last = 0;
+    for (double i = ceil(low / step); i * step <= high; i++) {
+        tick(out, f, i * step, log10(i * step), &last);
+    }
+}
+
 /* Powers of ten, and twice and five times those where there are few. */
 static void log_ticks(rsp_text *out, const forest *f)
 {
     const double all[] = {1, 2, 5};
+    if (f->p.x1 - f->p.x0 < 0.7) {
+        narrow_ticks(out, f);
+        return;
+    }
     size_t n = f->p.x1 - f->p.x0 > 2.2 ? 1 : 3;
     double last = 0;
     for (double k = floor(f->p.x0); k <= f->p.x1; k++) {

@@ -13,7 +13,7 @@ const char *rsp_dpcr_reason_text(rsp_dpcr_reason r)
         [RSP_DPCR_FINE] = "",
         [RSP_DPCR_NO_WELLS] = "no well with enough droplets",
         [RSP_DPCR_SATURATED] = "no empty droplet: dilute the sample",
-        [RSP_DPCR_NO_REFERENCE] = "no cells were counted in the reference wells",
+        [RSP_DPCR_NO_REFERENCE] = "there are no reference wells, or no cells were counted in them",
         [RSP_DPCR_NO_LINKAGE] = "the reference wells show no unsheared molecule",
         [RSP_DPCR_SHEARED] = "the DNA is sheared too far",
         [RSP_DPCR_FIRST_FAILED] = "the first target fails: primer or probe polymorphism",
