@@ -125,8 +125,8 @@ typedef struct rsp_frame {
  * section over all lanes of the frame. */
 typedef enum rsp_run { RSP_RUN_PREPARE, RSP_RUN_RATES, RSP_RUN_OBSERVE,
                        RSP_RUN_ACT, RSP_RUN_JACOBIAN, RSP_RUN_WATCH } rsp_run;
-/* One stage of a Rosenbrock method for eight lanes of a frame 32 wide: what is solved
- * for, given the rates.  Rows of the frame are 32 doubles apart, others eight. */
+/* One stage of a Rosenbrock method for eight lanes of a wide frame: what is solved for,
+ * given the rates.  Rows of the frame are as wide as it, others eight. */
 typedef struct rsp_stage {
     const double *rows;  /* the frame, from the first of the lanes */
     const double *slope; /* [n_species] derivatives, in rows as the frame's; NULL: by rates */
@@ -139,6 +139,28 @@ typedef struct rsp_stage {
     double d;            /* of df/dt */
     const double *h;     /* steps of the lanes, day */
 } rsp_stage;
+/* A whole step of two times eight lanes, of equations in which time is not.  Rows of the
+ * frame are as wide as it, so are `x` and `slope`; rows of u and end eight, all of the first
+ * eight lanes before those of the others; each other row is sixteen. */
+typedef struct rsp_whole {
+    double *rows;          /* from the first lane on, as all */
+    const double *x;       /* [n_species] at the start */
+    double *slope;         /* [n_species] the derivatives there */
+    double *lowest;        /* least rate there; 0 where all is above, or any sign is meant */
+    double *const *u;      /* of each stage [n_species] */
+    double *end;           /* [n_species] the solution */
+    uint32_t stages, tail; /* from `tail` on places are sums that go on */
+    const double *a, *g;   /* [stages][apart] weights of the stages so far */
+    size_t apart;
+    const double *h, *shift, *on; /* steps; what is added to the diagonal; 1: a lane steps */
+    const double *floor;   /* [n_species] */
+    double rtol, atol;
+    double far;            /* h times the diagonal's largest entry that is enough ... */
+    bool skims;            /* ... for not storing the Jacobian's rows */
+    bool *stores;          /* they were stored */
+    double *most;          /* the diagonal's largest entry */
+    double *squares, *worst; /* of the errors over tolerance: their squares' sum, the largest */
+} rsp_whole;
 typedef struct rsp_machine {
     const rsp_program *program;
     uint32_t width;     /* lanes that it wants: 8 compiled, 32 bytecode */
@@ -153,12 +175,13 @@ typedef struct rsp_machine {
      * is added to the diagonal of its negative. */
     void (*eliminate)(const double *rows, const double *shift, double *lu);
     void (*solve)(const rsp_stage *stage);
+    void (*step)(const rsp_whole *whole); /* NULL: none */
 } rsp_machine;
 /* Best code for this program and processor; `interpret` insists on bytecode.
  * A caller may set another `width` (a multiple of 8) on a bytecode machine
  * before it makes frames; compiled code has width 8. */
 rsp_machine rsp_machine_for(const rsp_program *program, bool interpret);
-/* The same code over frames of 32 lanes, for loops that are faster over many lanes at
+/* The same code over wide frames, of 32 lanes or 16, for loops that are faster over many lanes at
  * once than in a small cache; the machine as it is where its code cannot. */
 rsp_machine rsp_machine_widened(rsp_machine machine);
 

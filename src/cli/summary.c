@@ -22,17 +22,31 @@ double *cli_summary_begin(cli_summary *s, uint32_t run)
     return x;
 }
 
+/* Times from i on that as many runs have reached, below `end`. */
+static size_t alike(const cli_summary *s, size_t i, size_t end)
+{
+    size_t n = 1;
+    while (i + n < end && s->seen[i + n] == s->seen[i]) {
+        n++;
+    }
+    return n;
+}
+
 static void add(cli_summary *s, const cli_summary_run *run)
 {
-    const size_t n = s->n_columns;
-    for (size_t i = 0; i < run->reached; i++) {
-        const double share = 1 / (double)++s->seen[i];
-        const double *restrict x = run->x + i * n;
-        double *restrict mean = s->mean + i * n, *restrict squares = s->squares + i * n;
-        for (size_t k = 0; k < n; k++) {
-            const double d = x[k] - mean[k];
-            mean[k] += d * share;
-            squares[k] += d * (x[k] - mean[k]);
+    for (size_t i = 0, n; i < run->reached; i += n) {
+        n = alike(s, i, run->reached);
+        const double share = 1 / ((double)s->seen[i] + 1);
+        const double *restrict x = run->x + i * s->n_columns;
+        double *restrict mean = s->mean + i * s->n_columns;
+        double *restrict squares = s->squares + i * s->n_columns;
+        for (size_t k = 0; k < n * s->n_columns; k++) {
+            const double d = x[k] - mean[k], m = mean[k] + d * share;
+            squares[k] += d * (x[k] - m);
+            mean[k] = m;
+        }
+        for (size_t k = i; k < i + n; k++) {
+            s->seen[k]++;
         }
     }
 }

@@ -6,17 +6,20 @@
 #include "model/ops.h"
 #include "respite/program.h"
 
-enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32 };
+/* Frames that are wide; where whole steps are printed, for two times eight lanes. */
+enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32, RSP_TWINS = 16 };
 
 typedef struct rsp_compiled {
     const char *sha256; /* of the program */
     void (*run[6])(double *rows); /* by rsp_run; NULL: left to the bytecode */
-    /* Rates and jacobian of eight lanes of a frame RSP_WIDE lanes wide; NULL where
+    /* Rates and jacobian of eight lanes of a frame `wide` lanes wide; NULL where
      * these have roots, whose bodies know frames of eight. */
+    uint32_t wide;
     void (*rates_wide)(double *rows), (*jacobian_wide)(double *rows);
     /* Of rsp_machine; NULL where the model is large. */
     void (*eliminate)(const double *rows, const double *shift, double *lu);
     void (*solve)(const rsp_stage *stage);
+    void (*step)(const rsp_whole *whole);
 } rsp_compiled;
 
 /* Printed rates remember each power with its base and exponent in rows of their own,

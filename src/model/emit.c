@@ -12,22 +12,13 @@
 #include <string.h>
 
 #include "model/compiled.h"
+#include "model/emit.h"
 #include "model/emit_solve.h"
 #include "model/ops.h"
 
-enum { PIECE = 120, /* statements */ NOT_LOCAL = -1, LOADED = -2 };
+enum { PIECE = 120 /* statements */ };
 
-typedef struct emitter {
-    const rsp_program *p;
-    rsp_text out;
-    bool *live;      /* [n_rows] read after the instruction at hand */
-    bool *live_end;  /* [n_rows] the same at the end of a piece */
-    bool *seen;      /* [n_rows] scratch */
-    bool *stores;    /* [n_code] the value goes to its row */
-    int64_t *local;  /* [n_rows] which local variable holds the row */
-    bool remembers;  /* powers are remembered: rsp_do_POW_again */
-    uint32_t n_powers; /* so far */
-} emitter;
+typedef rsp_emitter emitter;
 
 /* Code that one C function and its pieces run. */
 typedef struct block {
@@ -35,7 +26,7 @@ typedef struct block {
     const rsp_instr *code;
     uint32_t n;
     uint32_t result; /* the only row read afterwards; UINT32_MAX: all that stay */
-    bool wide;       /* also for frames that are RSP_WIDE lanes wide */
+    bool wide;       /* also for frames that are WIDE lanes wide */
 } block;
 
 /* ---- What must be stored. */
@@ -112,23 +103,24 @@ static bool is_literal(const emitter *e, uint32_t row)
            isfinite(p->constant_values[row - p->constants]);
 }
 
-static void load(emitter *e, uint32_t row)
+void rsp_emit_load(emitter *e, uint32_t row)
 {
-    if (!is_literal(e, row) && e->local[row] == NOT_LOCAL) {
-        rsp_text_printf(&e->out, "    const rsp_v8 r%u = ROW(%u);\n", row, row);
-        e->local[row] = LOADED;
+    if (!is_literal(e, row) && e->local[row] == RSP_NOT_LOCAL) {
+        rsp_text_printf(&e->out, "    const rsp_v8 r%u%s = ROW%s(%u);\n", row, e->twin, e->twin,
+                        row);
+        e->local[row] = RSP_LOADED;
     }
 }
 
-static void operand(emitter *e, uint32_t row)
+void rsp_emit_operand(emitter *e, uint32_t row)
 {
     if (is_literal(e, row)) {
         rsp_text_printf(&e->out, "rsp_v8_set(%a)",
                         e->p->constant_values[row - e->p->constants]);
-    } else if (e->local[row] == LOADED) {
-        rsp_text_printf(&e->out, "r%u", row);
+    } else if (e->local[row] == RSP_LOADED) {
+        rsp_text_printf(&e->out, "r%u%s", row, e->twin);
     } else {
-        rsp_text_printf(&e->out, "v%lld", (long long)e->local[row]);
+        rsp_text_printf(&e->out, "v%lld%s", (long long)e->local[row], e->twin);
     }
 }
 
@@ -137,13 +129,13 @@ static bool is_remembered(const emitter *e, const rsp_instr *in)
     return e->remembers && in->op == RSP_OP_POW;
 }
 
-static void statement(emitter *e, const rsp_instr *in)
+void rsp_emit_statement(emitter *e, const rsp_instr *in)
 {
     const uint32_t op[3] = {in->a, in->b, in->c};
     const unsigned n = rsp_op_arity(in->op);
     const long long name = in - e->p->code;
     for (unsigned k = 0; k < n; k++) {
-        load(e, op[k]);
+        rsp_emit_load(e, op[k]);
     }
     if (in->op == RSP_OP_ROOT) {
         const rsp_root_code *root = &e->p->roots[in->c];
@@ -152,7 +144,7 @@ static void statement(emitter *e, const rsp_instr *in)
                         "rows + 8 * %u, rows + 8 * %u};\n",
                         in->c, root->unknown, root->f);
     }
-    rsp_text_printf(&e->out, "    const rsp_v8 v%lld = %s%s%s(", name,
+    rsp_text_printf(&e->out, "    const rsp_v8 v%lld%s = %s%s%s(", name, e->twin,
                     in->op == RSP_OP_ROOT ? "rsp_root_solve"
                                           : "rsp_do_",
                     in->op == RSP_OP_ROOT ? "" : rsp_op_name(in->op),
@@ -162,7 +154,7 @@ static void statement(emitter *e, const rsp_instr *in)
     }
     for (unsigned k = 0; k < n; k++) {
         rsp_text_add(&e->out, k > 0 ? ", " : "");
-        operand(e, op[k]);
+        rsp_emit_operand(e, op[k]);
     }
     if (is_remembered(e, in)) {
         rsp_text_printf(&e->out, ", rows + w * %u, w",
@@ -186,13 +178,13 @@ static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
                   uint32_t end)
 {
     for (uint32_t row = 0; row < e->p->n_rows; row++) {
-        e->local[row] = NOT_LOCAL;
+        e->local[row] = RSP_NOT_LOCAL;
     }
     rsp_text_printf(&e->out,
                     "RSP_LANE_INLINE void %s_%u_by(double *restrict rows, const size_t w)\n{\n",
                     b->name, number);
     for (uint32_t i = first; i < end; i++) {
-        statement(e, &b->code[i]);
+        rsp_emit_statement(e, &b->code[i]);
     }
     for (uint32_t i = first; i < end; i++) {
         const long long name = &b->code[i] - e->p->code;
@@ -204,7 +196,7 @@ static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
     rsp_text_add(&e->out, "}\n\n");
     expand_piece(e, b, number, "", "8");
     if (b->wide) {
-        expand_piece(e, b, number, "_wide", "RSP_WIDE");
+        expand_piece(e, b, number, "_wide", "WIDE");
     }
 }
 
@@ -272,6 +264,10 @@ static const char prologue[] =
     "#include \"model/root_lane.h\"\n\n"
     "#define ROW(r) rsp_v8_load(rows + w * (r))\n"
     "#define SET(r, v) rsp_v8_store(rows + w * (r), (v))\n"
+    "#define ROW0(r) ROW(r)\n"
+    "#define ROW1(r) rsp_v8_load(rows + 8 + w * (r))\n"
+    "#define SET0(r, v) SET(r, v)\n"
+    "#define SET1(r, v) rsp_v8_store(rows + 8 + w * (r), (v))\n"
     "#define PASTE2(name, isa) name##_##isa\n"
     "#define PASTE(name, isa) PASTE2(name, isa)\n\n";
 
@@ -303,6 +299,8 @@ static void program(emitter *e, const char *id)
     rsp_text_printf(&e->out, "/* Model %s, printed by rsp_program_emit. */\n",
                     id);
     rsp_text_add(&e->out, prologue);
+    rsp_text_printf(&e->out, "enum { WIDE = %s };\n\n",
+                    rsp_emit_steps(e->p) ? "RSP_N == 8 ? RSP_TWINS : RSP_WIDE" : "RSP_WIDE");
     bodies(e);
     const bool wide = !has_root(&e->p->rates) && !has_root(&e->p->jacobian) &&
                       is_printed(e, &e->p->jacobian);
@@ -316,19 +314,19 @@ static void program(emitter *e, const char *id)
                              wide && stepped},
                  false);
     }
-    bool solves = false;
-    if (wide && !rsp_emit_solve(e->p, &e->out, &solves)) {
+    bool solves = false, steps = false;
+    if (wide && !rsp_emit_solve(e, &solves, &steps)) {
         e->out.failed = true;
     }
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
                     "    \"%s\",\n    {%s, rates, observe, act, %s, watch},\n"
-                    "    %s, %s};\n",
+                    "    %s, %s, %s};\n",
                     id, id, e->p->sha256, is_printed(e, &e->p->prepare) ? "prepare" : "NULL",
                     is_printed(e, &e->p->jacobian) ? "jacobian" : "NULL",
-                    wide ? "rates_wide, jacobian_wide" : "NULL, NULL",
-                    solves ? "eliminate, solve" : "NULL, NULL");
+                    wide ? "WIDE, rates_wide, jacobian_wide" : "0, NULL, NULL",
+                    solves ? "eliminate, solve" : "NULL, NULL", steps ? "STEP" : "NULL");
 }
 
 /* ---- All of it. */
@@ -361,7 +359,7 @@ rsp_status rsp_program_emit(const rsp_program *p, const char *id, FILE *out,
                         "'%s' cannot name a compiled model: letters, digits "
                         "and _ only", id);
     }
-    emitter e = {.p = p};
+    emitter e = {.p = p, .twin = ""};
     rsp_status status = RSP_OK;
     if (!allocate(&e)) {
         status = rsp_fail(err, RSP_NOMEM, "no memory to print a program");

@@ -25,6 +25,16 @@ static inline rsp_v8 rsp_v8_above(rsp_v8 x, rsp_v8 y)
     return z.v;
 }
 
+/* The smaller one; a NaN in `y` comes out, one in `x` does not. */
+static inline rsp_v8 rsp_v8_below(rsp_v8 x, rsp_v8 y)
+{
+    rsp_parts a = {.v = x}, b = {.v = y}, z;
+    for (int i = 0; i < RSP_PARTS; i++) {
+        z.n[i] = rsp_n_lesser(a.n[i], b.n[i]);
+    }
+    return z.v;
+}
+
 static inline rsp_v8 rsp_do_NEG(rsp_v8 x) { return -x; }
 static inline rsp_v8 rsp_do_EXP(rsp_v8 x) { return rsp_v8_exp(x); }
 static inline rsp_v8 rsp_do_LOG(rsp_v8 x) { return rsp_v8_log(x); }

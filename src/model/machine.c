@@ -37,7 +37,7 @@ static void run_wide(const rsp_machine *machine, rsp_run what, double *rows)
         machine->interpret(machine, what, rows);
         return;
     }
-    for (uint32_t l = 0; l < RSP_WIDE; l += 8) {
+    for (uint32_t l = 0; l < machine->width; l += 8) {
         run_wide_eight(machine, what, rows + l);
     }
 }
@@ -94,12 +94,13 @@ rsp_machine rsp_machine_widened(rsp_machine machine)
     use_bytecode(&wide);
     wide.interpret = wide.run;
     wide.interpret_eight = wide.run_eight;
-    wide.width = RSP_WIDE;
+    wide.width = compiled->wide;
     wide.kind = machine.kind;
     wide.run = run_wide;
     wide.run_eight = run_wide_eight;
     wide.eliminate = compiled->eliminate;
     wide.solve = compiled->solve;
+    wide.step = compiled->step;
     return wide;
 }
 

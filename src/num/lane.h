@@ -536,6 +536,20 @@ RSP_LANE_INLINE int rsp_m8_any(rsp_m8 mask)
     return rsp_n_any(all);
 }
 
+/* The lanes that are true, as bits from the lowest on. */
+RSP_LANE_INLINE uint32_t rsp_m8_bits(rsp_m8 mask)
+{
+#if RSP_N == 8
+    return (uint32_t)_mm512_movepi64_mask((__m512i)mask);
+#else
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        bits |= (uint32_t)(mask[i] & 1) << i;
+    }
+    return bits;
+#endif
+}
+
 /* How many lanes of a are at most x. */
 RSP_LANE_INLINE uint32_t rsp_v8_count_le(rsp_v8 a, double x)
 {

@@ -85,6 +85,8 @@ typedef struct rsp_implicit {
     double *h;   /* its step; 1 in the others */
     double *err, *grow; /* as the block's */
     double *norm;   /* a bound on the eigenvalues of J, 1/day */
+    const uint32_t *diagonal; /* [n_species] rows of J's, or UINT32_MAX */
+    bool skims;     /* `norm` may be less where either way no step is calm: march.c */
     double *strain; /* of explicit steps: (h eigenvalue)^2, estimated */
 } rsp_implicit;
 
@@ -137,6 +139,14 @@ typedef struct rsp_lanes {
     rsp_implicit *implicit;      /* NULL: all lanes step explicitly */
 } rsp_lanes;
 
+/* Up to eight looks into steps of lanes of one chunk. */
+typedef struct rsp_looks {
+    _Alignas(64) uint64_t lane[RSP_CHUNK]; /* of the chunk */
+    _Alignas(64) double since[RSP_CHUNK];  /* days into its step */
+    _Alignas(64) double whole[RSP_CHUNK];  /* days of it */
+    uint32_t n;
+} rsp_looks;
+
 typedef struct rsp_kernel {
     /* Species rows of the frame: x. */
     void (*place_start)(rsp_lanes *b);
@@ -167,6 +177,9 @@ typedef struct rsp_kernel {
     void (*solve)(rsp_lanes *b, uint32_t stage);
     /* implicit->end, err and grow. */
     void (*judge_implicit)(rsp_lanes *b);
+    /* Of the active chunks by the machine's printed step, from x and implicit->h: what
+     * begin, factor, solve and judge_implicit leave, and k[0], lowest. */
+    void (*stride)(rsp_lanes *b);
     /* implicit->strain from the last two stages of an explicit step. */
     void (*strain)(rsp_lanes *b);
     /* Amounts of a deterministic lane at eight shares of its step, by the dense
@@ -175,6 +188,8 @@ typedef struct rsp_kernel {
     /* The same of eight lanes that step implicitly, each at a share of its own: lane by
      * lane within a species. */
     void (*inside_chunk)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
+    /* The same of any eight looks at lanes of one chunk: look by look. */
+    void (*inside_looks)(const rsp_lanes *b, uint32_t chunk, const rsp_looks *looks, double *x);
     /* The same of lanes that step explicitly; what flows in none of them stays. */
     void (*inside_moving)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
     /* xn of the lanes that step implicitly. */

@@ -179,6 +179,8 @@ void rsp_start_fill(const rsp_sim *sim, rsp_frame *frame, uint32_t l,
 void rsp_step(rsp_sim *sim);
 /* The stages of the chunks that are active, with the steps implicit->h, and the error. */
 void rsp_step_implicit(rsp_sim *sim);
+/* The first step that the rates k[0] of lane l allow, or 0 where one is not finite. */
+double rsp_step_wish(const rsp_sim *sim, uint32_t l);
 /* End lanes that failed or had enough; whether one waits to be served. */
 void rsp_step_end(rsp_sim *sim);
 

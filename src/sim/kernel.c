@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/march.h"
 #include "sim/rows.h"
 
 /* What the loops over one chunk read again and again, out of memory's way. */
@@ -318,11 +319,11 @@ static inline rsp_v8 inverse_root(rsp_v8 y, uint32_t root)
     return r;
 }
 
-static inline void error_put(const rsp_error_sum *sum, uint32_t n, uint32_t root, double *err,
-                             double *grow)
+static inline void error_put(const rsp_error_sum *sum, uint32_t n, double counts, uint32_t root,
+                             double *err, double *grow)
 {
     const rsp_v8 mean = rsp_v8_sqrt(sum->squares / rsp_v8_set(n > 0 ? n : 1));
-    const rsp_v8 e = rsp_v8_max(mean, sum->worst * rsp_v8_set(1.0 / 3));
+    const rsp_v8 e = rsp_v8_max(mean, sum->worst * rsp_v8_set(1.0 / 3)) * rsp_v8_set(counts);
     rsp_v8_store(err, e);
     rsp_v8_store(grow, inverse_root(larger(rsp_v8_set(1e-6), e), root));
 }
@@ -360,7 +361,7 @@ RSP_LANE_INLINE void judge_chunk(rsp_lanes *b, uint32_t chunk, uint32_t n, bool 
         }
     }
     if (!stochastic) {
-        error_put(&sum, b->net.n_species, b->tab->root, b->err + first, b->grow + first);
+        error_put(&sum, b->net.n_species, 1, b->tab->root, b->err + first, b->grow + first);
         return;
     }
     rsp_v8 e = rsp_v8_set(0); /* in units of a firing */
@@ -490,6 +491,26 @@ static void assemble(rsp_lanes *b, uint32_t chunk)
     }
 }
 
+/* No norm is less than the diagonal's largest entry: where that rules out a calm step of
+ * each lane it stands for them, and with it all decisions are the same. */
+static bool is_far_from_calm(const rsp_lanes *b, uint32_t chunk)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t first = (size_t)chunk * RSP_CHUNK;
+    const rsp_v8 enough = rsp_v8_set(RSP_FAR_FROM_CALM);
+    rsp_v8 most = rsp_v8_set(0);
+    for (uint32_t s = 0; s < im->plan.n; s++) {
+        if (im->diagonal[s] != UINT32_MAX) {
+            most = larger(most, rsp_v8_abs(row_of(b->frame.rows + first, im->diagonal[s],
+                                                  b->width)));
+        }
+    }
+    const rsp_m8 on = rsp_v8_truth(rsp_v8_load(im->on + first));
+    const rsp_m8 is_far = rsp_v8_ge(most * rsp_v8_load(im->h + first), enough);
+    rsp_v8_store(im->norm + first, most);
+    return !rsp_m8_any(on & ~is_far);
+}
+
 /* The least of three norms of J: the largest sum of a row, of a column, and of a row
  * in units of each species' tolerance. */
 static void bound(rsp_lanes *b, uint32_t chunk)
@@ -500,6 +521,9 @@ static void bound(rsp_lanes *b, uint32_t chunk)
     const double *rows = b->frame.rows + first, *x = b->x + first;
     const rsp_v8 zero = rsp_v8_set(0), least = rsp_v8_set(b->atol / b->rtol);
     rsp_v8 by_row = zero, by_column = zero, scaled = zero;
+    if (im->skims && is_far_from_calm(b, chunk)) {
+        return;
+    }
     for (uint32_t s = 0; s < im->plan.n; s++) {
         rsp_v8_store(im->right + (size_t)s * RSP_CHUNK, zero);
     }
@@ -751,6 +775,21 @@ static void solve(rsp_lanes *b, uint32_t stage)
     }
 }
 
+/* An amount that relaxes within a step forgets an error before the next are added to it,
+ * where one that does not adds them all up: it counts down to a half. */
+static inline rsp_v8 forgets(const rsp_lanes *b, size_t chunk, size_t s)
+{
+    const size_t first = chunk * RSP_CHUNK;
+    const uint32_t diagonal = b->implicit->diagonal[s];
+    const rsp_v8 one = rsp_v8_set(1), half = rsp_v8_set(0.5);
+    if (b->stochastic || diagonal == UINT32_MAX) {
+        return one;
+    }
+    const rsp_v8 h = rsp_v8_load(b->implicit->h + first);
+    const rsp_v8 lost = -h * row_of(b->frame.rows + first, diagonal, b->width);
+    return one - smaller(half, larger(rsp_v8_set(0), lost));
+}
+
 static void judge_implicit(rsp_lanes *b)
 {
     const rsp_implicit *im = b->implicit;
@@ -769,13 +808,57 @@ static void judge_implicit(rsp_lanes *b)
             const rsp_v8 end = in_chunk(im->end, chunk, n, s) + e;
             to_chunk(im->end, chunk, n, s, end);
             const rsp_v8 size = larger(rsp_v8_abs(x), rsp_v8_abs(end));
-            error_add(&sum, rsp_v8_abs(e) / (atol + rtol * size));
+            error_add(&sum, rsp_v8_abs(e) * forgets(b, chunk, s) / (atol + rtol * size));
         }
         if (b->stochastic) {
             rsp_v8_store(im->err + first, sum.worst);
         } else {
-            error_put(&sum, b->net.n_species, im->tab->root, im->err + first,
+            error_put(&sum, b->net.n_species, im->tab->counts, im->tab->root, im->err + first,
                       im->grow + first);
+        }
+    }
+}
+
+/* By the printed step, two chunks at a time. */
+static void stride_two(rsp_lanes *b, size_t chunk)
+{
+    enum { BOTH = 2 * RSP_CHUNK };
+    const rsp_implicit *im = b->implicit;
+    const size_t first = chunk * RSP_CHUNK, n = im->plan.n;
+    _Alignas(64) double shift[BOTH], squares[BOTH], worst[BOTH];
+    double *u[RSP_ROSENBROCK_STAGES];
+    bool stores;
+    for (uint32_t i = 0; i < im->tab->stages; i++) {
+        u[i] = im->u[i] + first * n;
+    }
+    for (uint32_t l = 0; l < BOTH; l += RSP_CHUNK) {
+        const rsp_v8 h = rsp_v8_load(im->h + first + l);
+        rsp_v8_store(shift + l, rsp_v8_set(1) / (rsp_v8_set(im->tab->gamma) * h));
+    }
+    b->machine.step(&(rsp_whole){
+        .rows = b->frame.rows + first, .x = b->x + first, .slope = b->k[0] + first,
+        .lowest = b->lowest + first, .u = u, .end = im->end + first * n,
+        .stages = im->tab->stages, .tail = im->tab->tail,
+        .a = im->tab->a[0], .g = im->tab->g[0], .apart = RSP_ROSENBROCK_STAGES,
+        .h = im->h + first, .shift = shift, .on = im->on + first, .floor = b->net.floor,
+        .rtol = b->rtol, .atol = b->atol, .far = RSP_FAR_FROM_CALM, .skims = im->skims,
+        .stores = &stores, .most = im->norm + first, .squares = squares, .worst = worst});
+    for (uint32_t c = 0; c < 2; c++) {
+        const size_t l = c * RSP_CHUNK;
+        const rsp_error_sum sum = {rsp_v8_load(squares + l), rsp_v8_load(worst + l)};
+        if (stores) {
+            bound(b, (uint32_t)(chunk + c));
+        }
+        error_put(&sum, b->net.n_species, im->tab->counts, im->tab->root, im->err + first + l,
+                  im->grow + first + l);
+    }
+}
+
+static void stride(rsp_lanes *b)
+{
+    for (size_t chunk = 0; chunk < b->n_chunks; chunk += 2) {
+        if (b->active[chunk] || b->active[chunk + 1]) {
+            stride_two(b, chunk);
         }
     }
 }
@@ -902,6 +985,35 @@ static void inside_chunk(const rsp_lanes *b, uint32_t chunk, const double *share
     }
 }
 
+/* Of eight lanes the ones that are looked at. */
+static inline rsp_v8 looked(const double *row, const rsp_looks *looks)
+{
+#if RSP_N == 8
+    return (rsp_v8)_mm512_permutexvar_pd(_mm512_load_si512(looks->lane), _mm512_loadu_pd(row));
+#else
+    rsp_v8 v;
+    for (int k = 0; k < RSP_CHUNK; k++) {
+        v[k] = row[looks->lane[k]];
+    }
+    return v;
+#endif
+}
+
+static void inside_looks(const rsp_lanes *b, uint32_t chunk, const rsp_looks *looks, double *x)
+{
+    const rsp_implicit *im = b->implicit;
+    const size_t n = b->net.n_species, first = (size_t)chunk * RSP_CHUNK;
+    rsp_v8 weight[RSP_ROSENBROCK_STAGES];
+    dense_weights(im->tab, rsp_v8_load(looks->since) / rsp_v8_load(looks->whole), weight);
+    for (size_t s = 0; s < n; s++) {
+        rsp_v8 sum = looked(b->x + first + s * b->width, looks);
+        for (uint32_t i = 0; i < RSP_ROSENBROCK_STAGES; i++) {
+            sum += weight[i] * looked(im->u[i] + (chunk * n + s) * RSP_CHUNK, looks);
+        }
+        rsp_v8_store(x + s * RSP_CHUNK, larger(rsp_v8_set(b->net.floor[s]), sum));
+    }
+}
+
 static void inside(const rsp_lanes *b, uint32_t lane, const double *share, double *x)
 {
     if (b->implicit != NULL && b->implicit->on[lane] > 0) {
@@ -931,7 +1043,7 @@ const rsp_kernel RSP_ISA_NAME(rsp_kernel) = {
     .weigh = weigh, .judge = judge, .advance = advance,
     .gather = gather, .settle = settle,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
-    .strain = strain, .inside = inside, .inside_chunk = inside_chunk,
+    .stride = stride, .strain = strain, .inside = inside, .inside_chunk = inside_chunk, .inside_looks = inside_looks,
     .inside_moving = inside_moving,
     .judge_implicit = judge_implicit, .advance_implicit = advance_implicit,
 };

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-enum { MOST_ROUNDS = 64, MANY_READS = 4 };
+enum { MOST_ROUNDS = 64 };
 
 bool rsp_march_new(rsp_sim *sim)
 {
     rsp_march *m = &sim->march;
     double **const rows[] = {&m->live, &m->t, &m->t_next, &m->wish, &m->land, &m->again, &m->calm,
                              &m->mild, &m->steps, &m->rejected, &m->calls, &m->left,
-                             &m->read_at, &m->share};
+                             &m->rest, &m->read_at, &m->end};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         *rows[i] = rsp_arena_alloc(sim->arena, sim->block.width, sizeof(double));
         if (*rows[i] == NULL) {
@@ -26,8 +26,7 @@ bool rsp_march_new(rsp_sim *sim)
 
 static bool is_ready(const rsp_lane *lane)
 {
-    return lane->stiff && !lane->fresh && lane->counts.steps > 0 && !lane->enough &&
-           lane->failed == RSP_STOP_END;
+    return lane->stiff && !lane->enough && lane->failed == RSP_STOP_END;
 }
 
 static double next_read(const rsp_lane *lane)
@@ -36,11 +35,43 @@ static double next_read(const rsp_lane *lane)
                                                               : lane->job.reads[lane->i_read];
 }
 
+/* First steps of lanes that are fresh. */
+static void choose_first(rsp_sim *sim)
+{
+    rsp_lanes *b = &sim->block;
+    bool any = false;
+    for (uint32_t c = 0; c < b->n_chunks; c++) {
+        bool fresh = false;
+        for (uint32_t l = c * RSP_CHUNK; l < (c + 1) * RSP_CHUNK; l++) {
+            b->select[l] = sim->lanes[l].live && sim->lanes[l].fresh ? 1 : 0;
+            fresh |= b->select[l] > 0;
+        }
+        if (fresh && !any) {
+            sim->kernel->place_start(b);
+        }
+        if (fresh) {
+            sim->machine.run_eight(&sim->machine, RSP_RUN_RATES,
+                                   b->frame.rows + (size_t)c * RSP_CHUNK);
+        }
+        any |= fresh;
+    }
+    if (!any) {
+        return;
+    }
+    sim->kernel->begin(b);
+    for (uint32_t l = 0; l < b->width; l++) {
+        if (b->select[l] > 0) {
+            sim->march.wish[l] = rsp_step_wish(sim, l);
+        }
+    }
+}
+
 /* The lanes' clocks into rows; false: one of them is not for a march. */
 static bool begin(rsp_sim *sim)
 {
     rsp_march *m = &sim->march;
     rsp_lanes *b = &sim->block;
+    m->enough = false;
     const double most = sim->options.max_steps > 0 ? (double)sim->options.max_steps
                                                    : (double)INFINITY;
     for (uint32_t l = 0; l < b->width; l++) {
@@ -61,8 +92,11 @@ static bool begin(rsp_sim *sim)
         m->mild[l] = lane->mild;
         m->steps[l] = m->rejected[l] = m->calls[l] = 0;
         m->left[l] = most - (double)(lane->counts.steps + lane->counts.rejected);
+        m->rest[l] = lane->counts.steps > 0 ? (double)INFINITY : lane->job.t1 - lane->t;
         m->read_at[l] = lane->live ? next_read(lane) : (double)INFINITY;
     }
+    rsp_regime_lists(sim);
+    choose_first(sim);
     return true;
 }
 
@@ -76,6 +110,7 @@ static void end(rsp_sim *sim)
             continue;
         }
         lane->t = m->t[l];
+        lane->fresh = false;
         lane->wish = m->wish[l];
         lane->same = m->again[l] > 0;
         lane->calm = (uint32_t)m->calm[l];
@@ -102,63 +137,63 @@ static bool is_odd(const rsp_sim *sim)
     return false;
 }
 
-static void give(rsp_sim *sim, uint32_t l, const double *x)
+/* Looks that are not needed are as the first. */
+static void fill(rsp_looks *looks)
 {
-    rsp_clock_show(sim, l, x);
-    sim->march.read_at[l] = next_read(&sim->lanes[l]);
-}
-
-/* All that lane l has left to read in its step, eight at a time. */
-static void read_along(rsp_sim *sim, uint32_t l)
-{
-    const rsp_march *m = &sim->march;
-    rsp_lane *lane = &sim->lanes[l];
-    const double t = m->t[l], h = sim->block.h[l];
-    const double till = m->land[l] > 0 ? m->t_next[l] : t + h;
-    while (m->read_at[l] < till) {
-        _Alignas(64) double share[RSP_CHUNK] = {0};
-        uint32_t n = 0;
-        for (size_t i = lane->i_read; n < RSP_CHUNK && i < lane->job.n_reads; i++, n++) {
-            if (!(lane->job.reads[i] < till)) {
-                break;
-            }
-            share[n] = (lane->job.reads[i] - t) / (till - t);
-        }
-        sim->kernel->inside(&sim->block, l, share, sim->inside);
-        for (uint32_t k = 0; k < n && !lane->enough; k++) {
-            give(sim, l, sim->inside + k);
-        }
+    for (uint32_t k = looks->n; k < RSP_CHUNK; k++) {
+        looks->lane[k] = looks->lane[0];
+        looks->since[k] = looks->since[0];
+        looks->whole[k] = looks->whole[0];
     }
 }
 
-/* Reads inside the steps that stand: the next of each lane of a chunk at once; where a
- * lane has many, those alone. */
+static void show_looks(rsp_sim *sim, uint32_t c, rsp_looks *looks)
+{
+    sim->kernel->inside_looks(&sim->block, c, looks, sim->inside);
+    for (uint32_t k = 0; k < looks->n; k++) {
+        const uint32_t l = c * RSP_CHUNK + (uint32_t)looks->lane[k];
+        if (!sim->lanes[l].enough) {
+            rsp_clock_show(sim, l, sim->inside + k);
+            sim->march.enough |= sim->lanes[l].enough;
+        }
+    }
+    looks->n = 0;
+}
+
+/* Reads inside the steps that stand, eight at a time whichever lanes they are of. */
 static void read_chunk(rsp_sim *sim, uint32_t c)
 {
-    const rsp_march *m = &sim->march;
-    const uint32_t first = c * RSP_CHUNK;
-    for (uint32_t round = 1; sim->march_kernel->next_reads(&sim->block, &sim->march, c); round++) {
-        if (round < MANY_READS) {
-            sim->kernel->inside_chunk(&sim->block, c, m->share + first, sim->inside);
-        }
-        for (uint32_t i = 0; i < RSP_CHUNK; i++) {
-            if (m->share[first + i] > 0 && round < MANY_READS) {
-                give(sim, first + i, sim->inside + i);
-            } else if (m->share[first + i] > 0) {
-                read_along(sim, first + i);
+    rsp_march *m = &sim->march;
+    const uint32_t readers = sim->march_kernel->readers(&sim->block, m, c);
+    rsp_looks looks;
+    looks.n = 0;
+    if (readers == 0) {
+        return;
+    }
+    for (uint32_t left = readers, i = 0; left != 0; left >>= 1, i++) {
+        const uint32_t l = c * RSP_CHUNK + i;
+        const rsp_lane *lane = &sim->lanes[l];
+        const double t = m->t[l], end = m->end[l], *read = lane->job.reads;
+        const size_t n = left & 1 ? lane->job.n_reads : 0;
+        for (size_t k = lane->i_read; k < n && read[k] < end; k++) {
+            looks.lane[looks.n] = i;
+            looks.since[looks.n] = read[k] - t;
+            looks.whole[looks.n] = end - t;
+            if (++looks.n == RSP_CHUNK) {
+                show_looks(sim, c, &looks);
             }
         }
     }
-}
-
-static bool any_enough(const rsp_sim *sim)
-{
-    for (uint32_t l = 0; l < sim->block.width; l++) {
-        if (sim->lanes[l].live && sim->lanes[l].enough) {
-            return true;
+    if (looks.n > 0) {
+        fill(&looks);
+        show_looks(sim, c, &looks);
+    }
+    for (uint32_t i = 0; i < RSP_CHUNK; i++) {
+        const uint32_t l = c * RSP_CHUNK + i;
+        if (readers >> i & 1) {
+            m->read_at[l] = next_read(&sim->lanes[l]);
         }
     }
-    return false;
 }
 
 /* One step of all; false: it is one for step.c, and nothing happened. */
@@ -168,23 +203,26 @@ static bool step_on(rsp_sim *sim, bool *goes_on)
     if (sim->march_kernel->pace(b, &sim->march)) {
         return false;
     }
-    for (uint32_t l = 0; l < b->width; l++) {
-        b->select[l] = sim->march.live[l];
+    memcpy(b->select, sim->march.live, b->width * sizeof *b->select);
+    if (b->machine.step != NULL) {
+        sim->kernel->stride(b);
+    } else {
+        sim->kernel->place_start(b);
+        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+        sim->kernel->begin(b);
     }
-    sim->kernel->place_start(b);
-    sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
-    sim->kernel->begin(b);
     if (is_odd(sim)) {
         return false;
     }
-    rsp_step_implicit(sim);
+    if (b->machine.step == NULL) {
+        rsp_step_implicit(sim);
+    }
     const bool leaves = sim->march_kernel->verdict(b, &sim->march);
-    sim->kernel->advance_implicit(b);
     for (uint32_t c = 0; c < b->n_chunks; c++) {
         read_chunk(sim, c);
     }
-    sim->kernel->settle(b);
-    *goes_on = !sim->march_kernel->tick(b, &sim->march) && !leaves && !any_enough(sim);
+    sim->march_kernel->land(b);
+    *goes_on = !sim->march_kernel->tick(b, &sim->march) && !leaves && !sim->march.enough;
     return true;
 }
 
@@ -193,11 +231,11 @@ bool rsp_march_on(rsp_sim *sim)
     if (!sim->marches || !begin(sim)) {
         return false;
     }
-    rsp_regime_lists(sim);
     bool goes_on = true, took = false;
     for (uint32_t round = 0; goes_on && round < MOST_ROUNDS && step_on(sim, &goes_on); round++) {
         took = true;
     }
+    sim->implicit.skims = false;
     if (took) {
         end(sim);
         rsp_step_end(sim);

@@ -11,6 +11,9 @@ enum { RSP_CALM_ENOUGH = 20, RSP_STEEP_ENOUGH = 25, RSP_MILD_ENOUGH = 6 };
 /* Below this, step times norm, explicit steps would have been stable: the norm is a
  * bound, often twice the largest eigenvalue and more. */
 #define RSP_CALM_BELOW 2.0
+#define RSP_FAR_FROM_CALM 2.02 /* with room for rounding */
+/* A run so many times as long as the first norm's inverse is short. */
+#define RSP_SHORT_BELOW 200.0
 
 typedef struct rsp_march {
     double *live;     /* 1: a participant is in the lane */
@@ -20,21 +23,25 @@ typedef struct rsp_march {
     double *calm, *mild;
     double *steps, *rejected, *calls; /* since the march began */
     double *left;     /* steps that max_steps leaves */
+    double *rest;     /* before its first step: days to go; later infinity */
     double *read_at;  /* day of the next read; infinity: none */
-    double *share;    /* of its step at which a lane is read, or 0 */
+    double *end;      /* where its step ends */
     double max_step;  /* day; infinity: none */
     bool chooses;     /* between implicit and explicit */
+    bool enough;      /* a client wants no more of a lane */
 } rsp_march;
 
 typedef struct rsp_march_kernel {
-    /* h of each live lane, land. True: a lane's step is no step for a march, and
-     * nothing was changed. */
+    /* h of each live lane, land; implicit->skims. True: a lane's step is no step for a
+     * march, and nothing was changed. */
     bool (*pace)(rsp_lanes *b, rsp_march *m);
     /* After judge_implicit: select where the step stands, wish, counts. True: a lane
      * would rather step explicitly. */
     bool (*verdict)(rsp_lanes *b, rsp_march *m);
-    /* `share` of the next read of each lane of the chunk; true: there is one. */
-    bool (*next_reads)(const rsp_lanes *b, rsp_march *m, uint32_t chunk);
+    /* `end`; the lanes of the chunk, as bits, that are read inside their steps. */
+    uint32_t (*readers)(const rsp_lanes *b, rsp_march *m, uint32_t chunk);
+    /* x of the steps that stand is their solution, not below the floor. */
+    void (*land)(rsp_lanes *b);
     /* The clocks move; true: a lane stands at t_next. */
     bool (*tick)(const rsp_lanes *b, rsp_march *m);
 } rsp_march_kernel;

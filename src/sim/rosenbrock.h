@@ -21,6 +21,9 @@ typedef struct rsp_rosenbrock {
      * so is b after the last: places are then sums that go on. */
     uint32_t tail;
     double gamma;
+    /* The share of an estimate that a deterministic step is held to: the kept solution is
+     * of one order more than the one that the estimate is of. */
+    double counts;
     double c[RSP_ROSENBROCK_STAGES], d[RSP_ROSENBROCK_STAGES];
     double a[RSP_ROSENBROCK_STAGES][RSP_ROSENBROCK_STAGES];
     double g[RSP_ROSENBROCK_STAGES][RSP_ROSENBROCK_STAGES];

@@ -217,11 +217,17 @@ static bool implicit_new(rsp_sim *sim)
     for (uint32_t i = 0; ok && i < im->tab->stages; i++) {
         ok = rows_new(sim, &im->u[i], m);
     }
-    for (uint32_t s = 0; s < m; s++) {
+    uint32_t *diagonal = rsp_arena_alloc(sim->arena, (size_t)m + 1, sizeof *diagonal);
+    im->diagonal = diagonal;
+    for (uint32_t s = 0; diagonal != NULL && s < m; s++) {
         im->has_time |= df->by_time[s] != UINT32_MAX;
+        diagonal[s] = UINT32_MAX;
+        for (uint32_t e = df->first[s]; e < df->first[s + 1]; e++) {
+            diagonal[s] = df->column[e] == s ? df->row[e] : diagonal[s];
+        }
     }
     sim->block.implicit = im;
-    return ok && rsp_march_new(sim);
+    return ok && diagonal != NULL && rsp_march_new(sim);
 }
 
 static bool lanes_new(rsp_sim *sim)

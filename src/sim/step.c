@@ -72,6 +72,15 @@ static double first_guess(const rsp_sim *sim, uint32_t l)
     return reach / (fastest + 1e-300) + taint;
 }
 
+double rsp_step_wish(const rsp_sim *sim, uint32_t l)
+{
+    const double guess = first_guess(sim, l), wish = sim->lanes[l].wish;
+    if (isnan(guess)) {
+        return 0;
+    }
+    return wish > 0 ? fmin(guess, wish) : guess;
+}
+
 static void choose_step(rsp_sim *sim, uint32_t l)
 {
     rsp_lanes *b = &sim->block;
@@ -79,11 +88,7 @@ static void choose_step(rsp_sim *sim, uint32_t l)
     const rsp_sim_options *o = &sim->options;
     double rest = lane->t_next - lane->t;
     if (lane->fresh) {
-        double guess = first_guess(sim, l);
-        lane->wish = lane->wish > 0 ? fmin(guess, lane->wish) : guess;
-        if (isnan(guess)) {
-            lane->wish = 0;
-        }
+        lane->wish = rsp_step_wish(sim, l);
         lane->fresh = false;
     }
     double h = lane->wish, far = fabs(lane->t);
@@ -235,7 +240,6 @@ static void implicit_stages(rsp_sim *sim)
 
 static bool leaves_implicit(const rsp_sim *sim, uint32_t l)
 {
-    const double worth_it = 200;
     rsp_lane *lane = &sim->lanes[l];
     const double norm = sim->implicit.norm[l];
     if (lane->h * norm < RSP_CALM_BELOW) {
@@ -246,7 +250,7 @@ static bool leaves_implicit(const rsp_sim *sim, uint32_t l)
     }
     /* A first step may tell that the whole run is short for an explicit method. */
     return lane->calm >= RSP_CALM_ENOUGH ||
-           (lane->counts.steps == 0 && (lane->job.t1 - lane->t) * norm < worth_it);
+           (lane->counts.steps == 0 && (lane->job.t1 - lane->t) * norm < RSP_SHORT_BELOW);
 }
 
 static bool leaves_explicit(const rsp_sim *sim, uint32_t l)

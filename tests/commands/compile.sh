@@ -37,6 +37,44 @@ for solver in ode hybrid ssa; do
 done
 # The larger models take the compiler minutes; one of them, with both products.
 agree hiv_car_t_products --solver hybrid --until 20 --every 0.1 --replicates 2
+
+# Whole implicit steps are printed for a small model: blocks that are full, that run out of
+# participants and take new ones, with rates that are held at zero.
+cat >"$work/virus.rsp" <<'MODEL'
+model virus "target cells"
+time day
+
+parameter supply = 1e4 cell/day "new target cells" source "chosen" status assumed
+parameter d_T = 0.01 1/day "loss" source "chosen" status assumed
+parameter beta = 8e-6 1/(day cell) "infections" source "chosen" status assumed
+parameter delta = 1 1/day "loss" source "chosen" status assumed
+parameter c = 23 1/day "clearance" source "chosen" status assumed
+parameter back = 1e-3 1/day "held" source "chosen" status assumed
+parameter seed = 10 cell "infected at the start" source "chosen" status assumed
+parameter half = 1e5 cell "half of the most" source "chosen" status assumed
+
+species T cell "target cells"
+species I cell "infected cells"
+species V cell "virions"
+
+initial T = supply / d_T
+initial I = seed
+
+reaction supply_T: -> T @ supply
+reaction loss_T: T -> @ d_T * T
+reaction infect: T -> I @ beta * T * V
+reaction die: I -> @ delta * I * (1 + I / (I + half))
+reaction shed: -> V @ max(c * I - back * V, 0 * c * I)
+reaction clear: V -> @ c * V
+MODEL
+awk 'BEGIN { print "ID,beta,delta,c"
+  for (i = 1; i <= 45; i++) printf "%d,%g,%g,%g\n", i, 4e-6 + 2e-7 * i, 0.5 + 0.03 * (i % 17), 3 + i }' >"$work/virus.csv"
+before=$same
+for lanes in 32 3; do
+  agree "$work/virus.rsp" --participants "$work/virus.csv" --solver ode --until 200 --every 0.7 --lanes $lanes
+  agree "$work/virus.rsp" --participants "$work/virus.csv" --solver ode --until 30 --every 0.01 --rtol 1e-9 --lanes $lanes
+done
+[ $((same - before)) = 4 ] || wrong "the printed model did not run: $(cat "$work/a.err")"
 bench=$shared/bench
 if [ -e "$bench/m1.xml" ]; then
   for solver in ode hybrid; do
