@@ -74,12 +74,14 @@ static void put_lineages(work *w, const options *o, const rsp_outgrowth *x, tabl
     put_text(t, "wells and %zu lineages", x->n_lineages);
     for (size_t k = 0; k < 3; k++) {
         put(t, (double)NAN);
+        put_reason(t, "see the row of the wells");
     }
     put_interval(t, r.iupm, r.low, r.high);
     put_reason(t, rsp_dilution_end_text(r.end));
     put(t, r.se);
     for (size_t k = 0; k < 3; k++) {
         put(t, (double)NAN);
+        put_reason(t, "see the row of the wells");
     }
 }
 

@@ -83,6 +83,48 @@ static char *run(const char *data, const char *plan, const char *how, int *statu
     return output_of(command, status);
 }
 
+/* ---- What is not there says why. */
+static bool has_null(const json_t *v)
+{
+    return json_is_null(v) || (json_is_object(v) && (json_is_null(json_object_get(v, "value")) ||
+                                                     json_is_null(json_object_get(v, "low")) ||
+                                                     json_is_null(json_object_get(v, "high"))));
+}
+
+static void check_row(const json_t *row, const char *table, const char *kind)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)row, key, v)
+    {
+        char reason[200];
+        snprintf(reason, sizeof reason, "%s_reason", key);
+        const char *why = json_string_value(json_object_get(row, reason));
+        if (has_null(v) && (!why || !why[0] || strstr(why, "not estimable from these data"))) {
+            fail_msg("%s, %s: %s is null without a reason", kind, table, key);
+        }
+    }
+}
+
+static void check_reasons(const json_t *root)
+{
+    size_t i, k;
+    json_t *item, *rows, *row;
+    const char *table;
+    json_array_foreach(json_object_get(root, "analyses"), i, item)
+    {
+        json_object_foreach(item, table, rows)
+        {
+            json_array_foreach(rows, k, row)
+            {
+                if (json_is_object(row)) {
+                    check_row(row, table, json_string_value(json_object_get(item, "kind")));
+                }
+            }
+        }
+    }
+}
+
 json_t *reached_run(const char *data, const char *plan)
 {
     int status = 0;
@@ -93,6 +135,7 @@ json_t *reached_run(const char *data, const char *plan)
         fail_msg("exit status %d: %s", status, text);
     }
     free(text);
+    check_reasons(root);
     return root;
 }
 
