@@ -154,6 +154,7 @@ void run_dpcr(work *w, const options *o)
     const rsp_dpcr_options how = droplet_options(o, limits);
     rsp_dpcr_well *wells = work_alloc(w, p.droplets.n_wells, sizeof *wells);
     size_t n_targets = working(w) ? targets_of(w, o, &p, targets) : 0;
+    bool net = true; /* the background of every row is known */
     check_background(w, o, targets, n_targets);
     table t = TABLE_OPEN(w, "targets", "Copies of each target", columns);
     for (size_t s = 0; s < p.n_samples && working(w); s++) {
@@ -165,10 +166,12 @@ void run_dpcr(work *w, const options *o)
             rsp_error err = {0};
             if (n && work_took(w, o->at, rsp_dpcr_target(wells, n, &how, &r, &err), &err)) {
                 put_target(&t, p.samples[s], targets[k], &r, &how, known ? &background : NULL);
+                net = net && known;
             }
         }
     }
-    table_amounts(&t, "per_ul", "copies per \xc2\xb5l");
+    table_amounts(&t, net ? "net" : "per_ul",
+                  net ? "copies less background per \xc2\xb5l" : "copies per \xc2\xb5l");
     table_close(&t);
     say(w, "Copies are counted from the share of empty droplets (Dube, Qin and Ramakrishnan 2008), "
            "wells of a sample merged, droplets of %g nl, limits %s; wells with fewer than %g "
