@@ -20,7 +20,7 @@ static clinic_assay make(const char *kind)
     for (size_t i = 0; i < n; i++) {
         if (strcmp(m[i].name, kind) == 0) {
             a = (clinic_assay){.name = m[i].name, .unit = m[i].unit, .kind = m[i].kind,
-                               .factor = 1, .second = 1, .second_factor = 1,
+                               .factor = 1, .second = m[i].second ? 1 : -1, .second_factor = 1,
                                .settings = m[i].settings};
         }
     }
