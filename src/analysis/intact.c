@@ -188,6 +188,7 @@ static void put_ipda(table *t, const char *sample, const sample_wells *x,
         const double *n = x->reference[i].n;
         double all = n[0] + n[1] + n[2] + n[3];
         bool enough = all > 0 && all >= how->dpcr.least_droplets;
+        left += !enough;
         for (size_t k = 0; enough && k < 4; k++) {
             sum[k] += n[k];
         }
