@@ -63,11 +63,11 @@ static const struct lack {
     {"", "p_error", "the p was not drawn at random"},
     {"", "df", "this test has no degrees of freedom"},
     {"", "sd", "fewer than two values"},
-    {"groups", "", "no values"},
-    {"pairs", "", "no pairs of values"},
-    {"viral_load", "", "no values"},
-    {"kinetics", "", "no values"},
-    {"reservoir", "", "no values"},
+    {"groups", "", "no values, or too few for it"},
+    {"pairs", "", "no pairs of values, or too few for it"},
+    {"viral_load", "", "no values, or too few for it"},
+    {"kinetics", "", "no values, or too few for it"},
+    {"reservoir", "", "no values, or too few for it"},
 };
 
 const char *missing_reason(const char *kind, const rsp_result_table *t, size_t row, size_t column)

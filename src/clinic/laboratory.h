@@ -40,7 +40,9 @@ typedef struct clinic_quadrants {
     double none, first, second, both;
 } clinic_quadrants;
 
-/* What a laboratory works out of them; NaN where none are empty, or no cell is seen. */
+/* What a laboratory works out of them, as rsp_ipda_estimate does for real plates, but by
+ * exp and log of num.h: a measurement has the same bytes everywhere.  NaN where no
+ * droplet is empty, or no cell is seen. */
 typedef struct clinic_ipda_result {
     double linked;    /* intact and unsheared, copies a droplet; 0 or less: none */
     double unsheared; /* 1 - DSI, corrected for chance */

@@ -5,28 +5,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "clinic/assay.h"
+#include "kind.h"
 
 /* Moments of measurements against the closed forms of ASSAYS 2.1.  Seeds are
  * fixed; limits are five standard errors. */
 
 enum { MANY = 20000 };
-
-static clinic_assay make(const char *kind)
-{
-    size_t n = 0;
-    const clinic_assay_model *m = clinic_assay_models(&n);
-    clinic_assay a = {.second = -1};
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(m[i].name, kind) == 0) {
-            a = (clinic_assay){.name = m[i].name, .unit = m[i].unit, .kind = m[i].kind,
-                               .factor = 1, .second = m[i].second ? 1 : -1, .second_factor = 1,
-                               .settings = m[i].settings};
-        }
-    }
-    clinic_assay_channels(&a);
-    return a;
-}
 
 static clinic_sample sample(uint32_t participant, uint32_t visit, double day)
 {

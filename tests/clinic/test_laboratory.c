@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "clinic/laboratory.h"
+#include "kind.h"
 #include "respite/dilution.h"
 #include "respite/dpcr.h"
 
@@ -13,23 +14,6 @@
  * the analysis of real plates would (stats); moments within five standard errors. */
 
 enum { MANY = 20000 };
-
-static clinic_assay make(const char *kind)
-{
-    size_t n = 0;
-    const clinic_assay_model *m = clinic_assay_models(&n);
-    clinic_assay a = {.second = -1};
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(m[i].name, kind) == 0) {
-            a = (clinic_assay){.name = m[i].name, .unit = m[i].unit, .kind = m[i].kind,
-                               .factor = 1, .second = 1, .second_factor = 1,
-                               .settings = m[i].settings};
-        }
-    }
-    assert_non_null(a.name);
-    clinic_assay_channels(&a);
-    return a;
-}
 
 static clinic_reading measure(const clinic_assay *a, uint32_t participant, uint32_t visit,
                               double truth, double beside)
@@ -94,6 +78,7 @@ static void the_ipda_finds_intact_among_defective_proviruses(void **state)
         assert_true(got.numbers == MANY);
         /* Counting, cells and shearing: a few per cent beyond Poisson's. */
         assert_true(fabs(got.sd / 300 * sqrt(copies) - 1) < (k ? 0.15 : 0.06));
+        /* 0.3: a ratio to a measured number of cells is biased by its variance, 1e-3. */
         assert_true(fabs(got.mean - 300) < 5 * got.sd / sqrt(MANY) + 0.3);
     }
     assert_true(many(&a, 0, 0).undetected == MANY);
@@ -112,7 +97,6 @@ static void primers_miss_the_virus_of_some_people_at_every_visit(void **state)
         missing += first.state == RSP_MISSING;
     }
     assert_true(fabs(missing / MANY - 0.28) < 5 * sqrt(0.28 * 0.72 / MANY));
-    assert_string_equal(make("ipda").name, "ipda");
 }
 
 static void sheared_dna_gives_no_intact_value(void **state)
@@ -188,7 +172,7 @@ static void a_single_copy_is_seen_in_a_large_volume(void **state)
     large.settings.biological = usual.settings.biological = 0;
     seen a = many(&large, 1, 0), b = many(&usual, 1, 0);
     double none = exp(-3.5);
-    assert_true(fabs(a.undetected / MANY - b.undetected / MANY) > 0 && b.numbers == 0);
+    assert_true(a.numbers > 0 && b.numbers == 0); /* the usual limit is 50 copies/mL */
     double hidden = 0;
     for (uint32_t i = 0; i < MANY; i++) {
         hidden += measure(&large, i, 3, 1, 0).state == RSP_NOT_DETECTED;
