@@ -6,7 +6,8 @@ typedef struct species {
 } species;
 
 /* Of `n` droplets: three draws, from streams of their own. */
-static clinic_quadrants draw(const clinic_assay *a, const clinic_sample *s, int part, double n, species m)
+static clinic_quadrants draw(const clinic_assay *a, const clinic_sample *s, int part, double n,
+                             species m)
 {
     const double none = rsp_exp(-(m.first + m.second + m.linked));
     const double first = rsp_exp(-(m.second + m.linked)) - none; /* the second is absent */

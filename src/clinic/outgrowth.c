@@ -65,7 +65,7 @@ clinic_reading clinic_outgrowth(const clinic_assay *a, const clinic_sample *s, d
     if (!(any > 0)) {
         return clinic_reading_of(RSP_NOT_DETECTED, 0, lloq);
     }
-    if (!(lacking > 0)) { /* the frequency at which the last wells are all positive every other time */
+    if (!(lacking > 0)) { /* where the last wells are all positive every other time */
         clinic_reading r = clinic_reading_of(RSP_ABOVE_ULOQ, 0, lloq);
         const double one = rsp_exp(-0.6931471805599453 / wells);
         r.value = four_digits(-rsp_log(1 - one) / cells[n - 1] * 1e6);
