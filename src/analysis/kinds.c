@@ -63,6 +63,10 @@ static const kind kinds[] = {
      "kind,name,before,after,years before,years after,early half-life,late half-life,knot,by,"
      "control,level",
      "before,after", run_reservoir, false},
+    {"recrudescence", "days between reactivations, from times to detection",
+     "kind,name,endpoint,delay,by,control,level", "endpoint", run_recrudescence, false},
+    {"founders", "days between reactivations, from the sizes of founder lineages",
+     "kind,name,outcome,growth,by,control,level", "outcome,growth", run_founders, false},
     {"viral_load", "set point, areas and growth of viral load",
      "kind,name,assay,from,until,last,below,by,control,level,test,alternative,null", "",
      run_viral_load, false},

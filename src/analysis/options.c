@@ -89,6 +89,8 @@ static const key keys[] = {
     {"seed", COUNT, AT(seed), 0, 4294967295.0, NULL},
     {"tau", DAY, AT(tau), 1e-9, 36525, NULL},
     {"day", DAY, AT(day), 0, 36525, NULL},
+    {"delay", DAY, AT(delay), 0, 36525, NULL},
+    {"growth", NUMBER, AT(growth), 1e-6, 100, NULL},
     {"from", DAY, AT(from), -36525, 36525, NULL},
     {"until", DAY, AT(until), -36525, 36525, NULL},
     {"median", DAY, AT(median), 1e-9, 36525, NULL},
@@ -152,7 +154,7 @@ static options defaults(double level)
 {
     options o = {.level = level, .by = "arm", .draws = 100000, .seed = 1, .auc_to = 28,
                  .last = 3, .proportionality = 4};
-    o.tau = o.day = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
+    o.tau = o.day = o.delay = o.growth = o.median = o.shape = o.scale = o.n = o.from = o.until = o.below = (double)NAN;
     o.arm_n = o.arm_median = o.droplet_nl = o.least_droplets = (double)NAN;
     o.dilution = o.least_unsheared = o.bootstrap = o.reference_copies = (double)NAN;
     o.distance = o.reference_distance = o.clearly_positive = (double)NAN;

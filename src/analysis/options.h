@@ -31,7 +31,7 @@ typedef struct options {
     name_list strata, covariates, events, adjust, match, target_names, second_targets, reference, blank,
         background_names;
     number_list quantiles, days, targets, background;
-    double level, rho, gamma, draws, seed, tau, day, median, shape, scale, n, truncate, shift,
+    double level, rho, gamma, draws, seed, tau, day, delay, growth, median, shape, scale, n, truncate, shift,
         arm_n, arm_median, early_years, late_years, knot_years, auc_to, from, until, last, below;
     /* Of plates. */
     double droplet_nl, least_droplets, dilution, reference_copies, least_unsheared, bootstrap,

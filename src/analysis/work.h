@@ -182,6 +182,8 @@ void run_correlation(work *w, const options *o);
 void run_tobit(work *w, const options *o);
 void run_mixed(work *w, const options *o);
 void run_reservoir(work *w, const options *o);
+void run_recrudescence(work *w, const options *o);
+void run_founders(work *w, const options *o);
 void run_viral_load(work *w, const options *o);
 void run_kinetics(work *w, const options *o);
 void run_dpcr(work *w, const options *o);

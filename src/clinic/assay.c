@@ -27,53 +27,57 @@ const clinic_assay_model *clinic_assay_models(size_t *n)
          {.lloq = 50, .uloq = 1e7, .volume_ml = 0.5, .efficiency = 0.5,
           .noise = 0.12, .run = 0.08, .biological = 0.2163, .correlation = 0.5},
          LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION,
-         NULL, NULL, false},
+         NULL, NULL, false, NULL, NULL},
         {"car_copies", "copies/ug", CLINIC_CAR_COPIES,
          {.lloq = 50, .uloq = (double)NAN, .input_ug = 1, .noise = 0.56},
-         LLOQ | INPUT | NOISE, NULL, NULL, false},
+         LLOQ | INPUT | NOISE, NULL, NULL, false, NULL, NULL},
         {"cd4", "cell/uL", CLINIC_CD4,
-         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false},
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL},
         {"intact_provirus", "copies/1e6 cells", CLINIC_INTACT_PROVIRUS,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5,
           .shearing = 0.33, .noise = 0.1},
-         CELLS | SHEARING | NOISE, NULL, NULL, false},
+         CELLS | SHEARING | NOISE, NULL, NULL, false, NULL, NULL},
         {"single_copy", "copies/mL", CLINIC_VIRAL_LOAD,
          {.lloq = 1, .uloq = 1e5, .volume_ml = 7, .efficiency = 0.5,
           .noise = 0.2, .run = 0.08, .biological = 0.2163, .correlation = 0.5},
          LLOQ | ULOQ | VOLUME | EFFICIENCY | NOISE | RUN | BIOLOGICAL | CORRELATION,
-         NULL, NULL, false},
+         NULL, NULL, false, NULL, NULL},
         {"ipda", "copies/1e6 cells", CLINIC_IPDA,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5, .shearing = 0.33,
           .droplets = 68000, .reference = 34000, .dilution = 40, .five_prime = 0.3,
           .three_prime = 0.5, .mismatch = 0.28},
          CELLS | SHEARING | DROPLETS | REFERENCE | DILUTION | FIVE_PRIME | THREE_PRIME | MISMATCH,
-         "defective_provirus", "copies/1e6 cells", true},
+         "defective_provirus", "copies/1e6 cells", true, NULL, NULL},
         {"five_target", "copies/1e6 cells", CLINIC_FIVE_TARGET,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5, .shearing = 0.33,
           .five_prime = 0.1, .three_prime = 0.1, .noise = 0.1},
          CELLS | SHEARING | FIVE_PRIME | THREE_PRIME | NOISE,
-         "defective_provirus", "copies/1e6 cells", true},
+         "defective_provirus", "copies/1e6 cells", true, NULL, NULL},
         {"outgrowth", "copies/1e6 cells", CLINIC_OUTGROWTH,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 1e6, .wells = 2,
           .dilutions = 6, .fold = 5, .induced = 1.0 / 60},
-         CELLS | WELLS | DILUTIONS | FOLD | INDUCED, NULL, NULL, false},
+         CELLS | WELLS | DILUTIONS | FOLD | INDUCED, NULL, NULL, false, NULL, NULL},
         {"ca_dna", "copies/1e6 cells", CLINIC_CA_RNA,
          {.lloq = 3, .uloq = (double)NAN, .cells = 1e6, .noise = 0.345},
-         LLOQ | CELLS | NOISE, NULL, NULL, false},
+         LLOQ | CELLS | NOISE, NULL, NULL, false, NULL, NULL},
         {"flow", "1", CLINIC_FLOW,
          {.lloq = 0.001, .uloq = (double)NAN, .cells = 1e5, .background = 1e-4},
-         LLOQ | CELLS | BACKGROUND, NULL, NULL, false},
+         LLOQ | CELLS | BACKGROUND, NULL, NULL, false, NULL, NULL},
         {"cytokine", "pg/mL", CLINIC_CYTOKINE,
-         {.lloq = 1.5, .uloq = 1e5, .noise = 0.2}, LLOQ | ULOQ | NOISE, NULL, NULL, false},
+         {.lloq = 1.5, .uloq = 1e5, .noise = 0.2}, LLOQ | ULOQ | NOISE, NULL, NULL, false, NULL, NULL},
         {"ca_rna", "copies/1e6 cells", CLINIC_CA_RNA,
          {.lloq = 10, .uloq = (double)NAN, .cells = 1e5, .noise = 0.576},
-         LLOQ | CELLS | NOISE, NULL, NULL, false},
+         LLOQ | CELLS | NOISE, NULL, NULL, false, NULL, NULL},
         {"escape_fraction", "1", CLINIC_ESCAPE_FRACTION,
          {.lloq = (double)NAN, .uloq = (double)NAN, .sequences = 20,
           .volume_ml = 1, .efficiency = 0.5},
-         SEQUENCES | VOLUME | EFFICIENCY, "viral_load", "copies/mL", false},
+         SEQUENCES | VOLUME | EFFICIENCY, "viral_load", "copies/mL", false, NULL, NULL},
+        {"founder_ratio", "1", CLINIC_FOUNDER_RATIO,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .sequences = 20,
+          .volume_ml = 1, .efficiency = 0.5},
+         SEQUENCES | VOLUME | EFFICIENCY, NULL, NULL, false, "founder", "copies/mL"},
         {"exact", "", CLINIC_EXACT,
-         {.lloq = (double)NAN, .uloq = (double)NAN}, 0, NULL, NULL, false},
+         {.lloq = (double)NAN, .uloq = (double)NAN}, 0, NULL, NULL, false, NULL, NULL},
     };
     *n = sizeof models / sizeof *models;
     return models;
@@ -190,19 +194,59 @@ static clinic_reading intact(const clinic_assay *a, const clinic_sample *s,
     return r;
 }
 
+static double sequenced(const clinic_assay *a, const clinic_sample *s, double load)
+{
+    double copies = count(a, s, load * a->settings.volume_ml * a->settings.efficiency);
+    return copies < a->settings.sequences ? copies : rint(a->settings.sequences);
+}
+
+static clinic_reading unsequenced(void)
+{
+    clinic_reading none = clinic_reading_of(RSP_MISSING, 0, (double)NAN);
+    none.reason = "no sequence amplified";
+    return none;
+}
+
 static clinic_reading escape(const clinic_assay *a, const clinic_sample *s,
                              double fraction, double load)
 {
-    double copies = count(a, s, load * a->settings.volume_ml * a->settings.efficiency);
-    double n = copies < a->settings.sequences ? copies : a->settings.sequences;
+    double n = sequenced(a, s, load);
     if (!(n > 0)) {
-        clinic_reading none = clinic_reading_of(RSP_MISSING, 0, (double)NAN);
-        none.reason = "no sequence amplified";
-        return none;
+        return unsequenced();
     }
     rsp_stream x = clinic_assay_stream(s, RSP_PURPOSE_ASSAY, s->participant, a->noise);
     double p = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
     return clinic_reading_of(RSP_NUMBER, rsp_binomial(&x, s->visit, n, p) / n, (double)NAN);
+}
+
+/* Genomes of a sample by lineage: how many times as many the largest has as the next; of
+ * one lineage alone, more than the genomes seen. */
+static clinic_reading founders(const clinic_assay *a, const clinic_sample *s,
+                               const double *observed)
+{
+    double load = 0, most = 0, next = 0;
+    for (size_t i = 0; i < a->n_series; i++) {
+        load += fmax(0, observed[a->series[i]] / a->factor);
+    }
+    const double n = sequenced(a, s, load);
+    double left = n, rest = load;
+    for (size_t i = 0; i < a->n_series && left > 0; i++) {
+        const double own = fmax(0, observed[a->series[i]] / a->factor);
+        const rsp_stream x = clinic_assay_part(a, s, (int)i);
+        const bool all = own >= rest || i + 1 == a->n_series; /* what rounding leaves too */
+        const double k = all ? left : rsp_binomial(&x, s->visit, left, own / rest);
+        left -= k;
+        rest -= own;
+        next = fmax(next, fmin(k, most));
+        most = fmax(k, most);
+    }
+    if (!(n > 0)) {
+        return unsequenced();
+    }
+    clinic_reading r = clinic_reading_of(next > 0 ? RSP_NUMBER : RSP_ABOVE_ULOQ, most / next,
+                                         (double)NAN);
+    r.value = next > 0 ? r.value : n;
+    return r;
 }
 
 /* Of `cells` counted, the positive ones; a few of the others look so. */
@@ -257,6 +301,8 @@ clinic_reading clinic_assay_measure(const clinic_assay *assay,
                                          assay->settings.lloq));
     case CLINIC_ESCAPE_FRACTION:
         return escape(assay, sample, truth, second);
+    case CLINIC_FOUNDER_RATIO:
+        return founders(assay, sample, observed);
     case CLINIC_EXACT:
         return report(assay, truth);
     }

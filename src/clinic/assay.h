@@ -13,6 +13,7 @@
  *     flow              1                  cells counted, background
  *     cytokine          pg/mL              lognormal
  *     escape_fraction   1                  genomes drawn
+ *     founder_ratio     1                  genomes drawn, of lineages
  *     exact             the observable's   none
  *
  * Every draw is keyed by (trial, participant, assay's name, visit): a
@@ -27,10 +28,10 @@
 typedef enum clinic_assay_kind {
     CLINIC_VIRAL_LOAD, CLINIC_CAR_COPIES, CLINIC_CD4, CLINIC_INTACT_PROVIRUS,
     CLINIC_IPDA, CLINIC_FIVE_TARGET, CLINIC_OUTGROWTH, CLINIC_CA_RNA, CLINIC_FLOW,
-    CLINIC_CYTOKINE, CLINIC_ESCAPE_FRACTION, CLINIC_EXACT
+    CLINIC_CYTOKINE, CLINIC_ESCAPE_FRACTION, CLINIC_FOUNDER_RATIO, CLINIC_EXACT
 } clinic_assay_kind;
 
-enum { CLINIC_ASSAY_PARTS = 20 }; /* quadrants, targets, dilutions */
+enum { CLINIC_ASSAY_PARTS = 20 }; /* quadrants, targets, dilutions, lineages */
 
 /* Settings a study may give; units as in the table of docs/study-file.md. */
 typedef struct clinic_assay_settings {
@@ -51,6 +52,8 @@ typedef struct clinic_assay {
     double factor;         /* base units = unit * factor */
     int observable, second; /* of the model; second: what the kind reads beside, or -1 */
     double second_factor;
+    int series[CLINIC_ASSAY_PARTS]; /* observables of one unit that it reads together */
+    size_t n_series;                /* 0: `observable` alone */
     clinic_assay_settings settings;
     double delay_day;
     uint32_t count, noise, biology, run, person; /* channels */
@@ -70,6 +73,8 @@ typedef struct clinic_assay_model {
     uint32_t uses; /* bit i: setting i, in the order of clinic_assay_settings */
     const char *second, *second_unit; /* an observable it reads beside its own; NULL: none */
     bool second_may_lack;             /* then as if it were 0 */
+    const char *series, *series_unit; /* it reads observables NAME_1, NAME_2, ...: NAME where
+                                         the study names none; NULL: one observable */
 } clinic_assay_model;
 const clinic_assay_model *clinic_assay_models(size_t *n);
 /* Fill the channels from the name. */

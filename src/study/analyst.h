@@ -93,6 +93,12 @@ double analyst_outcome_of(const plan_score *score, const outcome_row *row);
 RSP_MUST_USE rsp_status analyst_sweep_finish(rsp_analyst *a, rsp_error *err);
 RSP_MUST_USE rsp_status analyst_hinges_finish(rsp_analyst *a, rsp_error *err);
 
+/* Of a trial, what plan_of_limits() statistics need: two numbers a participant. */
+RSP_MUST_USE rsp_status analyst_limits_add(const rsp_analyst *a, const plan_score *score,
+                                           const subject_rows *s, series *out, rsp_error *err);
+RSP_MUST_USE rsp_status analyst_limits_value(const plan_score *score, const series *limits,
+                                             double *value, rsp_error *err);
+
 RSP_MUST_USE rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s,
                                            rsp_error *err);
 RSP_MUST_USE rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err);

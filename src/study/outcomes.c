@@ -105,6 +105,9 @@ double analyst_outcome_of(const plan_score *score, const outcome_row *row)
         return row->value;
     case PLAN_WAIT:
     case PLAN_LAST:
+    case PLAN_RECRUDESCENCE:
+    case PLAN_VARYING:
+    case PLAN_FOUNDERS:
     case PLAN_MADE: /* of scoreboards alone */
         break;
     }

@@ -103,12 +103,19 @@ static inline size_t plan_grid_thresholds(const plan_grid *g)
 
 typedef enum plan_statistic {
     PLAN_MEDIAN, PLAN_QUARTILE1, PLAN_QUARTILE3, PLAN_EVENT_FREE, PLAN_BY,
-    PLAN_SHARE, PLAN_WAIT, PLAN_LAST, PLAN_MADE, PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE,
-    PLAN_MEAN_LEVEL
+    PLAN_SHARE, PLAN_WAIT, PLAN_LAST, PLAN_RECRUDESCENCE, PLAN_VARYING, PLAN_FOUNDERS, PLAN_MADE,
+    PLAN_CHANGE, PLAN_LEVEL, PLAN_MEAN_CHANGE, PLAN_RISE, PLAN_DAYS_ABOVE, PLAN_MEAN_LEVEL
 } plan_statistic;
 
 /* Of participants' samples rather than of an endpoint or of the product. */
 static inline bool plan_of_assay(plan_statistic s) { return s >= PLAN_CHANGE; }
+
+/* Of what is known of each participant within limits: a time between visits, a ratio of
+ * founders (recrudescence.c). */
+static inline bool plan_of_limits(plan_statistic s)
+{
+    return s >= PLAN_RECRUDESCENCE && s <= PLAN_FOUNDERS;
+}
 
 /* A moment seen from the data set: a happening, an endpoint, a day or an end. */
 typedef enum plan_when_kind {
@@ -127,7 +134,7 @@ typedef struct plan_score {
     uint32_t arm, endpoint, assay;
     bool differs;      /* less the same of the arm `against` */
     uint32_t against;
-    double day, above; /* above: a value in the assay's unit */
+    double day, above; /* above: a value in the assay's unit; of founders, growth in 1/day */
     plan_when from, to;
     double factor;     /* shown = value / factor */
     const char *study, *quantity, *published_text, *unit, *use, *note, *source;

@@ -119,11 +119,31 @@ static int find_observable(plan_reading *p, const tree *at, const char *name,
     return -1;
 }
 
+/* Observables NAME_1, NAME_2, ... as many as there are. */
+static void find_series(plan_reading *p, const tree *at, const char *name, clinic_assay *a)
+{
+    char member[80];
+    snprintf(member, sizeof member, "%.60s_1", name);
+    int i = find_observable(p, at, member, a->name);
+    a->observable = i;
+    while (reading(&p->r) && i >= 0) {
+        if (a->n_series == CLINIC_ASSAY_PARTS) {
+            reader_fail(&p->r, at, RSP_RANGE, "assay %.40s reads at most %d observables, but "
+                        "there is a %.60s", a->name, (int)CLINIC_ASSAY_PARTS, member);
+            return;
+        }
+        a->series[a->n_series++] = i;
+        snprintf(member, sizeof member, "%.60s_%zu", name, a->n_series + 1);
+        i = rsp_network_observable(p->plan->net, member);
+    }
+}
+
 /* The observable must be in a unit of the assay's kind. */
 static void check_unit(plan_reading *p, const tree *at, clinic_assay *a,
                        const clinic_assay_model *model)
 {
     const rsp_observable *o = &p->plan->net->observables[a->observable];
+    const char *wants = model->series ? model->series_unit : model->unit;
     if (model->kind == CLINIC_EXACT) {
         a->unit = o->unit;
         a->factor = o->factor;
@@ -131,13 +151,13 @@ static void check_unit(plan_reading *p, const tree *at, clinic_assay *a,
     }
     rsp_unit mine = {0}, theirs = {0};
     const char *unit = o->unit[0] ? o->unit : "1";
-    bool fits = rsp_unit_parse(model->unit, &mine, NULL) == RSP_OK &&
+    bool fits = rsp_unit_parse(wants, &mine, NULL) == RSP_OK &&
                 rsp_unit_parse(unit, &theirs, NULL) == RSP_OK &&
                 rsp_unit_same(&mine, &theirs);
     if (!fits) {
         reader_fail(&p->r, at, RSP_UNITS,
-                    "assay %s measures %s, but the observable %s is in %s", a->name,
-                    model->unit, o->name, unit);
+                    "assay %s measures %s, but the observable %s is in %s", a->name, wants,
+                    o->name, unit);
     }
     a->factor = mine.factor;
 }
@@ -171,12 +191,22 @@ static void read_assay(plan_reading *p, const tree *t, clinic_assay *a)
     a->unit = model->unit;
     a->kind = model->kind;
     a->settings = model->settings;
-    const char *from = reads ? reader_text(&p->r, reads, "reads") : a->name;
-    a->observable = find_observable(p, reads ? reads : name, from, a->name);
+    const char *from = reads           ? reader_text(&p->r, reads, "reads")
+                       : model->series ? model->series
+                                       : a->name;
+    if (model->series) {
+        find_series(p, reads ? reads : name, from, a);
+    } else {
+        a->observable = find_observable(p, reads ? reads : name, from, a->name);
+    }
     if (!reading(&p->r)) {
         return;
     }
     check_unit(p, reads ? reads : name, a, model);
+    for (size_t i = a->n_series; i-- > 0 && reading(&p->r);) {
+        a->observable = a->series[i];
+        check_unit(p, reads ? reads : name, a, model);
+    }
     a->second = -1;
     a->second_factor = 1;
     if (model->second) {

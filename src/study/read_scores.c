@@ -173,7 +173,8 @@ static void unknown_statistic(plan_reading *p, const tree *t)
                 ".quartile3, .event_free(28 day), .by(28 day), .share, or "
                 "ASSAY.change(start to stop art), .mean_change(...), .rise(...), "
                 ".median(day 28), .mean(day 28), .days_above(200 copies/mL); on a "
-                "scoreboard also ENDPOINT.wait, .last and product.made",
+                "scoreboard also ENDPOINT.wait, .last, .recrudescence, "
+                ".recrudescence_varying, ASSAY.recrudescence(0.5 1/day) and product.made",
                 t->text);
 }
 
@@ -217,6 +218,9 @@ const char *plan_statistic_unit(const plan_reading *p, const plan_score *score)
     case PLAN_QUARTILE3:
     case PLAN_WAIT:
     case PLAN_LAST:
+    case PLAN_RECRUDESCENCE:
+    case PLAN_VARYING:
+    case PLAN_FOUNDERS:
     case PLAN_DAYS_ABOVE:
         return "day";
     case PLAN_CHANGE:
@@ -300,22 +304,50 @@ static uint32_t named_arm(plan_reading *p, const tree *arm, const char *key)
     return 0;
 }
 
-/* "product.made", "ENDPOINT.wait", "ENDPOINT.last": of trials, not of participants, so
- * that no sweep has them. */
+/* "founder_ratio.recrudescence(0.5 1/day)": the growth at which lineages part. */
+static bool of_founders(plan_reading *p, const tree *t, const char *s, const char *dot,
+                        plan_score *score)
+{
+    static const char verb[] = ".recrudescence(";
+    const size_t n = sizeof verb - 1, length = strlen(s);
+    if (strncmp(dot, verb, n) != 0 || s[length - 1] != ')' ||
+        !find_subject(p, s, (size_t)(dot - s), true, &score->assay)) {
+        return false;
+    }
+    wanted rate = wanted_of("1/day", "0.5 1/day");
+    score->statistic = PLAN_FOUNDERS;
+    score->above = reader_quantity_text(&p->r, t, "statistic", dot + n,
+                                        length - (size_t)(dot - s) - n - 1, &rate) /
+                   rate.unit.factor;
+    if (reading(&p->r) && p->plan->assays[score->assay].kind != CLINIC_FOUNDER_RATIO) {
+        reader_fail(&p->r, t, RSP_RANGE, "recrudescence(...) is read from an assay of kind "
+                    "founder_ratio");
+    }
+    if (reading(&p->r) && !(score->above > 0)) {
+        reader_fail(&p->r, t, RSP_RANGE, "recrudescence(...) needs a growth above 0");
+    }
+    return true;
+}
+
+/* Of trials, not of participants, so that no sweep has them. */
 static bool of_scoreboards_alone(plan_reading *p, const tree *t, plan_score *score)
 {
+    static const struct { const char *verb; plan_statistic statistic; } of_endpoints[] = {
+        {"wait", PLAN_WAIT}, {"last", PLAN_LAST}, {"recrudescence", PLAN_RECRUDESCENCE},
+        {"recrudescence_varying", PLAN_VARYING}};
     const char *s = reader_text(&p->r, t, "statistic"), *dot = strchr(s, '.');
     if (strcmp(s, "product.made") == 0) {
         score->statistic = PLAN_MADE;
         return true;
     }
-    bool wait = dot && strcmp(dot, ".wait") == 0, last = dot && strcmp(dot, ".last") == 0;
-    if ((wait || last) &&
-        find_subject(p, s, (size_t)(dot - s), false, &score->endpoint)) {
-        score->statistic = wait ? PLAN_WAIT : PLAN_LAST;
-        return true;
+    for (size_t i = 0; dot && i < sizeof of_endpoints / sizeof *of_endpoints; i++) {
+        if (strcmp(dot + 1, of_endpoints[i].verb) == 0 &&
+            find_subject(p, s, (size_t)(dot - s), false, &score->endpoint)) {
+            score->statistic = of_endpoints[i].statistic;
+            return true;
+        }
     }
-    return false;
+    return dot && of_founders(p, t, s, dot, score);
 }
 
 static void score_arms(plan_reading *p, const tree *t, plan_score *score)

@@ -132,7 +132,9 @@ rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *
         const plan_score *score = &a->plan->scores[i];
         uint32_t arm = s->subject->arm;
         bool other = score->differs && arm == score->against;
-        if (arm == score->arm || other) {
+        if ((arm == score->arm || other) && plan_of_limits(score->statistic)) {
+            status = analyst_limits_add(a, score, s, &a->people[other ? n + i : i], err);
+        } else if (arm == score->arm || other) {
             double v = person_value(a, score, s);
             status = isnan(v) ? RSP_OK : series_add(&a->people[other ? n + i : i], v, err);
         }
@@ -186,6 +188,10 @@ static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
         return (quantile(km, 0.75) - quantile(km, 0.25)) / log(3.0);
     case PLAN_LAST:
         return last_event(km);
+    case PLAN_RECRUDESCENCE:
+    case PLAN_VARYING:
+    case PLAN_FOUNDERS:
+        break; /* of limits */
     case PLAN_SHARE:
         return km->n > 0 ? km->events / km->n : (double)NAN;
     case PLAN_CHANGE:
@@ -201,20 +207,38 @@ static double arm_value(rsp_analyst *a, const plan_score *score, uint32_t arm,
     return (double)NAN;
 }
 
+static rsp_status figure_of(rsp_analyst *a, size_t i, uint32_t arm, series *people, double *v,
+                            rsp_error *err)
+{
+    const plan_score *score = &a->plan->scores[i];
+    if (plan_of_limits(score->statistic)) {
+        return analyst_limits_value(score, people, v, err);
+    }
+    *v = arm_value(a, score, arm, people);
+    return RSP_OK;
+}
+
 /* Two figures that are not reached do not differ by a number. */
-static double trial_value(rsp_analyst *a, size_t i)
+static rsp_status trial_value(rsp_analyst *a, size_t i, double *v, rsp_error *err)
 {
     const plan_score *score = &a->plan->scores[i];
     size_t n = a->plan->n_scores;
-    double v = arm_value(a, score, score->arm, &a->people[i]);
-    return score->differs ? v - arm_value(a, score, score->against, &a->people[n + i]) : v;
+    double other = 0;
+    rsp_status s = figure_of(a, i, score->arm, &a->people[i], v, err);
+    if (s == RSP_OK && score->differs) {
+        s = figure_of(a, i, score->against, &a->people[n + i], &other, err);
+    }
+    *v -= other;
+    return s;
 }
 
 rsp_status analyst_scores_close(rsp_analyst *a, rsp_error *err)
 {
     rsp_status s = RSP_OK;
     for (size_t i = 0; s == RSP_OK && i < a->plan->n_scores; i++) {
-        s = series_add(&a->scores[i], trial_value(a, i), err);
+        double v = (double)NAN;
+        s = trial_value(a, i, &v, err);
+        s = s == RSP_OK ? series_add(&a->scores[i], v, err) : s;
         a->people[i].n = a->people[a->plan->n_scores + i].n = 0;
     }
     return s;

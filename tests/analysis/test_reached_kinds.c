@@ -95,6 +95,8 @@ static void intervals_have_the_level_that_the_plan_asks_for(void **state)
         {"kind: rmst, " E ", tau: 56", "contrasts/0/estimate", LINEAR},
         {"kind: rmst, " E ", tau: 56, adjust: log10intact", "contrasts/3/estimate", LINEAR},
         {"kind: interval, " E ", family: weibull", "terms/1/ratio", LOG},
+        {"kind: recrudescence, " E, "interval/0/interval", NARROWER},
+        {"kind: recrudescence, " E ", delay: 1", "interval/0/interval", NARROWER},
         {"kind: competing, " E ", days: 28", "days/0/incidence", NARROWER},
         {"kind: competing, " E, "fine_gray/0/ratio", LOG},
         {"kind: one_sample, " E ", median: 28, by: none", "test/0/ratio", NARROWER},
@@ -114,6 +116,7 @@ static void intervals_have_the_level_that_the_plan_asks_for(void **state)
         {"kind: tobit, outcome: x", "terms/1/coef", LINEAR},
         {"kind: mixed, assay: vl, log10: yes, covariates: [week]", "terms/1/coef", NARROWER},
         {"kind: reservoir, before: x, after: y, by: none", "change/0/net", NARROWER},
+        {"kind: founders, outcome: x, growth: 0.5", "interval/0/interval", NARROWER},
         {"kind: viral_load, assay: vl, test: t, from: 14", "test/0/estimate", NARROWER},
         {"kind: kinetics, assay: vl, test: t", "test/0/estimate", NARROWER}};
 #define AB "targets: [a, b], reference: [r, s]"

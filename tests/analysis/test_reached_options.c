@@ -61,6 +61,35 @@ static void shifts_sides_and_variances_are_taken_as_asked(void **state)
     json_decref(ours);
 }
 
+static void reactivations_are_read_as_the_plan_asks(void **state)
+{
+    (void)state;
+    static const char table[] = "id,arm,t,e,l,r,x\n1,A,20,1,20,20,2\n2,A,26,1,26,26,8\n3,A,30,0,30,,>20\n"
+                                "4,B,15,1,15,15,4\n5,B,18,1,18,18,16\n";
+    static const char head[] =
+        "analysis: kinds\ndata: {subject: id, arm: arm, day: t, endpoints: {endpoint: E, time: t, event: e,"
+        " codes: {\"1\": event, \"0\": end of study}, left: l, right: r},\n  measurements: [{assay: x, value: x, "
+        "unit: 1}]}\nanalyses:\n";
+    json_t *ours = run(reached_write("waits.csv", table), head,
+                       "  - {kind: recrudescence, endpoint: E, delay: 14, name: a}\n"
+                       "  - {kind: recrudescence, endpoint: E, delay: 14, by: none, name: b}\n"
+                       "  - {kind: recrudescence, endpoint: E, by: none, name: c}\n"
+                       "  - {kind: founders, outcome: {assay: x, at: first}, growth: 0.5, name: d}\n"
+                       "  - {kind: founders, outcome: {assay: x, at: first}, growth: 1, by: none, name: e}\n");
+    /* Days after day 14 by events: (6 + 12 + 16) / 2, (1 + 4) / 2. */
+    reached_near(at(ours, "analyses/0/interval/0/interval/value"), 17, 1e-6, "A");
+    reached_near(at(ours, "analyses/0/interval/1/interval/value"), 2.5, 1e-6, "B");
+    reached_near(at(ours, "analyses/1/interval/0/interval/value"), 39.0 / 4, 1e-6, "all");
+    reached_near(at(ours, "analyses/2/interval/0/delay"), 15, 1e-3, "the first");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(ours, "analyses"), 2),
+                                                     "interval")), 2); /* one delay, and delays that differ */
+    double a = (log(2) + log(8) + log(20)) / 0.5 / 2, e = (log(2) + log(8) + log(20) + log(4) + log(16)) / 4;
+    reached_near(at(ours, "analyses/3/interval/0/interval/value"), a, 1e-9, "founders of A");
+    reached_near(at(ours, "analyses/3/interval/0/ratios"), 2, 0, "ratios");
+    reached_near(at(ours, "analyses/4/interval/0/interval/value"), e, 1e-9, "founders of all");
+    json_decref(ours);
+}
+
 static void one_sided_tests_are_of_the_side_asked_for(void **state)
 {
     (void)state;
@@ -389,6 +418,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shifts_sides_and_variances_are_taken_as_asked),
+        cmocka_unit_test(reactivations_are_read_as_the_plan_asks),
         cmocka_unit_test(one_sided_tests_are_of_the_side_asked_for),
         cmocka_unit_test(values_below_a_limit_count_where_they_are_known),
         cmocka_unit_test(a_value_is_of_the_sample_asked_for),

@@ -124,6 +124,17 @@ affinity|s/then phi_l\[l\] else 1)/then 1 \/ phi_l[l] else 1)/|full|never_worse
 post_treatment|s/(1 + d_ptc \*/(1.2 + d_ptc */|full|a_controller_stands
 post_treatment|s/if art_began < early/if art_began > early/|full|early_art
 vaccine|s/= -ln2 \/ t_v/= -1 \/ t_v/|full|a_vaccine_raises
+dish|s/@ (d_shown + killing)/@ (1.01 * d_shown + killing)/|small|at_its_rates
+dish|s/@ k_induce \* stimulated/@ k_induce/|small|shows_nothing
+dish|s/(h_k \* cells_0 + Ef + Ind)/(h_k * cells_0 + 1.1 * Ef + Ind)/|small|their_share_of_a_dishs_virus
+leukaemia|s/: Tn -> 2 Tn @ g_Tu/: Tn -> 2 Tn @ 1.01 * g_Tu/|small|grow_at_their_rate
+leukaemia|s/if u_neg < P_neg/if u_neg > P_neg/|small|grow_at_their_rate
+leukaemia|s/@ engagement \* lysis \* Tu/@ engagement * Tu/|small|killing_less_growth
+leukaemia|s/(B_0 - Bc) - engagement/(B_0 - Bc) - 1.1 * engagement/|small|where_return_meets_killing
+leukaemia|s/^let antigen = activation \*/let antigen = 1.1 * activation */|small|at_f50
+founders|s/^let founded = 1 - 1 \/ R/let founded = 1 - 0.8 \/ R/|small|founded_at_lambda
+founders|s/@ death \* I/@ 1.1 * death * I/|small|1_less_1_over_R
+founders|s/@ art_pass \* birth/@ birth/|small|no_lineage_lasts
 EOF
 echo "$n mutants, $missed missed"
 [ "$missed" = 0 ]

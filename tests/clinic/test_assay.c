@@ -195,6 +195,54 @@ static void without_virus_there_is_no_sequence(void **state)
     assert_true(fabs(sum / MANY - 0.5) < 5 * 0.5 / sqrt(20.0 * MANY));
 }
 
+/* Lineages of 30, 10 and 0 copies/mL. */
+static clinic_assay of_lineages(void)
+{
+    clinic_assay a = make("founder_ratio");
+    a.n_series = 3;
+    for (int i = 0; i < 3; i++) {
+        a.series[i] = i;
+    }
+    return a;
+}
+
+static void founders_are_counted_by_their_shares(void **state)
+{
+    (void)state;
+    const double loads[] = {100, 0, 300};
+    clinic_assay a = of_lineages();
+    double share = 0, alone = 0, one_of_20 = 0;
+    for (uint32_t i = 0; i < 20000; i++) {
+        clinic_sample s = sample(i, 4, 28);
+        clinic_chain c = {0};
+        clinic_reading r = clinic_assay_measure(&a, &s, loads, &c);
+        assert_true(r.state == RSP_NUMBER ? r.value >= 1 && r.value <= 19
+                                          : r.state == RSP_ABOVE_ULOQ && r.value == 20);
+        alone += r.state == RSP_ABOVE_ULOQ;
+        one_of_20 += r.state == RSP_NUMBER && r.value == 19;
+        share += r.state == RSP_NUMBER ? 1 / (1 + r.value) : 0;
+    }
+    /* Binomial: 20 of one lineage 0.75^20 + 0.25^20, one of the smaller 20 * 0.25 * 0.75^19;
+     * the smaller's share is a quarter, less what is counted where it is the larger. */
+    assert_true(fabs(alone / 20000 - 0.003171) < 5 * 0.0004);
+    assert_true(fabs(one_of_20 / 20000 - 0.021141) < 5 * 0.00102);
+    assert_true(fabs(share / 20000 - 0.2493) < 0.004);
+}
+
+static void a_single_genome_has_no_second_founder(void **state)
+{
+    (void)state;
+    const double loads[] = {0, 300, 0}, none[] = {0, 0, 0};
+    clinic_assay a = of_lineages();
+    clinic_sample s = sample(5, 4, 28);
+    clinic_chain c = {0};
+    clinic_reading r = clinic_assay_measure(&a, &s, loads, &c);
+    assert_true(r.state == RSP_ABOVE_ULOQ && r.value == 20);
+    r = clinic_assay_measure(&a, &s, none, &c);
+    assert_int_equal(r.state, RSP_MISSING);
+    assert_string_equal(r.reason, "no sequence amplified");
+}
+
 static void an_assay_draws_by_its_own_name(void **state)
 {
     (void)state;
@@ -220,6 +268,8 @@ int main(void)
         cmocka_unit_test(cd4_counts_are_whole_and_vary_by_a_fifth),
         cmocka_unit_test(car_copies_vary_by_their_stated_noise),
         cmocka_unit_test(without_virus_there_is_no_sequence),
+        cmocka_unit_test(founders_are_counted_by_their_shares),
+        cmocka_unit_test(a_single_genome_has_no_second_founder),
         cmocka_unit_test(an_assay_draws_by_its_own_name)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ owner() { # of a header respite/NAME.h
   cox) echo stats ;;
   dpcr | dilution | kinetics | interval | competing | external) echo stats ;;
   xpt | import | export | wells) echo dataset ;;
-  rank | regression | reservoir | design | prcc) echo stats ;;
+  rank | regression | reservoir | recrudescence | design | prcc) echo stats ;;
   *) echo "$1" ;;
   esac
 }

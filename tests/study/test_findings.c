@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "bed.h"
+#include "respite/recrudescence.h"
 
 /* Findings are what the rows say: recomputed here the plain way. */
 
@@ -165,6 +166,42 @@ static void a_row_against_an_arm_is_the_difference_of_the_two(void **state)
     }
     assert_true(fabs(median[2] - (median[0] - median[1])) < 1e-12 && median[2] != 0);
     assert_true(fabs(change[2] - (change[0] - change[1])) < 1e-12 && change[2] != 0);
+}
+
+static void reactivations_are_those_of_the_trials_intervals(void **state)
+{
+    (void)state;
+    analysis a = analyse("published: small.csv\n"
+                         "scoreboard:\n"
+                         "  - {quantity: time_to_rebound_median, statistic: "
+                         "time_to_rebound.recrudescence, arm: no CAR T}\n"
+                         "  - {quantity: time_to_rebound_median, statistic: "
+                         "time_to_rebound.recrudescence_varying, arm: no CAR T}\n"
+                         "trials: 1\n"
+                         "rules:\n"
+                         "arms:\n"
+                         "  - {name: CAR T, participants: 6, schedule: [{day: 0, do: infuse}, "
+                         "{day: 7, do: stop art}]}\n"
+                         "  - {name: no CAR T, participants: 60, schedule: [{day: 7, do: stop art}]}\n",
+                         1);
+    rsp_within x[60];
+    size_t n = 0;
+    for (size_t i = 0; i < a.d->n_endpoints; i++) {
+        const rsp_endpoint_row *e = &a.d->endpoints[i];
+        if (e->arm == 1 && strcmp(e->endpoint, "time_to_rebound") == 0) {
+            assert_int_equal(e->end, RSP_END_EVENT);
+            x[n++] = (rsp_within){e->left, e->right};
+        }
+    }
+    assert_int_equal(n, 60);
+    for (int i = 0; i < 2; i++) {
+        const rsp_recrudescence_options o = {.model = i ? RSP_DELAY_VARYING : RSP_DELAY_COMMON,
+                                             .delay = (double)NAN};
+        rsp_recrudescence r;
+        assert_int_equal(rsp_recrudescence_fit(x, n, &o, &r, NULL), RSP_OK);
+        assert_true(fabs(a.f->scores[i].simulated - r.interval / 7) < 1e-9); /* in weeks */
+    }
+    done(&a);
 }
 
 static void a_wait_is_the_quartiles_difference_over_ln_3(void **state)
@@ -405,6 +442,7 @@ int main(void)
         cmocka_unit_test(counts_and_ends_are_those_of_the_rows),
         cmocka_unit_test(the_scoreboard_holds_the_trials_medians_in_its_unit),
         cmocka_unit_test(a_row_against_an_arm_is_the_difference_of_the_two),
+        cmocka_unit_test(reactivations_are_those_of_the_trials_intervals),
         cmocka_unit_test(a_wait_is_the_quartiles_difference_over_ln_3),
         cmocka_unit_test(the_last_day_is_the_largest_and_is_not_reached_where_one_has_no_event),
         cmocka_unit_test(the_share_made_is_of_all_enrolled),
