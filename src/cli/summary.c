@@ -3,9 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/welford.h"
+
 bool cli_summary_new(cli_summary *s, uint32_t n_runs, size_t n_times, size_t n_columns)
 {
-    *s = (cli_summary){.n_times = n_times, .n_columns = n_columns, .n_runs = n_runs};
+    *s = (cli_summary){.n_times = n_times, .n_columns = n_columns, .n_runs = n_runs,
+                       .add = RSP_ISA_CHOOSE(cli_welford)};
     s->mean = calloc(n_times * n_columns + 1, sizeof *s->mean);
     s->squares = calloc(n_times * n_columns + 1, sizeof *s->squares);
     s->seen = calloc(n_times + 1, sizeof *s->seen);
@@ -36,15 +39,9 @@ static void add(cli_summary *s, const cli_summary_run *run)
 {
     for (size_t i = 0, n; i < run->reached; i += n) {
         n = alike(s, i, run->reached);
-        const double share = 1 / ((double)s->seen[i] + 1);
-        const double *restrict x = run->x + i * s->n_columns;
-        double *restrict mean = s->mean + i * s->n_columns;
-        double *restrict squares = s->squares + i * s->n_columns;
-        for (size_t k = 0; k < n * s->n_columns; k++) {
-            const double d = x[k] - mean[k], m = mean[k] + d * share;
-            squares[k] += d * (x[k] - m);
-            mean[k] = m;
-        }
+        const size_t from = i * s->n_columns;
+        s->add(run->x + from, s->mean + from, s->squares + from, n * s->n_columns,
+               1 / ((double)s->seen[i] + 1));
         for (size_t k = i; k < i + n; k++) {
             s->seen[k]++;
         }

@@ -22,6 +22,8 @@ typedef struct cli_summary { /* begin with {0} */
     cli_summary_run *run;   /* [n_runs] */
     double **spare;         /* buffers at hand */
     size_t n_spare;
+    void (*add)(const double *restrict x, double *restrict mean, double *restrict squares,
+                size_t n, double share);
 } cli_summary;
 
 /* False: no memory. */

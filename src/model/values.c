@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/inverse.h"
 #include "model/ops.h"
 
 /* A node becomes at most four values: x^-2 is x, x*x, 1 and 1/(x*x). */
@@ -264,6 +265,17 @@ static uint32_t of_root(rsp_values *vs, const rsp_network *net, uint32_t k)
     return vs->root_value[k];
 }
 
+/* a / b, both known: with the inverse of b where that saves a division. */
+static uint32_t quotient(rsp_values *vs, unsigned kind, uint32_t a, uint32_t b)
+{
+    const bool once = !vs->v[a].varies && !vs->v[b].varies;
+    if (kind == RSP_QUOTIENT_PLAIN || once || (kind == RSP_QUOTIENT_ALONE && vs->v[b].varies)) {
+        return operation(vs, RSP_OP_DIV, (uint32_t[3]){a, b});
+    }
+    const uint32_t inverse = operation(vs, RSP_OP_DIV, (uint32_t[3]){constant(vs, 1), b});
+    return operation(vs, RSP_OP_MUL, (uint32_t[3]){a, inverse});
+}
+
 static uint32_t of_node(rsp_values *vs, const rsp_network *net,
                         const rsp_node *node)
 {
@@ -280,7 +292,9 @@ static uint32_t of_node(rsp_values *vs, const rsp_network *net,
     const uint32_t x[3] = {vs->of_node[node->a],
                            n > 1 ? vs->of_node[node->b] : 0,
                            n > 2 ? vs->of_node[node->c] : 0};
-    return operation(vs, node->op, x);
+    return node->op == RSP_OP_DIV
+               ? quotient(vs, vs->quotient[node - net->nodes], x[0], x[1])
+               : operation(vs, node->op, x);
 }
 
 static uint32_t count_unknowns(const rsp_values *vs, uint32_t i,
@@ -358,11 +372,13 @@ static bool allocate(rsp_values *vs, const rsp_network *net, rsp_arena *arena)
     vs->unknowns = rsp_arena_alloc(
         arena, (size_t)vs->capacity * vs->n_words + 1, sizeof *vs->unknowns);
     vs->of_node = rsp_arena_alloc(arena, net->n_nodes + 1, sizeof(uint32_t));
+    vs->quotient = rsp_arena_alloc(arena, net->n_nodes + 1, sizeof *vs->quotient);
     vs->root_f = rsp_arena_alloc(arena, net->n_roots + 1, sizeof(uint32_t));
     vs->root_value = rsp_arena_alloc(arena, net->n_roots + 1, sizeof(uint32_t));
     vs->root_depth = rsp_arena_alloc(arena, net->n_roots + 1, sizeof(uint32_t));
     return vs->v && vs->slots && vs->unknowns && vs->of_node && vs->root_f &&
-           vs->root_value && vs->root_depth;
+           vs->root_value && vs->root_depth && vs->quotient &&
+           rsp_quotients(net, vs->quotient);
 }
 
 rsp_status rsp_values_init(rsp_values *vs, const rsp_network *net,

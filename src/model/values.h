@@ -7,7 +7,8 @@
  *     constants are folded; x*1, x/1, x+0, x-0, x^1 are x; 0*x is 0 (an
  *     indexed model writes out many absent terms); a constant condition
  *     chooses; x^2, x^3, x^4, x^-1, x^-2, x^0.5, x^1.5 become products,
- *     quotients and square roots. */
+ *     quotients and square roots; a quotient may be a product with an inverse
+ *     (inverse.h). */
 #ifndef MODEL_VALUES_H
 #define MODEL_VALUES_H
 
@@ -31,6 +32,7 @@ typedef struct rsp_values {
     uint32_t *root_f;     /* [n_roots] value of each root's f */
     uint32_t *root_value; /* [n_roots] the ROOT value, or RSP_NONE */
     uint32_t *root_depth; /* [n_roots] how many unknowns its solution needs */
+    uint8_t *quotient;    /* [n_nodes] rsp_quotient */
     /* Private: hash table; set of unknowns per value; all grow in the arena. */
     uint32_t *slots, n_slots;
     uint64_t *unknowns;
