@@ -130,7 +130,48 @@ typedef struct rsp_species {
     rsp_expr rate;    /* d/dt beside the reactions; RSP_NO_EXPR: none.
                          Only continuous species have one. */
     uint32_t channel;
+    bool of_clones;   /* shows a population: it has no initial amount of its own */
+    bool internal;    /* bookkeeping of a population, of no use to a reader */
 } rsp_species;
+
+/* ---- Clones, each by itself.
+ *
+ * A population is a list of clones with a genotype (a member of an index), a barcode
+ * (its rank at the start, from 1) and a size in cells.  Every `every` days each clone
+ * moves by the exact transition of a linear birth-death process, whose rates may depend
+ * on the genotype, on time and on the state (sim/kendall.h).  What the network sees of
+ * it are species that nothing else changes: they keep their values in between. */
+typedef enum rsp_clone_count {
+    RSP_CLONES_LEFT,    /* clones that are not extinct */
+    RSP_CLONES_LARGEST, /* cells in the k largest */
+    RSP_CLONES_ONE,     /* cells in the clone of barcode k */
+    RSP_CLONES_PAIRS    /* sum of n (n - 1): ordered pairs of one clone */
+} rsp_clone_count;
+
+typedef struct rsp_clone_sum {
+    rsp_clone_count what;
+    uint32_t k;
+    uint32_t species; /* that holds it */
+} rsp_clone_sum;
+
+/* A rate per cell over an interval: of parameters alone, or a species that gathers its
+ * integral and is set to zero at its end. */
+typedef struct rsp_clone_rate {
+    bool gathers;
+    uint32_t at; /* the species; else of network->givens */
+} rsp_clone_rate;
+
+typedef struct rsp_population {
+    const char *name;
+    uint32_t first, n_kinds;  /* species: cells by genotype; one where it has none */
+    uint32_t capacity;        /* clones at the start, never more */
+    double every;             /* day */
+    uint32_t size, share, spread; /* of network->givens: [capacity] expected cells;
+                                [n_kinds] weights; SD of the logarithm of size */
+    const rsp_clone_rate *birth, *death; /* [n_kinds] */
+    const rsp_clone_sum *sums; /* [n_sums] */
+    uint32_t n_sums;
+} rsp_population;
 
 typedef struct rsp_change {
     uint32_t species;
@@ -207,6 +248,8 @@ typedef struct rsp_network {
     const rsp_assign *assigns;     uint32_t n_assigns;
     const rsp_after *afters;       uint32_t n_afters;
     const rsp_event *events;       uint32_t n_events;
+    const rsp_expr *givens;        uint32_t n_givens; /* of parameters alone */
+    const rsp_population *populations; uint32_t n_populations;
     const char *const *warnings;   uint32_t n_warnings; /* "file:line:col: ..." */
     const char *const *files;      uint32_t n_files;    /* all that were read */
     char sha256[65]; /* of the files' bytes, in order of reading */

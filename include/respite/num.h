@@ -49,7 +49,9 @@ typedef enum rsp_purpose { /* part of every result: append only */
     RSP_PURPOSE_USER = 16,     /* bootstrap and permutation */
     RSP_PURPOSE_CANDIDATE = 17,/* direct method: the n-th candidate event, n its
                                   index + 2^32 channel */
-    RSP_PURPOSE_TIE = 18       /* which of equal events comes first: index = n-th lot */
+    RSP_PURPOSE_TIE = 18,      /* which of equal events comes first: index = n-th lot */
+    RSP_PURPOSE_CLONE = 19     /* clones: channel = population 2^20 + barcode; index 0
+                                  and 1: size and genotype, 2 n and 2 n + 1: interval n */
 } rsp_purpose;
 
 typedef struct rsp_stream { /* where draws come from; a small value */

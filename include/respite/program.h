@@ -91,6 +91,7 @@ typedef struct rsp_program {
     const uint32_t *delay;     /* [n_afters] after `prepare` */
     const uint32_t *derived;   /* [n_derived]: constant ones after `prepare`,
                                   UINT32_MAX for the others */
+    const uint32_t *given;     /* [n_givens] after `prepare` */
     const uint32_t *assigned;  /* [n_assigns] after `act` */
     const uint32_t *scale;     /* [n_assigns] after `act`; UINT32_MAX: none */
     const uint32_t *trigger;   /* [n_events] after `watch` */

@@ -79,6 +79,12 @@ static rsp_status read_header(const char *path, char *line,
         }
         column *c = &columns[*n];
         *c = (column){rsp_network_param(net, name), rsp_network_species(net, name)};
+        if (c->species >= 0 && net->species[c->species].of_clones) {
+            return rsp_fail_at(err, RSP_NAME, path, NULL, 1, 1,
+                               "'%.60s' shows a population of clones, whose sizes are drawn by "
+                               "the model's own statement; give the parameters of that",
+                               name);
+        }
         if (c->param < 0 && c->species < 0) {
             return rsp_fail_at(err, RSP_NAME, path, NULL, 1, 1,
                                "column '%.60s' is neither a parameter nor a species",

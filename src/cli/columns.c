@@ -18,7 +18,7 @@ static rsp_status add_all(cli_columns *c, const rsp_network *net, rsp_error *err
     rsp_status s = RSP_OK;
     for (uint32_t i = 0; s == RSP_OK && i < net->n_species; i++) {
         const rsp_species *sp = &net->species[i];
-        s = add(c, (cli_column){sp->name, false, i, sp->factor}, err);
+        s = sp->internal ? s : add(c, (cli_column){sp->name, false, i, sp->factor}, err);
     }
     for (uint32_t i = 0; s == RSP_OK && i < net->n_observables; i++) {
         const rsp_observable *o = &net->observables[i];

@@ -54,7 +54,7 @@ typedef struct ast_expr {
 typedef enum ast_what {
     AST_MODEL, AST_TIME, AST_INCLUDE, AST_UNIT, AST_INDEX, AST_PARAMETER, AST_LET,
     AST_INPUT, AST_SPECIES, AST_INITIAL, AST_RATE, AST_REACTION, AST_OBSERVE,
-    AST_ACTION, AST_EVENT,
+    AST_ACTION, AST_EVENT, AST_POPULATION,
     AST_DEFAULT /* read as a let that yields */
 } ast_what;
 
@@ -86,6 +86,14 @@ typedef struct ast_assign {
     const ast_expr *value;
 } ast_assign;
 
+typedef struct ast_population { /* what a statement says of clones */
+    double clones;
+    double every;          /* 0: not given */
+    const char *every_unit;
+    const ast_expr *size, *spread, *genotype, *birth, *death; /* NULL: not given */
+    ast_place every_place, genotype_place;
+} ast_population;
+
 typedef struct ast_statement {
     ast_what what;
     ast_place place, name_place;
@@ -111,6 +119,7 @@ typedef struct ast_statement {
     const char *const *members;
     uint32_t n_members;
     const char *subsets_of;
+    const struct ast_population *population;
     bool yields; /* default let: only where nothing else declares the name */
     /* let, initial, rate, reaction (rate), observe */
     const ast_expr *expr;

@@ -80,6 +80,11 @@ typedef struct species_more { /* what the network does not keep of a species */
     bool has_initial;
 } species_more;
 
+typedef struct sum_of_clones { /* and the symbol of its population */
+    const symbol *of;
+    rsp_clone_sum sum;
+} sum_of_clones;
+
 typedef struct builder {
     rsp_model *model;
     rsp_arena *arena;
@@ -99,6 +104,9 @@ typedef struct builder {
     rsp_assign *assigns;  uint32_t n_assigns;    size_t cap_assigns;
     rsp_after *afters;    uint32_t n_afters;     size_t cap_afters;
     rsp_event *events;    uint32_t n_events;     size_t cap_events;
+    rsp_expr *givens;     uint32_t n_givens;     size_t cap_givens;
+    rsp_population *populations; uint32_t n_populations; size_t cap_populations;
+    sum_of_clones *sums;  uint32_t n_sums;       size_t cap_sums;
     rsp_derived *derived; uint32_t n_derived;    size_t cap_derived;
     const char **warnings; uint32_t n_warnings;  size_t cap_warnings;
     bool *depends;        size_t cap_depends;    uint32_t n_depends;
@@ -203,6 +211,20 @@ RSP_MUST_USE rsp_status check_unit(builder *b, const ast_place *place, const val
 
 /* ---- functions.c: calls. */
 RSP_MUST_USE rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out);
+
+/* ---- clones.c: populations of clones, and functions of them. */
+bool is_population(const symbol *sym);
+/* A species that only a population's own birth and death may change. */
+RSP_MUST_USE rsp_status refuse_population(builder *b, const symbol *sym,
+                                          const ast_place *place);
+RSP_MUST_USE rsp_status write_population(builder *b, const ast_statement *st);
+/* Once everything is written out: what was asked of each population. */
+RSP_MUST_USE rsp_status finish_populations(builder *b);
+/* clones(C), largest(C, k), clone(C, k), pairs(C); false: no such call. */
+bool is_clone_call(const ast_expr *x);
+RSP_MUST_USE rsp_status eval_clone_call(builder *b, const ast_expr *x, value *out);
+enum { N_CLONE_CALLS = 4 };
+const char *clone_call_name(uint32_t i);
 
 /* ---- expand.c: statements written out over their indices. */
 RSP_MUST_USE rsp_status expand_all(builder *b);

@@ -358,7 +358,8 @@ static const struct {
 } DECLARES[] = {{AST_PARAMETER, SYMBOL_PARAM}, {AST_LET, SYMBOL_LET},
                 {AST_INPUT, SYMBOL_INPUT},     {AST_SPECIES, SYMBOL_SPECIES},
                 {AST_OBSERVE, SYMBOL_OBSERVE}, {AST_ACTION, SYMBOL_ACTION},
-                {AST_EVENT, SYMBOL_EVENT}};
+                {AST_EVENT, SYMBOL_EVENT},
+                {AST_POPULATION, SYMBOL_SPECIES}};
 
 rsp_status declare_all(builder *b)
 {

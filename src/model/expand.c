@@ -36,6 +36,9 @@ static rsp_status own_species(builder *b, const ast_statement *st, const uint32_
     if (!*sym || (*sym)->kind != SYMBOL_SPECIES) {
         return unknown_name(b, &st->name_place, st->name, WANT_SPECIES);
     }
+    if (is_population(*sym)) {
+        return refuse_population(b, *sym, &st->name_place);
+    }
     if (n != (*sym)->n_dims || (n && memcmp(dims, (*sym)->dims, n * sizeof *dims))) {
         return ast_fail(b->err, &st->name_place, RSP_NAME,
                         "the indices are not those of species '%.60s'", st->name);
@@ -295,6 +298,9 @@ static rsp_status check_terms(builder *b, const ast_term *terms, uint32_t n)
         if (!sym || sym->kind != SYMBOL_SPECIES) {
             return unknown_name(b, &terms[i].place, terms[i].name, WANT_SPECIES);
         }
+        if (is_population(sym)) {
+            return refuse_population(b, sym, &terms[i].place);
+        }
     }
     return RSP_OK;
 }
@@ -350,6 +356,9 @@ static rsp_status add_assign(builder *b, const ast_assign *a, const env *e)
     value v;
     if (!sym || (sym->kind != SYMBOL_SPECIES && sym->kind != SYMBOL_INPUT)) {
         return unknown_name(b, &a->target.place, a->target.name, WANT_TARGET);
+    }
+    if (is_population(sym)) {
+        return refuse_population(b, sym, &a->target.place);
     }
     rsp_status s = slot_offset(b, e, sym, a->target.slots, a->target.n_slots,
                                &a->target.place, &offset);
@@ -519,8 +528,9 @@ rsp_status expand_all(builder *b)
         case AST_OBSERVE: s = add_observable(b, st); break;
         case AST_ACTION: s = add_action(b, st); break;
         case AST_EVENT: s = for_members(b, st, write_event); break;
+        case AST_POPULATION: s = write_population(b, st); break;
         default: break;
         }
     }
-    return s;
+    return s == RSP_OK ? finish_populations(b) : s;
 }

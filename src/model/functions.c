@@ -194,8 +194,11 @@ static rsp_status eval_argument(builder *b, const env *e, const ast_expr *x, uin
 rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
 {
     value args[4] = {{0}};
-    const char *names[N_FUNCTIONS];
+    const char *names[N_FUNCTIONS + N_CLONE_CALLS];
     rsp_status s = RSP_OK;
+    if (is_clone_call(x)) {
+        return eval_clone_call(b, x, out);
+    }
     if (strcmp(x->name, "after") == 0 || strcmp(x->name, "since") == 0) {
         return eval_timing(b, e, x, out);
     }
@@ -214,7 +217,10 @@ rsp_status eval_call(builder *b, const env *e, const ast_expr *x, value *out)
         }
         return s == RSP_OK ? FUNCTIONS[i].f(b, x, args, out) : s;
     }
-    const char *near = rsp_nearest(x->name, names, N_FUNCTIONS);
+    for (uint32_t i = 0; i < N_CLONE_CALLS; i++) {
+        names[N_FUNCTIONS + i] = clone_call_name(i);
+    }
+    const char *near = rsp_nearest(x->name, names, N_FUNCTIONS + N_CLONE_CALLS);
     return ast_fail(b->err, &x->place, RSP_NAME, "unknown function '%.40s'%s%s%s",
                     x->name, near ? "; did you mean '" : "", near ? near : "",
                     near ? "'?" : "");

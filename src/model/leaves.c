@@ -244,7 +244,8 @@ static rsp_status add_species(builder *b, symbol *sym)
         rsp_species sp = {.family = sym->name, .unit = sym->st->unit,
                           .meaning = text_or(sym->st->meaning), .first = sym->first,
                           .count = sym->count, .factor = sym->unit.factor,
-                          .continuous = sym->st->continuous, .b = RSP_NO_EXPR,
+                          .continuous = sym->st->continuous || is_population(sym),
+                          .of_clones = is_population(sym), .b = RSP_NO_EXPR,
                           .rate = RSP_NO_EXPR, .a = pool_const(b->nodes, 0)};
         sp.name = member_name(b, sym->name, sym->dims, sym->n_dims, members);
         if (!sp.name || !RSP_GROW(&b->more, &b->cap_more, (size_t)b->n_species + 1)) {

@@ -190,6 +190,8 @@ rsp_status builder_keep(builder *b)
     KEEP(assigns);
     KEEP(afters);
     KEEP(events);
+    KEEP(givens);
+    KEEP(populations);
     KEEP(warnings);
     net->nodes = m->nodes.nodes; /* the pool lives as long as the model */
     net->n_nodes = m->nodes.n;
@@ -201,7 +203,7 @@ void builder_fini(builder *b)
     void *lists[] = {b->indices, b->symbols, b->lets, b->params, b->inputs, b->species,
                      b->roots, b->reactions, b->changes, b->observables, b->actions,
                      b->assigns, b->afters, b->events, b->derived, (void *)b->warnings,
-                     b->depends, (void *)b->spine, b->more};
+                     b->givens, b->populations, b->sums, b->depends, (void *)b->spine, b->more};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         free(lists[i]);
     }
@@ -215,7 +217,8 @@ void builder_fini(builder *b)
 static bool declares(const ast_statement *st, const char *name)
 {
     return !st->yields && (st->what == AST_LET || st->what == AST_PARAMETER ||
-                           st->what == AST_INPUT || st->what == AST_SPECIES) &&
+                           st->what == AST_INPUT || st->what == AST_SPECIES ||
+                           st->what == AST_POPULATION) &&
            strcmp(st->name, name) == 0;
 }
 

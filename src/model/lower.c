@@ -18,7 +18,7 @@
 
 enum { N_SECTIONS = 6, FIRST_BODY = N_SECTIONS };
 enum { RATE, DRIFT, INITIAL_A, INITIAL_B, OBSERVED, DELAY, DERIVED, ASSIGNED,
-       SLOPE, BY_TIME, SCALE, TRIGGER, EVENT_DELAY, EVENT_PRIORITY, N_OUTPUTS };
+       SLOPE, BY_TIME, SCALE, TRIGGER, EVENT_DELAY, EVENT_PRIORITY, GIVEN, N_OUTPUTS };
 
 typedef struct scope {
     uint32_t *values; /* [n] ascending */
@@ -217,6 +217,9 @@ static void need_outputs(lowering *lo)
         if (net->derived[i].constant) {
             need(lo, RSP_RUN_PREPARE, net->derived[i].expr);
         }
+    }
+    for (uint32_t i = 0; i < net->n_givens; i++) {
+        need(lo, RSP_RUN_PREPARE, net->givens[i]);
     }
     for (uint32_t r = 0; r < net->n_reactions; r++) {
         need(lo, RSP_RUN_RATES, net->reactions[r].rate);
@@ -679,7 +682,8 @@ static bool new_outputs(lowering *lo)
         [DERIVED] = net->n_derived,      [ASSIGNED] = net->n_assigns,
         [SLOPE] = lo->df.n,              [BY_TIME] = net->n_species,
         [SCALE] = net->n_assigns,        [TRIGGER] = net->n_events,
-        [EVENT_DELAY] = net->n_events,   [EVENT_PRIORITY] = net->n_events};
+        [EVENT_DELAY] = net->n_events,   [EVENT_PRIORITY] = net->n_events,
+        [GIVEN] = net->n_givens};
     for (int i = 0; i < N_OUTPUTS; i++) {
         lo->out[i] = rsp_arena_alloc(lo->arena, (size_t)sizes[i] + 1,
                                      sizeof(uint32_t));
@@ -695,6 +699,7 @@ static bool new_outputs(lowering *lo)
     p->observed = lo->out[OBSERVED];
     p->delay = lo->out[DELAY];
     p->derived = lo->out[DERIVED];
+    p->given = lo->out[GIVEN];
     p->assigned = lo->out[ASSIGNED];
     p->scale = lo->out[SCALE];
     p->trigger = lo->out[TRIGGER];
@@ -723,6 +728,9 @@ static void write_prepared(lowering *lo)
     for (uint32_t i = 0; i < net->n_derived; i++) {
         const rsp_derived *d = &net->derived[i];
         lo->out[DERIVED][i] = d->constant ? row_of(lo, d->expr) : RSP_NONE;
+    }
+    for (uint32_t i = 0; i < net->n_givens; i++) {
+        lo->out[GIVEN][i] = row_of(lo, net->givens[i]);
     }
 }
 
@@ -870,6 +878,9 @@ static void describe(const rsp_program *p, rsp_text *text)
     add_rows(text, "observed", p->observed, net->n_observables);
     add_rows(text, "delay", p->delay, net->n_afters);
     add_rows(text, "derived", p->derived, net->n_derived);
+    if (net->n_givens > 0) {
+        add_rows(text, "given", p->given, net->n_givens);
+    }
     add_rows(text, "assigned", p->assigned, net->n_assigns);
     add_rows(text, "slope first", p->df.first, net->n_species + 1);
     add_rows(text, "slope column", p->df.column, p->df.n);

@@ -17,7 +17,8 @@ static const struct {
     {"species", AST_SPECIES},     {"initial", AST_INITIAL},
     {"rate", AST_RATE},           {"reaction", AST_REACTION},
     {"observe", AST_OBSERVE},     {"action", AST_ACTION},
-    {"event", AST_EVENT},         {"default", AST_DEFAULT},
+    {"event", AST_EVENT},         {"population", AST_POPULATION},
+    {"default", AST_DEFAULT},
 };
 enum { N_KEYWORDS = sizeof KEYWORDS / sizeof *KEYWORDS };
 
@@ -262,7 +263,7 @@ rsp_status parse_binder_list(parser *p, const ast_binder **binders,
     return s;
 }
 
-static rsp_status parse_binders(parser *p, ast_statement *st)
+rsp_status parse_binders(parser *p, ast_statement *st)
 {
     if (!accept_word(p, "[")) {
         return RSP_OK;
@@ -317,6 +318,26 @@ static rsp_status parse_unit(parser *p, ast_statement *st)
         p->t++;
     }
     return p->t == first ? RSP_OK : text_from(p, first, &st->unit);
+}
+
+rsp_status need_unit_until(parser *p, ast_statement *st, const char *const *words, size_t n)
+{
+    const token *first = p->t;
+    bool ends = false;
+    st->unit_place = token_place(p);
+    while (!ends && !ends_unit(p)) {
+        for (size_t i = 0; i < n; i++) {
+            ends = ends || token_is(p->t, words[i]);
+        }
+        p->t += !ends;
+    }
+    return p->t > first ? text_from(p, first, &st->unit)
+                        : fail_expected(p, "a unit (cell, ...)");
+}
+
+rsp_status parse_meaning(parser *p, ast_statement *st)
+{
+    return need_string(p, &st->meaning, "the meaning");
 }
 
 static rsp_status need_unit(parser *p, ast_statement *st)
@@ -767,7 +788,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     if (!keyword(p->t, &st->what)) {
         return fail_expected(p, "a statement (model, include, index, parameter, let, "
                                 "input, species, initial, rate, reaction, observe, "
-                                "action, event, unit, time)");
+                                "action, event, population, unit, time)");
     }
     p->t++;
     if (st->what == AST_DEFAULT) {
@@ -798,6 +819,7 @@ static rsp_status parse_statement(parser *p, ast_statement *st)
     case AST_REACTION: s = parse_reaction(p, st); break;
     case AST_ACTION: s = parse_action(p, st); break;
     case AST_EVENT: s = parse_event(p, st); break;
+    case AST_POPULATION: s = parse_population(p, st); break;
     case AST_DEFAULT: break; /* a let by now */
     }
     if (s == RSP_OK && !at_statement_end(p)) {

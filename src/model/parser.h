@@ -42,4 +42,12 @@ RSP_MUST_USE rsp_status parse_expr(parser *p, const ast_expr **out);
 /* A name with its indices, or a call. */
 RSP_MUST_USE rsp_status parse_named(parser *p, const ast_expr **out);
 
+/* ---- parse_population.c */
+RSP_MUST_USE rsp_status parse_population(parser *p, ast_statement *st);
+
+/* ---- Parts of statements that several have. */
+RSP_MUST_USE rsp_status parse_binders(parser *p, ast_statement *st);
+RSP_MUST_USE rsp_status need_unit_until(parser *p, ast_statement *st, const char *const *words, size_t n);
+RSP_MUST_USE rsp_status parse_meaning(parser *p, ast_statement *st);
+
 #endif

@@ -236,6 +236,7 @@ void rsp_model_show(const rsp_model *model, FILE *out)
         const char *title;
     } parts[] = {{AST_INDEX, "Indices"},
                  {AST_SPECIES, "Species"},
+                 {AST_POPULATION, "Populations of clones"},
                  {AST_INPUT, "Inputs"},
                  {AST_REACTION, "Reactions"},
                  {AST_RATE, "Rates of continuous species"},

@@ -4,6 +4,7 @@
  * network has it, so that a reader gets the same expressions.  An annotation keeps
  * the name that something has in the network, and what SBML has no word for
  * (amounts that are no counts, how initial amounts are drawn). */
+#include "sbml/clones.h"
 #include "sbml/writer.h"
 
 #include <math.h>
@@ -133,6 +134,19 @@ static void list(writer *w, uint32_t *n, const char *title, const char *name)
 static void end_list(writer *w, uint32_t n, const char *rest)
 {
     rsp_text_printf(w->left_out, "%s%s", n ? rest : "", n ? "\n" : "");
+}
+
+static void tell_clones(writer *w)
+{
+    const rsp_network *net = w->net;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < net->n_species; i++) {
+        if (sbml_is_of_single_clones(net, i) && !net->species[i].internal) {
+            list(w, &n, "clones are not told apart, only the cells of each genotype are "
+                        "written; these stand at zero: ", net->species[i].name);
+        }
+    }
+    end_list(w, n, "");
 }
 
 static void tell_actions(writer *w)
@@ -758,16 +772,18 @@ rsp_status rsp_sbml_write(const rsp_network *net, rsp_text *out, rsp_text *left_
                           rsp_error *err)
 {
     rsp_error own;
-    writer w = {.net = net, .out = out, .left_out = left_out, .err = err ? err : &own,
+    writer w = {.out = out, .left_out = left_out, .err = err ? err : &own,
                 .counts_units = !net->any_sign, .arena = rsp_arena_new()};
-    rsp_status s = w.arena ? prepare(&w) : RSP_NOMEM;
+    w.net = w.arena ? sbml_merge_clones(net, w.arena) : NULL;
+    rsp_status s = w.net ? prepare(&w) : RSP_NOMEM;
     if (s == RSP_OK) {
+        tell_clones(&w);
         tell_actions(&w);
         tell_values(&w);
         tell_flows(&w);
         s = write_model(&w);
     }
-    if (!w.arena || (s == RSP_OK && (out->failed || left_out->failed))) {
+    if (!w.net || (s == RSP_OK && (out->failed || left_out->failed))) {
         s = rsp_fail(w.err, RSP_NOMEM, "no memory to write a model");
     }
     table_fini(&w.taken);

@@ -1,6 +1,6 @@
 /* The participant's clock: what happens when, and who is told.
  *
- * At one time, in this order: events, reads, stops, the end, `after` points, actions
+ * At one time, in this order: clones move, events, reads, stops, the end, `after` points, actions
  * (planned ones first, then those that stops added, each as they came); events anew
  * where these turn a trigger. */
 #include "sim/internal.h"
@@ -63,6 +63,7 @@ void rsp_clock_next(rsp_sim *sim, uint32_t l)
             t = fmin(t, lane->after_at[i]);
         }
     }
+    t = fmin(t, rsp_populations_next(sim, l));
     lane->t_next = fmax(fmin(t, rsp_events_next(sim, l)), lane->t);
 }
 
@@ -365,6 +366,7 @@ static bool looks_again(const rsp_sim *sim)
 
 void rsp_clock_serve(rsp_sim *sim)
 {
+    rsp_populations_serve(sim);
     do {
         rsp_events_serve(sim);
     } while (serve_observed(sim) || serve_actions(sim) || looks_again(sim));

@@ -46,6 +46,7 @@ static void mark_read(const rsp_sim *sim, bool *read)
     mark_rows(p->initial_a, net->n_species, all, read);
     mark_rows(p->initial_b, net->n_species, all, read);
     mark_rows(p->delay, net->n_afters, all, read);
+    mark_rows(p->given, net->n_givens, all, read);
     for (uint32_t i = 0; i < net->n_roots; i++) {
         /* Its failure ends the run. */
         mark_rows(&p->roots[i].solution, 1, all, read);

@@ -92,6 +92,7 @@ typedef struct rsp_absent {
 } rsp_absent;
 
 typedef struct rsp_events rsp_events;
+typedef struct rsp_populations rsp_populations;
 
 struct rsp_sim {
     const rsp_program *program;
@@ -141,6 +142,7 @@ struct rsp_sim {
     /* Views. */
     double *observed, *amounts, *weights, *drawn, *assigned;
     rsp_events *events;       /* NULL: the model has none */
+    rsp_populations *populations; /* the same */
     rsp_sim_counts total;
     const rsp_sim_client *client;
 };
@@ -284,6 +286,18 @@ void rsp_events_foresee(rsp_sim *sim);
 void rsp_events_cut(rsp_sim *sim);
 /* The state there. */
 void rsp_events_place(rsp_sim *sim);
+
+/* population.c: false: no memory. */
+bool rsp_populations_new(rsp_sim *sim);
+/* Clones of a participant at the start, kept for the lane that it is admitted to, and
+ * the species that show them into x (may be NULL).  False: no such draw, for a reason. */
+bool rsp_populations_draw(rsp_sim *sim, const double *rows, uint32_t width, uint32_t l,
+                          uint32_t trial, uint32_t participant, double *x, char reason[128]);
+void rsp_populations_admit(rsp_sim *sim, uint32_t l);
+/* When clones move next; infinity: there are none. */
+double rsp_populations_next(const rsp_sim *sim, uint32_t l);
+/* Lanes that stand where clones move. */
+void rsp_populations_serve(rsp_sim *sim);
 
 /* An empty lane keeps nothing in a list. */
 void rsp_regime_leave(rsp_sim *sim, uint32_t l);

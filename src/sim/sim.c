@@ -297,7 +297,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);
     sim->uses_since = sim->net->n_actions > 0 &&
                       reads_row(sim->program, sim->program->sinces, sim->net->n_actions);
-    if (is_discrete(sim) && sim->net->n_events == 0 && !sim->options.coupled &&
+    if (is_discrete(sim) && sim->net->n_events == 0 && sim->net->n_populations == 0 && !sim->options.coupled &&
         !rsp_direct_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for a solver");
     }
@@ -317,7 +317,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->leap = sim->options.leap;
     b->seed = sim->seed;
     if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim) ||
-        !rsp_events_new(sim) || !rsp_relax_new(sim) || !rsp_absent_new(sim)) {
+        !rsp_events_new(sim) || !rsp_populations_new(sim) || !rsp_relax_new(sim) || !rsp_absent_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }
@@ -391,7 +391,12 @@ rsp_status rsp_sim_derive(rsp_sim *sim, uint32_t trial, uint32_t participant,
         out[i] = row == UINT32_MAX ? (double)NAN : sim->ready.rows[(size_t)row * sim->ready.width];
     }
     if (x != NULL) {
+        char reason[128];
         rsp_start_amounts(sim, sim->ready.rows, sim->ready.width, 0, trial, participant, x);
+        if (!rsp_populations_draw(sim, sim->ready.rows, sim->ready.width, 0, trial, participant,
+                                  x, reason)) {
+            return rsp_fail(err, RSP_RANGE, "%s", reason);
+        }
     }
     return RSP_OK;
 }
@@ -439,7 +444,7 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
     sim->client = client;
     sim->observes = sim->net->n_observables > 0 && !client->amounts_only;
     sim->marches = sim->block.implicit != NULL && !sim->block.stochastic && !sim->observes &&
-                   sim->events == NULL && !sim->uses_time && !sim->uses_since;
+                   sim->events == NULL && sim->populations == NULL && !sim->uses_time && !sim->uses_since;
     sim->dry = false;
     sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;

@@ -294,6 +294,11 @@ static bool admit(rsp_sim *sim, uint32_t from, uint32_t l)
                           job->trial, job->participant, sim->drawn);
     }
     const double *x = job->initial != NULL ? job->initial : sim->drawn;
+    if (!rsp_populations_draw(sim, sim->ready.rows, sim->ready.width, from, job->trial,
+                              job->participant, NULL, reason)) {
+        refuse(sim, job, RSP_STOP_NONFINITE, reason);
+        return false;
+    }
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         if (!isfinite(x[s]) || x[s] < sim->block.net.floor[s]) {
             snprintf(reason, sizeof reason, "initial amount of %s is %g",
@@ -304,6 +309,7 @@ static bool admit(rsp_sim *sim, uint32_t from, uint32_t l)
         *rsp_at(sim->block.x, s, sim->block.width, l) = x[s];
     }
     carry(sim, from, l);
+    rsp_populations_admit(sim, l);
     lane->job = *job;
     rsp_clock_start(sim, l);
     if (sim->method.random && sim->direct == NULL) {

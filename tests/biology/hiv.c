@@ -91,9 +91,12 @@ void hiv_settle(hiv *h)
     hiv_start(h, "L", 0);
     for (uint32_t i = 0; i < h->bed.net->n_species; i++) { /* of the complete model */
         const char *family = h->bed.net->species[i].family;
-        if (strcmp(family, "C") == 0 || strcmp(family, "G") == 0) {
+        if (strcmp(family, "G") == 0) {
             h->start[i] = 0;
         }
+    }
+    if (rsp_network_param(h->bed.net, "follow_clones") >= 0) {
+        hiv_set(h, "follow_clones", 0);
     }
     h->bed.initial = h->start;
 }

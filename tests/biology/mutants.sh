@@ -115,8 +115,8 @@ fdc|s/^let release = ln2/let release = 1/|full|held_virus_halves
 reservoir_full|s/years_on_art + t </years_on_art </|full|two_phases
 reservoir_full|s/(if explain_display == 1 then/(if explain_display == 2 then/|full|each_explanation
 producers|s/- env_W \* kill_producers/- 0 * env_W * kill_producers/|full|producers_of_residual
-clones|s/C\[c\] -> 2 C\[c\] @ alpha_L/C[c] -> 2 C[c] @ 0.8 * alpha_L/|full|small_clones
-clones|s/^let in_clones = sum/let in_clones = 0.5 * sum/|full|make_up_the_reservoir
+clones|s/^  birth alpha_L/  birth 0.8 * alpha_L/|full|clones_die_out
+clones|s/^let in_clones = /let in_clones = 0.5 * /|full|make_up_the_reservoir
 affinity|s/min(1000, min(e in/min(1000, max(e in/|full|binds_it_best
 affinity|s/1 - c_comp \* (if/1 - 0.5 * c_comp * (if/|full|compensation_takes
 affinity|s/if subtype_place < 0 then/if subtype_place < 2 then/|full|goes_by_subtype

@@ -95,8 +95,8 @@ static void every_example_of_the_reference_is_as_it_says(void **state)
         right++;
     }
     free(page);
-    assert_int_equal(right, 6);
-    assert_int_equal(wrong, 7);
+    assert_int_equal(right, 7);
+    assert_int_equal(wrong, 11);
 }
 
 int main(void)

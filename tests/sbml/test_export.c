@@ -167,8 +167,9 @@ static void the_shipped_models_come_back_to_the_bit(void **state)
 {
     (void)state;
     static const struct { const char *name, *methods; } models[] = {
-        {"hiv_car_t", "oh"}, {"hiv_car_t_epitopes", "o"}, {"hiv_car_t_products", "o"},
-        {"hiv_car_t_full", "o"}, {"hiv_car_t_full2", "o"}};
+        {"hiv_car_t", "oh"}, {"hiv_car_t_products", "o"},
+        /* Their clones are written as cells of each genotype: see below. */
+        {"hiv_car_t_epitopes", ""}, {"hiv_car_t_full", ""}, {"hiv_car_t_full2", ""}};
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         rsp_error err = {0};
         rsp_model *model = NULL;
@@ -180,6 +181,46 @@ static void the_shipped_models_come_back_to_the_bit(void **state)
 
 #define P(name, value, unit)                                                          \
     "parameter " name " = " value " " unit " \"one\" source \"chosen\" status assumed\n"
+
+static void clones_come_back_as_the_cells_of_their_genotypes(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"C[wt]", "C[resistant]"};
+    rsp_error err = {0};
+    rsp_text left_out = {0};
+    rsp_model *again = NULL, *model = parsed(
+        "model clones \"clones\"\n  time day\n"
+        "index kind = wt, resistant\n"
+        P("size", "1000", "cell") P("b", "0.05", "1/day") P("d", "0.1", "1/day")
+        P("tau", "7", "day")
+        "population C[s in kind] cell\n  clones 5 every 0.5 day\n  size size / rank\n"
+        "  genotype if s == wt then 3 else 1\n  birth b\n"
+        "  death d * (if s == wt then exp(-t / tau) else 1)\n"
+        "observe left = clones(C) in 1\n");
+    char *text = written(model, &left_out);
+    assert_valid(text);
+    assert_int_equal(rsp_sbml_parse(text, "written", &again, &err), RSP_OK);
+    assert_non_null(strstr(left_out.data, "clones are not told apart"));
+    const rsp_network *net = rsp_model_network(model), *back = rsp_model_network(again);
+    course a, b;
+    run(&a, net, RSP_ODE);
+    run(&b, back, RSP_ODE);
+    for (int k = 0; k < 2; k++) {
+        const int s = rsp_network_species(net, kinds[k]), z = rsp_network_species(back, kinds[k]);
+        assert_true(s >= 0 && z >= 0);
+        for (uint32_t i = 0; i < N_READS; i++) {
+            const double x = a.amounts[i * net->n_species + (uint32_t)s],
+                         y = b.amounts[i * back->n_species + (uint32_t)z];
+            assert_true(x > 10 && fabs(y / x - 1) < 1e-5); /* rtol 1e-6 a step */
+        }
+    }
+    close_course(&a);
+    close_course(&b);
+    rsp_model_free(again);
+    rsp_model_free(model);
+    rsp_text_fini(&left_out);
+    free(text);
+}
 
 static void families_draws_and_all_functions_come_back(void **state)
 {
@@ -294,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shipped_models_come_back_to_the_bit),
+        cmocka_unit_test(clones_come_back_as_the_cells_of_their_genotypes),
         cmocka_unit_test(families_draws_and_all_functions_come_back),
         cmocka_unit_test(what_cannot_be_said_is_told),
         cmocka_unit_test(an_event_of_two_times_is_refused),
