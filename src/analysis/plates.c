@@ -247,6 +247,19 @@ static void given_background(work *w, const options *o, const name_list *targets
     }
 }
 
+/* A plate of blanks alone has nothing to count. */
+static void check_samples(work *w, const options *o, const plate *p)
+{
+    size_t n = 0;
+    while (n < p->n_samples && is_blank(o, p->samples[n])) {
+        n++;
+    }
+    if (n == p->n_samples) {
+        reader_fail(&w->r, options_at(o, "blank"), RSP_DATA,
+                    "'blank' names every sample of the plate: none is left to count");
+    }
+}
+
 static void measured_background(work *w, const options *o, const plate *p,
                                 const name_list *targets, double *out)
 {
@@ -289,6 +302,9 @@ void background_of(work *w, const options *o, const plate *p, const name_list *t
     if (working(w) && o->blank.n && o->background_names.n) {
         reader_fail(&w->r, options_at(o, "blank"), RSP_SYNTAX,
                     "give 'background' or the samples of 'blank', not both");
+    }
+    if (working(w) && o->blank.n) {
+        check_samples(w, o, p);
     }
     if (working(w) && o->blank.n) {
         measured_background(w, o, p, targets, out);

@@ -423,7 +423,10 @@ double reader_share(reader *r, const tree *t, const char *what)
 {
     wanted one = wanted_of("1", "5 %");
     double v = reader_quantity(r, t, what, &one);
-    if (reading(r) && !(v >= 0 && v <= 1)) {
+    const bool bare = reading(r) && strchr(reader_text(r, t, what), '%') == NULL;
+    if (reading(r) && bare && v > 1 && v <= 100) {
+        reader_fail(r, t, RSP_RANGE, "%s must lie between 0 and 100 %%; did you mean %g %%?", what, v);
+    } else if (reading(r) && !(v >= 0 && v <= 1)) {
         reader_fail(r, t, RSP_RANGE, "%s must lie between 0 and 100 %%", what);
     }
     return v;

@@ -410,6 +410,7 @@ static void wrong_plates_and_keys_are_told_at_their_place(void **state)
         {WORKED, "  - {kind: ipda, targets: [psi, r1], reference: [r1, r2]}\n", 65,
          "no well of the plate has all targets of 'targets'"},
         {WORKED, "  - {kind: ipda, " IPDA ", blank: nobody}\n", 65, "the plate has no sample 'nobody'"},
+        {WORKED, "  - {kind: ipda, " IPDA ", blank: S}\n", 65, "'blank' names every sample"},
         {WORKED, "  - {kind: ipda, " IPDA ", distance: 7044}\n", 65, "'reference distance'"},
         {WORKED, "  - {kind: ipda, " IPDA ", limits: wilson}\n", 65, "no limits 'wilson'"},
         {WORKED, "  - {kind: dpcr, limits: garwood}\n", 65, "no limits 'garwood'"},

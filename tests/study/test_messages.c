@@ -84,6 +84,8 @@ static const mistake mistakes[] = {
      "lognormal sd 0.2", RSP_SYNTAX},
     {"product: {dose: 4e7 cell, failure: 120 %}\n",
      "failure must lie between 0 and 100 %", "120 %", RSP_RANGE},
+    {"product: {dose: 4e7 cell, failure: 12}\n",
+     "failure must lie between 0 and 100 %; did you mean 12 %?", "12", RSP_RANGE},
     {"product: {dose: 40 mL}\n", "dose is in mL, but infuse takes cell", "40 mL",
      RSP_UNITS},
     {"visits: {every: 7 day, window: 4 day}\n",
