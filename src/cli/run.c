@@ -305,17 +305,19 @@ static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,
 
 /* Failures of single participants are rows with a reason; where all failed there is
  * no result, and a script that looks at the numbers alone should hear of it. */
-static void warn_of_failures(const rsp_findings *f)
+static bool all_failed(const rsp_findings *f)
 {
-    if (!f->failed || f->failed < f->participants) {
-        return;
-    }
+    return f->failed > 0 && f->failed >= f->participants;
+}
+
+static void tell_of_failures(const rsp_findings *f)
+{
     const rsp_dataset *d = f->example;
     const char *reason = "";
     for (size_t i = 0; d && !reason[0] && i < d->n_subjects; i++) {
         reason = d->subjects[i].failed ? d->subjects[i].reason : "";
     }
-    fprintf(stderr, "respite: warning: all %zu participants failed in simulation (%s); there "
+    fprintf(stderr, "respite: all %zu participants failed in simulation (%s); there "
                     "are no results\n",
             f->failed, reason);
 }
@@ -326,7 +328,9 @@ static rsp_status finish(const cli_args *args, const char *dir,
 {
     const rsp_plan_view *plan = rsp_plan_see(study->plan);
     rsp_status s = RSP_OK;
-    warn_of_failures(study->findings);
+    if (all_failed(study->findings)) {
+        tell_of_failures(study->findings);
+    }
     if (dir) {
         s = write_report(args, dir, study, err);
         s = s == RSP_OK ? write_figures(dir, study, err) : s;
@@ -370,6 +374,9 @@ int cli_run(const cli_args *args)
         print_stats(&result, study.findings->failed);
     }
     int status = s == RSP_OK ? 0 : cli_error(&err);
+    if (s == RSP_OK && all_failed(study.findings)) {
+        status = rsp_status_exit(RSP_STEPS);
+    }
     cli_study_fini(&study);
     rsp_text_fini(&dir);
     return status;

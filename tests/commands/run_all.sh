@@ -231,7 +231,7 @@ expect 65 'liu2021.csv:2:4: this byte is not UTF-8' "$respite" check "$work/plai
 expect 64 'from 0 to 9223372036854775807' "$respite" run --seed 9223372036854775808 studies/liu2021.yaml
 
 # All participants failing is said beside the empty results.
-expect 0 'warning: all 36 participants failed in simulation (1 steps' \
+expect 70 'all 36 participants failed in simulation (1 steps' \
   "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
 expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/grid"
 
