@@ -6,6 +6,7 @@
 
 static const rsp_unit ONE = {.factor = 1}, PER_DAY = {.factor = 1, .power = {-1}};
 static const double LN10 = 2.302585092994045684;
+static const double LEAST_EVERY = 1 / 86400.0; /* day */
 
 bool is_population(const symbol *sym)
 {
@@ -154,7 +155,9 @@ static rsp_status interval(builder *b, const ast_population *pop, double *every)
                         "'every' takes a time, as 7 day; '%.40s' is none", pop->every_unit);
     }
     *every = (pop->every_unit ? pop->every : 1) * unit.factor;
-    return RSP_OK;
+    return *every >= LEAST_EVERY ? RSP_OK
+                                 : ast_fail(b->err, &pop->every_place, RSP_RANGE,
+                                            "'every' is %g days; a second is the least", *every);
 }
 
 /* A value of parameters alone, for the list of givens. */

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Beyond this, single cells are lost in the numbers. */
+static const double MOST_CELLS = 1e15;
+
 /* ---- Construction. */
 
 static bool clones_new(const rsp_sim *sim, const rsp_population *pop, rsp_clones *c)
@@ -224,7 +227,7 @@ bool rsp_populations_draw(rsp_sim *sim, const double *rows, uint32_t width, uint
         for (uint32_t j = 0; j < pop->capacity; j++) {
             const double mean = given(sim, rows, width, l, pop->size + j);
             const rsp_stream s = clone_stream(sim, trial, participant, i, j + 1);
-            if (!(mean >= 0 && mean < 1e15)) {
+            if (!(mean >= 0 && mean <= MOST_CELLS)) {
                 snprintf(reason, 128, "the size of clone %u of population %.40s is %g", j + 1,
                          pop->name, mean);
                 return false;
@@ -317,9 +320,10 @@ static bool find_moves(rsp_sim *sim, uint32_t l, const rsp_population *pop)
     return true;
 }
 
-static void move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
+/* False: a clone has grown beyond what cells are counted to. */
+static bool move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
 {
-    const rsp_lane *lane = &sim->lanes[l];
+    rsp_lane *lane = &sim->lanes[l];
     const rsp_population *pop = &sim->net->populations[i];
     const rsp_kendall *move = sim->populations->move;
     rsp_clones *c = clones_of(sim, l, i);
@@ -333,11 +337,19 @@ static void move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
         const rsp_stream s =
             clone_stream(sim, lane->job.trial, lane->job.participant, i, at + 1);
         c->n[at] = rsp_kendall_draw(&move[c->kind[at]], &s, 2 * c->step, c->n[at]);
+        if (!(c->n[at] <= MOST_CELLS)) {
+            snprintf(lane->reason, sizeof lane->reason,
+                     "clone %u of population %.40s grew beyond %g cells at day %.6g", at + 1,
+                     pop->name, MOST_CELLS, lane->t);
+            lane->failed = RSP_STOP_NONFINITE;
+            return false;
+        }
         c->left[n] = at;
         n += c->n[at] > 0;
     }
     c->n_left = sim->method.random ? n : c->n_left;
     show_clones(sim, l, i, sim->block.x + l, sim->block.width);
+    return true;
 }
 
 void rsp_populations_serve(rsp_sim *sim)
@@ -348,11 +360,10 @@ void rsp_populations_serve(rsp_sim *sim)
             if (lane->t < lane->t_next || due_at(sim, l, i) > lane->t) {
                 continue;
             }
-            if (!find_moves(sim, l, &sim->net->populations[i])) {
+            if (!find_moves(sim, l, &sim->net->populations[i]) || !move_clones(sim, l, i)) {
                 rsp_lane_end(sim, l, lane->failed);
                 continue;
             }
-            move_clones(sim, l, i);
             lane->same = false;
             lane->look = true;
         }

@@ -399,6 +399,10 @@ static void a_size_that_is_none_fails_its_participant_by_name(void **state)
     b.t1 = 10;
     bed_run(&b);
     assert_int_equal(b.result[0].stop, RSP_STOP_NONFINITE);
+    bed_set(&b, "slow", 100);
+    bed_run(&b);
+    assert_int_equal(b.result[0].stop, RSP_STOP_NONFINITE);
+    assert_non_null(strstr(b.result[0].reason, "of population C grew beyond 1e+15 cells"));
     bed_close(&b);
 }
 
