@@ -147,8 +147,9 @@ typedef struct rsp_test_share {
 typedef struct rsp_dose_level {
     const char *arm;
     double treated, toxic; /* participants in a trial, on average */
+    double failed;         /* whose simulation failed, and who were replaced: not of `treated` */
     size_t selected;       /* trials that chose this dose */
-    rsp_interval share;    /* of all trials; Wilson 95 % for Monte Carlo error */
+    rsp_interval share;    /* of the trials decided; Wilson 95 % for Monte Carlo error */
 } rsp_dose_level;
 
 typedef struct rsp_grid_cell {
@@ -216,6 +217,7 @@ typedef struct rsp_findings {
     rsp_contrast *contrasts;  size_t n_contrasts;
     const rsp_test_share *tests; size_t n_tests; /* of a randomised study */
     const rsp_dose_level *levels; size_t n_levels; /* of a dose escalation */
+    size_t undecided;         /* its trials in which simulations failed and nobody was left */
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;
     double grid_published;    /* day: the figure named by `compare`; 0: none */

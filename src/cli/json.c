@@ -171,8 +171,9 @@ static json_t *levels(const rsp_findings *f)
     for (size_t i = 0; i < f->n_levels; i++) {
         const rsp_dose_level *l = &f->levels[i];
         json_array_append_new(
-            rows, json_pack("{s:s,s:o,s:o,s:I,s:o,s:o}", "arm", l->arm, "treated",
-                            number(l->treated), "toxic", number(l->toxic), "selected",
+            rows, json_pack("{s:s,s:o,s:o,s:o,s:I,s:o,s:o}", "arm", l->arm, "treated",
+                            number(l->treated), "toxic", number(l->toxic), "failed",
+                            number(l->failed), "selected",
                             (json_int_t)l->selected, "share", number(l->share.value), "mc95",
                             pair(l->share.low, l->share.high)));
     }
@@ -262,11 +263,12 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t i = 0; i < f->n_arms; i++) {
         json_array_append_new(arms, arm(plan, &f->arms[i]));
     }
-    return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
+    return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
                            (json_int_t)f->trials, "null", plan->is_null, "hash",
                            f->hash ? f->hash : "", "arms", arms, "contrasts", contrasts(f),
-                           "tests", tests(f), "levels", levels(f), "grid", grid(f),
+                           "tests", tests(f), "levels", levels(f), "undecided",
+                           (json_int_t)f->undecided, "grid", grid(f),
                            "scoreboard", scoreboard(f), "sweep", sweep(f->sweep), "hinges",
                            hinges(plan, f)),
                  err);

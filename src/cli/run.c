@@ -111,9 +111,19 @@ static void print_levels(const rsp_findings *f)
 {
     for (size_t i = 0; i < f->n_levels; i++) {
         const rsp_dose_level *l = &f->levels[i];
-        printf("%s: given to %.1f participants a trial, toxic in %.2f; the dose chosen in %.1f %% of "
-               "trials (Monte Carlo %.1f to %.1f)\n", l->arm, l->treated, l->toxic,
-               100 * l->share.value, 100 * l->share.low, 100 * l->share.high);
+        printf("%s: given to %.1f participants a trial, toxic in %.2f", l->arm, l->treated, l->toxic);
+        if (f->undecided < f->trials) {
+            printf("; the dose chosen in %.1f %% of trials (Monte Carlo %.1f to %.1f)",
+                   100 * l->share.value, 100 * l->share.low, 100 * l->share.high);
+        }
+        printf("\n");
+        if (l->failed > 0) {
+            printf("  %.2f more a trial failed in simulation and were replaced\n", l->failed);
+        }
+    }
+    if (f->undecided > 0) {
+        printf("%zu of %u trials are undecided: simulations failed and nobody was left to replace "
+               "them; shares are of the others\n", f->undecided, f->trials);
     }
 }
 

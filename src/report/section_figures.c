@@ -225,7 +225,8 @@ static void tests_table(rsp_text *out, const rsp_plan_view *plan, const rsp_find
 static void levels_table(rsp_text *out, const rsp_findings *f)
 {
     static const html_column columns[] = {{"dose", false}, {"treated in a trial", true},
-                                          {"with the toxicity", true}, {"chosen, % of trials", true},
+                                          {"with the toxicity", true},
+                                          {"failed in simulation", true}, {"chosen, % of trials", true},
                                           {"Monte Carlo 95 %", true}};
     char text[80];
     if (f->n_levels == 0) {
@@ -234,7 +235,13 @@ static void levels_table(rsp_text *out, const rsp_findings *f)
     html_subheading(out, "Dose escalation");
     html_paragraph(out, "3+3: cohorts of three; the dose chosen is the highest given to six "
                         "participants of whom at most one had the toxicity. Participants whom the "
-                        "design did not come to are not in the data.");
+                        "design did not come to are not in the data; those whose simulation failed "
+                        "are replaced while somebody is left.");
+    if (f->undecided > 0) {
+        html_paragraph(out, "Undecided: %zu of %u trials, in which nobody was left in the place of "
+                            "simulations that failed. Shares are of the other trials.",
+                       f->undecided, f->trials);
+    }
     html_table t = html_table_open(out, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < f->n_levels; i++) {
         const rsp_dose_level *l = &f->levels[i];
@@ -242,6 +249,7 @@ static void levels_table(rsp_text *out, const rsp_findings *f)
         html_put(&t, "%s", l->arm);
         html_put(&t, "%s", html_number(l->treated, 1, "none", text));
         html_put(&t, "%s", html_number(l->toxic, 2, "none", text));
+        html_put(&t, "%s", html_number(l->failed, 2, "none", text));
         html_put(&t, "%s", html_number(100 * l->share.value, 1, "none", text));
         html_put(&t, "%s", html_interval(100 * l->share.low, 100 * l->share.high, 1, "none", text));
         html_row_close(&t);

@@ -203,7 +203,6 @@ static void count_flow(const rsp_analyst *a, const subject_rows *s, rsp_arm_find
     f->flow.completed += completed(s);
     f->participants += !s->subject->product_failed;
     f->failed += s->subject->failed;
-    (void)a;
 }
 
 static size_t endpoint_index(const rsp_plan *plan, const char *name)
@@ -275,6 +274,7 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
         a->in_person = true;
     }
     count_flow(a, s, &a->findings.arms[s->subject->arm]);
+    analyst_levels_add(a, s->subject);
     for (size_t i = 0; status == RSP_OK && i < s->n_endpoints; i++) {
         status = add_endpoint(a, &s->endpoints[i], err);
     }

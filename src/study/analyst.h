@@ -66,6 +66,7 @@ struct rsp_analyst {
     rsp_endpoint_row *row_of; bool *has_row; /* [n_arms * n_endpoints] of a person */
     rsp_test_share *tests; size_t n_logranks; /* see operating.c */
     rsp_dose_level *levels;                   /* see escalation.c */
+    size_t *failed_now;                       /* [n_levels] of the trial at hand */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
     series *people;         /* [2 * n_scores] values of the trial's participants; then
                                those of the arms they are held against */
@@ -110,6 +111,7 @@ void analyst_tests_finish(rsp_analyst *a);
 
 /* ---- Dose escalation: what each trial gave, saw and chose. */
 RSP_MUST_USE bool analyst_levels_new(rsp_analyst *a);
+void analyst_levels_add(rsp_analyst *a, const rsp_subject *s);
 void analyst_levels_close(rsp_analyst *a);
 void analyst_levels_finish(rsp_analyst *a);
 

@@ -82,7 +82,8 @@ typedef struct dose {
     size_t treated, toxic;
 } dose;
 
-/* Enrol until COHORT more were treated. */
+/* Enrol until COHORT more were treated.  Who has no product, or of whom nothing is known
+ * because the simulation failed, is replaced while somebody is left. */
 static rsp_status treat(const work *w, dose *d)
 {
     rsp_status s = RSP_OK;
@@ -90,10 +91,10 @@ static rsp_status treat(const work *w, dose *d)
         run *r = d->runs[d->next];
         bool toxic = false;
         r->left_out = false;
-        if (r->who->not_made) {
+        if (r->who->not_made || work_failed(r)) {
             continue;
         }
-        if (!work_failed(r) && r->simulate) {
+        if (r->simulate) {
             s = work_reached(w, r, w->plan->escalation.toxicity, &toxic);
         }
         more++;
@@ -178,24 +179,47 @@ bool analyst_levels_new(rsp_analyst *a)
         return true;
     }
     a->levels = rsp_arena_alloc(a->arena, v->n_arms, sizeof *a->levels);
-    for (size_t i = 0; a->levels && i < v->n_arms; i++) {
+    a->failed_now = rsp_arena_alloc(a->arena, v->n_arms, sizeof *a->failed_now);
+    for (size_t i = 0; a->levels && a->failed_now && i < v->n_arms; i++) {
         a->levels[i] = (rsp_dose_level){.arm = v->arms[i].name};
+        a->failed_now[i] = 0;
     }
     a->findings.levels = a->levels;
     a->findings.n_levels = a->levels ? v->n_arms : 0;
-    return a->levels != NULL;
+    return a->levels && a->failed_now;
+}
+
+void analyst_levels_add(rsp_analyst *a, const rsp_subject *s)
+{
+    if (a->levels && s->failed) {
+        a->failed_now[s->arm]++;
+    }
+}
+
+/* It ended where it should: at the highest dose or below one too toxic, or with none chosen
+ * since the lowest is too toxic.  Else nobody was left in the place of those who failed. */
+static bool decided(const rsp_analyst *a, size_t chosen)
+{
+    const size_t next = chosen == SIZE_MAX ? 0 : chosen + 1;
+    return next == a->findings.n_levels ||
+           a->arms[next].trial[a->plan->escalation.toxicity].events > 1;
 }
 
 void analyst_levels_close(rsp_analyst *a)
 {
-    size_t chosen = SIZE_MAX;
+    size_t chosen = SIZE_MAX, failed = 0;
     for (size_t i = 0; i < a->findings.n_levels; i++) {
         const rsp_km *km = &a->arms[i].trial[a->plan->escalation.toxicity];
         a->levels[i].treated += (double)km->n;
         a->levels[i].toxic += (double)km->events;
+        a->levels[i].failed += (double)a->failed_now[i];
+        failed += a->failed_now[i];
+        a->failed_now[i] = 0;
         chosen = km->n >= MOST && km->events <= 1 ? i : chosen;
     }
-    if (chosen != SIZE_MAX) {
+    if (failed > 0 && !decided(a, chosen)) {
+        a->findings.undecided++;
+    } else if (chosen != SIZE_MAX) {
         a->levels[chosen].selected++;
     }
 }
@@ -203,11 +227,16 @@ void analyst_levels_close(rsp_analyst *a)
 void analyst_levels_finish(rsp_analyst *a)
 {
     const double trials = (double)a->findings.trials;
+    const double settled = trials - (double)a->findings.undecided;
     for (size_t i = 0; i < a->findings.n_levels; i++) {
         rsp_dose_level *l = &a->levels[i];
         l->treated /= trials;
         l->toxic /= trials;
-        l->share.value = (double)l->selected / trials;
-        rsp_wilson((double)l->selected, trials, LEVEL, &l->share.low, &l->share.high);
+        l->failed /= trials;
+        l->share = (rsp_interval){(double)NAN, (double)NAN, (double)NAN};
+        if (settled > 0) {
+            l->share.value = (double)l->selected / settled;
+            rsp_wilson((double)l->selected, settled, LEVEL, &l->share.low, &l->share.high);
+        }
     }
 }

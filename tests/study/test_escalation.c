@@ -93,6 +93,46 @@ static void three_plus_three_chooses_as_its_closed_form(void **state)
     free(study);
 }
 
+/* Every dose harms everybody; a good third of simulations fail (nobody of a thousand
+ * candidates is eligible). */
+static void simulations_that_fail_are_no_sign_of_safety(void **state)
+{
+    (void)state;
+    enum { SOME = 300 };
+    rsp_text t = {0};
+    rsp_text_printf(&t, "escalation: {toxicity: harmed}\npopulation:\n  covariates:\n    draw: {value: 0.5,"
+                        " between: uniform 0 .. 1}\n  eligibility: [draw > 0.999]\nset: {f_esc: 1}\n");
+    char *all = arms(t.data), *study = all;
+    for (char *c = study; (c = strstr(c, "f_esc: {value: 0.")) != NULL; c += 17) {
+        memcpy(c + 15, "1.0", 3); /* as 0.1: the same length */
+    }
+    char *trials = strstr(study, "trials: 4000");
+    memcpy(trials, "trials: 300 ", 12);
+    rsp_plan *plan = bed_plan(study);
+    rsp_analyst *analyst = NULL;
+    const rsp_findings *f = NULL;
+    assert_int_equal(rsp_analyst_new(plan, &analyst, NULL), RSP_OK);
+    bed_run run = bed_run_plan(plan, 100);
+    assert_int_equal(rsp_analyst_add(analyst, rsp_dataset_view(run.rows), NULL, NULL), RSP_OK);
+    assert_int_equal(rsp_analyst_finish(analyst, "abc", &f, NULL), RSP_OK);
+    /* Undecided with at most one of six simulated; each fails with 0.999^1000. */
+    const double q = pow(0.999, 1000), none = pow(q, 6) + 6 * pow(q, 5) * (1 - q);
+    assert_int_equal(f->trials, SOME);
+    assert_true(fabs((double)f->undecided / SOME - none) < 5 * sqrt(none * (1 - none) / SOME));
+    assert_true(f->undecided > 0);
+    for (int i = 0; i < DOSES; i++) {
+        assert_int_equal(f->levels[i].selected, 0);
+        assert_true(f->levels[i].toxic == f->levels[i].treated);
+    }
+    assert_true(f->levels[0].failed > 1 && f->levels[0].treated > 2.8 && f->levels[0].treated <= 3);
+    assert_true(f->levels[1].treated == 0 && f->levels[1].failed == 0);
+    rsp_analyst_free(analyst);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    rsp_text_fini(&t);
+    free(all);
+}
+
 static void an_escalation_that_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -121,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_plus_three_chooses_as_its_closed_form),
+        cmocka_unit_test(simulations_that_fail_are_no_sign_of_safety),
         cmocka_unit_test(an_escalation_that_cannot_be_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
