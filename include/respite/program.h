@@ -101,6 +101,12 @@ typedef struct rsp_program {
     uint32_t n_guards;
     rsp_section prepare;  /* once a participant: hoisted values, initial values */
     rsp_section rates;    /* at each stage */
+    /* It comes in stretches of instructions that are idle together: where their species
+     * are absent all they give is zero, or used by nothing that is not zero.  A value that
+     * may be zero so and is read in another stretch has a row of its own, where its zero
+     * stands. */
+    const uint32_t *stretch; /* [n_stretches + 1] first instruction of rates.code */
+    uint32_t n_stretches;
     rsp_section observe;  /* when read */
     rsp_section act;      /* all actions' and events' values, from the state before */
     rsp_section watch;    /* triggers of events, guards of their conditions */
@@ -169,6 +175,9 @@ typedef struct rsp_machine {
     void (*run)(const struct rsp_machine *machine, rsp_run what, double *rows);
     /* The same for eight lanes: rows points at the first of them in row 0. */
     void (*run_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);
+    /* Of the rates the stretches that are `live`; of all lanes or of eight. */
+    void (*run_live)(const struct rsp_machine *machine, const bool *live, double *rows,
+                     bool all);
     const void *compiled; /* private, as are these */
     void (*interpret)(const struct rsp_machine *machine, rsp_run what, double *rows);
     void (*interpret_eight)(const struct rsp_machine *machine, rsp_run what, double *rows);

@@ -68,6 +68,8 @@ typedef struct rsp_sim_options {
     bool interpret;         /* bytecode even where compiled code exists */
     const rsp_shared *code; /* of the same program: run this; NULL: the best
                                that is built in */
+    bool keeps_absent;      /* of random methods: compute also what absence makes zero; the
+                               same bits, slower. A test of promise 1 */
     uint32_t lanes;         /* use so many at most; 0: all that the machine
                                has. A test of promise 1 */
 } rsp_sim_options;
@@ -104,6 +106,9 @@ typedef struct rsp_sim_job { /* one participant; arrays stay the client's until
 typedef struct rsp_sim_counts {
     uint64_t runs, steps, rejected, events, leaps, clamped, rate_calls;
     uint64_t implicit;     /* steps that were implicit */
+    /* Of all together, not of one participant: instructions of the rates that eight lanes
+     * ran, and that they had no use for, as what they are about is absent. */
+    uint64_t rate_instructions, idle_instructions;
 } rsp_sim_counts;
 
 typedef struct rsp_sim_result {

@@ -280,16 +280,18 @@ static rsp_status compile(simulation *s, const rsp_program *program, rsp_sim_opt
 static void print_stats(const simulation *s, const rsp_sim *sim, double cpu)
 {
     rsp_sim_counts c = rsp_sim_total(sim);
+    const uint64_t all = c.rate_instructions + c.idle_instructions;
     fprintf(stderr,
             "{\"participants\":%u,\"failures\":%u,\"steps\":%llu,"
             "\"rejections\":%llu,\"events\":%llu,\"leaps\":%llu,\"clamped\":%llu,"
-            "\"rate_calls\":%llu,\"implicit_steps\":%llu,"
+            "\"rate_calls\":%llu,\"implicit_steps\":%llu,\"idle_share\":%.3f,"
             "\"compile_seconds\":%.3f,\"cpu_seconds\":%.4f,"
             "\"participants_per_cpu_second\":%.1f}\n",
             s->n_runs, s->failed, (unsigned long long)c.steps,
             (unsigned long long)c.rejected, (unsigned long long)c.events,
             (unsigned long long)c.leaps, (unsigned long long)c.clamped,
             (unsigned long long)c.rate_calls, (unsigned long long)c.implicit,
+            all > 0 ? (double)c.idle_instructions / (double)all : 0,
             s->compile_seconds, cpu, cpu > 0 ? s->n_runs / cpu : 0);
 }
 

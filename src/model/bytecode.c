@@ -115,6 +115,27 @@ void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
     }
 }
 
+void PASTE(rsp_bytecode_run_live, RSP_ISA)(const rsp_machine *machine, const bool *live,
+                                           double *rows, bool all)
+{
+    const rsp_program *p = machine->program;
+    const uint32_t width = machine->width;
+    for (uint32_t k = 0, end; k < p->n_stretches; k = end) {
+        for (end = k + 1; end < p->n_stretches && live[end] == live[k];) {
+            end++;
+        }
+        if (live[k]) {
+            const rsp_instr *code = p->rates.code + p->stretch[k];
+            const uint32_t n = p->stretch[end] - p->stretch[k];
+            if (all) {
+                run_lanes(p, code, n, rows, width, width);
+            } else {
+                run_octet(&(octet){p, code, n, width}, rows);
+            }
+        }
+    }
+}
+
 void PASTE(rsp_bytecode_run_eight, RSP_ISA)(const rsp_machine *machine, rsp_run what,
                                             double *rows)
 {

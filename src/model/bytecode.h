@@ -19,5 +19,12 @@ void rsp_bytecode_run_eight_avx2(const rsp_machine *machine, rsp_run what,
                                  double *rows);
 void rsp_bytecode_run_eight_avx512(const rsp_machine *machine, rsp_run what,
                                    double *rows);
+/* Of the rates the stretches that are live, of all lanes or of eight. */
+void rsp_bytecode_run_live_base(const rsp_machine *machine, const bool *live, double *rows,
+                                 bool all);
+void rsp_bytecode_run_live_avx2(const rsp_machine *machine, const bool *live, double *rows,
+                                 bool all);
+void rsp_bytecode_run_live_avx512(const rsp_machine *machine, const bool *live, double *rows,
+                                 bool all);
 
 #endif

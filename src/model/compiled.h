@@ -12,6 +12,7 @@ enum { RSP_COMPILED_WIDTH = 8, RSP_WIDE = 32, RSP_TWINS = 16 };
 typedef struct rsp_compiled {
     const char *sha256; /* of the program */
     void (*run[6])(double *rows); /* by rsp_run; NULL: left to the bytecode */
+    void (*rates_live)(double *rows, const bool *live); /* the stretches that are live */
     /* Rates and jacobian of eight lanes of a frame `wide` lanes wide; NULL where
      * these have roots, whose bodies know frames of eight. */
     uint32_t wide;

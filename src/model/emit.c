@@ -27,9 +27,27 @@ typedef struct block {
     uint32_t n;
     uint32_t result; /* the only row read afterwards; UINT32_MAX: all that stay */
     bool wide;       /* also for frames that are WIDE lanes wide */
+    /* What may be left out: pieces end with them. NULL: nothing. */
+    const uint32_t *stretch;
+    uint32_t n_stretches;
 } block;
 
 /* ---- What must be stored. */
+
+/* The stretch that instruction i is in. */
+static uint32_t stretch_at(const block *b, uint32_t i)
+{
+    uint32_t low = 0, high = b->n_stretches;
+    while (high > low + 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (b->stretch[middle] <= i) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
 
 /* End of the piece that starts at instruction i. */
 static uint32_t piece_end(const block *b, uint32_t i)
@@ -37,8 +55,9 @@ static uint32_t piece_end(const block *b, uint32_t i)
     if (b->code[i].op == RSP_OP_ROOT) {
         return i + 1;
     }
+    const uint32_t stop = b->n_stretches > 0 ? b->stretch[stretch_at(b, i) + 1] : b->n;
     uint32_t end = i;
-    while (end < b->n && end - i < PIECE && b->code[end].op != RSP_OP_ROOT) {
+    while (end < stop && end - i < PIECE && b->code[end].op != RSP_OP_ROOT) {
         end++;
     }
     return end;
@@ -90,7 +109,7 @@ static void find_stores(const emitter *e, const block *b, uint32_t first)
         return;
     }
     const uint32_t end = piece_end(b, first);
-    find_stores(e, b, end); /* later pieces first; a few dozen deep */
+    find_stores(e, b, end); /* later pieces first */
     find_stores_of(e, b, first, end);
 }
 
@@ -164,25 +183,33 @@ void rsp_emit_statement(emitter *e, const rsp_instr *in)
     e->local[in->to] = name;
 }
 
-/* One piece for frames of one width. */
-static void expand_piece(emitter *e, const block *b, uint32_t number, const char *suffix,
-                         const char *width)
+/* Functions of rates are told which stretches are live. */
+static const char *live_parameter(const block *b)
 {
-    rsp_text_printf(&e->out,
-                    "static RSP_NOINLINE void %s%s_%u(double *rows)\n{\n"
-                    "    %s_%u_by(rows, %s);\n}\n\n",
-                    b->name, suffix, number, b->name, number, width);
+    return b->stretch != NULL ? ", const bool *live" : "";
 }
 
-static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
-                  uint32_t end)
+static const char *live_argument(const block *b)
+{
+    return b->stretch != NULL ? ", live" : "";
+}
+
+/* One function for frames of one width. */
+static void expand_function(emitter *e, const block *b, uint32_t number, const char *suffix,
+                            const char *width)
+{
+    rsp_text_printf(&e->out,
+                    "static RSP_NOINLINE void %s%s_%u(double *rows%s)\n{\n"
+                    "    %s_%u_by(rows%s, %s);\n}\n\n",
+                    b->name, suffix, number, live_parameter(b), b->name, number,
+                    live_argument(b), width);
+}
+
+static void piece(emitter *e, const block *b, uint32_t first, uint32_t end)
 {
     for (uint32_t row = 0; row < e->p->n_rows; row++) {
         e->local[row] = RSP_NOT_LOCAL;
     }
-    rsp_text_printf(&e->out,
-                    "RSP_LANE_INLINE void %s_%u_by(double *restrict rows, const size_t w)\n{\n",
-                    b->name, number);
     for (uint32_t i = first; i < end; i++) {
         rsp_emit_statement(e, &b->code[i]);
     }
@@ -193,37 +220,85 @@ static void piece(emitter *e, const block *b, uint32_t number, uint32_t first,
                             name);
         }
     }
+}
+
+/* End of the pieces that are one function from instruction i on: one, or stretches, each
+ * behind its condition, as many as make one of its length. */
+static uint32_t function_end(const block *b, uint32_t i)
+{
+    uint32_t end = piece_end(b, i);
+    while (b->n_stretches > 0 && end < b->n && piece_end(b, end) - i <= PIECE) {
+        end = piece_end(b, end);
+    }
+    return end;
+}
+
+static void pieces(emitter *e, const block *b, uint32_t number, uint32_t first, uint32_t end)
+{
+    rsp_text_printf(&e->out,
+                    "RSP_LANE_INLINE void %s_%u_by(double *restrict rows%s, const size_t w)\n{\n",
+                    b->name, number, live_parameter(b));
+    for (uint32_t i = first; i < end; i = piece_end(b, i)) {
+        if (b->n_stretches > 0) {
+            rsp_text_printf(&e->out, "    if (live[%u]) {\n", stretch_at(b, i));
+        }
+        piece(e, b, i, piece_end(b, i));
+        rsp_text_add(&e->out, b->n_stretches > 0 ? "    }\n" : "");
+    }
     rsp_text_add(&e->out, "}\n\n");
-    expand_piece(e, b, number, "", "8");
+    expand_function(e, b, number, "", "8");
     if (b->wide) {
-        expand_piece(e, b, number, "_wide", "WIDE");
+        expand_function(e, b, number, "_wide", "WIDE");
     }
 }
 
 static void call_pieces(emitter *e, const block *b, uint32_t n_pieces, const char *suffix,
                         bool is_body)
 {
-    rsp_text_printf(&e->out, "static void %s%s(%sdouble *rows)\n{\n", b->name, suffix,
-                    is_body ? "const void *ctx, " : "");
+    rsp_text_printf(&e->out, "static void %s%s(%sdouble *rows%s)\n{\n", b->name, suffix,
+                    is_body ? "const void *ctx, " : "", live_parameter(b));
     rsp_text_add(&e->out, is_body ? "    (void)ctx;\n" : "");
     rsp_text_add(&e->out, n_pieces == 0 ? "    (void)rows;\n" : "");
+    rsp_text_add(&e->out, n_pieces == 0 && b->stretch ? "    (void)live;\n" : "");
     for (uint32_t i = 0; i < n_pieces; i++) {
-        rsp_text_printf(&e->out, "    %s%s_%u(rows);\n", b->name, suffix, i);
+        rsp_text_printf(&e->out, "    %s%s_%u(rows%s);\n", b->name, suffix, i,
+                        live_argument(b));
     }
     rsp_text_add(&e->out, "}\n\n");
 }
 
-/* The pieces, then the functions that call them in order. */
+/* The functions, then those that call them in order. */
 static void function(emitter *e, const block *b, bool is_body)
 {
     find_stores(e, b, 0);
-    uint32_t n_pieces = 0;
-    for (uint32_t i = 0; i < b->n; i = piece_end(b, i)) {
-        piece(e, b, n_pieces++, i, piece_end(b, i));
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < b->n; i = function_end(b, i)) {
+        pieces(e, b, n++, i, function_end(b, i));
     }
-    call_pieces(e, b, n_pieces, "", is_body);
+    call_pieces(e, b, n, "", is_body);
     if (b->wide) {
-        call_pieces(e, b, n_pieces, "_wide", is_body);
+        call_pieces(e, b, n, "_wide", is_body);
+    }
+}
+
+/* All rates, and those of the stretches that are live. */
+static void rates(emitter *e, bool wide)
+{
+    const rsp_program *p = e->p;
+    const block b = {"rates_live", p->rates.code, p->rates.n, UINT32_MAX, wide, p->stretch,
+                     p->n_stretches};
+    e->remembers = true;
+    function(e, &b, false);
+    e->remembers = false;
+    rsp_text_printf(&e->out, "static const bool all_live[%u] = {", p->n_stretches + 1);
+    for (uint32_t k = 0; k < p->n_stretches; k++) {
+        rsp_text_add(&e->out, k % 32 == 31 ? "1,\n" : "1,");
+    }
+    rsp_text_add(&e->out, "0};\n\nstatic void rates(double *rows)\n{\n"
+                             "    rates_live(rows, all_live);\n}\n\n");
+    if (wide) {
+        rsp_text_add(&e->out, "static void rates_wide(double *rows)\n{\n"
+                              "    rates_live_wide(rows, all_live);\n}\n\n");
     }
 }
 
@@ -253,7 +328,8 @@ static void bodies(emitter *e)
         (void)snprintf(name, sizeof name, "root_%u", k);
         if (is_used(e->p, k)) {
             function(e,
-                     &(block){name, e->p->code + root->first, root->n, root->f, false},
+                     &(block){name, e->p->code + root->first, root->n, root->f, false,
+                              NULL, 0},
                      true);
         }
     }
@@ -308,10 +384,12 @@ static void program(emitter *e, const char *id)
         if (!is_printed(e, sections[i])) {
             continue;
         }
-        e->remembers = sections[i] == &e->p->rates;
-        const bool stepped = sections[i] == &e->p->rates || sections[i] == &e->p->jacobian;
+        if (sections[i] == &e->p->rates) {
+            rates(e, wide);
+            continue;
+        }
         function(e, &(block){names[i], sections[i]->code, sections[i]->n, UINT32_MAX,
-                             wide && stepped},
+                             wide && sections[i] == &e->p->jacobian, NULL, 0},
                  false);
     }
     bool solves = false, steps = false;
@@ -321,7 +399,7 @@ static void program(emitter *e, const char *id)
     rsp_text_printf(&e->out,
                     "extern const rsp_compiled PASTE(rsp_model_%s, RSP_ISA);\n"
                     "const rsp_compiled PASTE(rsp_model_%s, RSP_ISA) = {\n"
-                    "    \"%s\",\n    {%s, rates, observe, act, %s, watch},\n"
+                    "    \"%s\",\n    {%s, rates, observe, act, %s, watch},\n    rates_live,\n"
                     "    %s, %s, %s};\n",
                     id, id, e->p->sha256, is_printed(e, &e->p->prepare) ? "prepare" : "NULL",
                     is_printed(e, &e->p->jacobian) ? "jacobian" : "NULL",

@@ -2,9 +2,10 @@
  *
  * A scope is a list of values evaluated together: one for each section, one
  * for the body of each root.  Which values a scope has follows from what the
- * outputs need and what each value depends on; ascending order of values is
- * the order of evaluation.  Values that never vary are computed in `prepare`
+ * outputs need and what each value depends on; operands come before what is made
+ * of them.  Values that never vary are computed in `prepare`
  * and keep a row of their own where another section or an output reads them;
+ * the rates stand in stretches that are idle together (stretch.c);
  * temporaries share rows (linear scan, the row freed last is taken first, so
  * that few rows stay warm in cache). */
 #include "respite/program.h"
@@ -14,6 +15,7 @@
 
 #include "model/derive.h"
 #include "model/ops.h"
+#include "model/stretch.h"
 #include "model/values.h"
 
 enum { N_SECTIONS = 6, FIRST_BODY = N_SECTIONS };
@@ -34,6 +36,8 @@ typedef struct lowering {
     bool *kept;               /* [vs.n] has a row that no temporary takes */
     scope *scopes;            /* [N_SECTIONS + n_roots] */
     uint32_t *row;            /* [vs.n] of the scope at hand */
+    rsp_stretches stretches;  /* of the rates */
+    uint32_t *turn;           /* [vs.n] of each value in the order of its scope */
     uint32_t *last;           /* [vs.n] value at which its row is free again */
     uint32_t *expires, *next; /* [vs.n] lists of values by `last`, plus one */
     uint32_t *pool;           /* free rows, a stack */
@@ -382,6 +386,19 @@ static bool fill_scopes(lowering *lo)
     return true;
 }
 
+/* The rates in their stretches; all other scopes in ascending order. */
+static bool order_scopes(lowering *lo)
+{
+    scope *rates = &lo->scopes[RSP_RUN_RATES];
+    if (!rsp_stretches_new(&lo->stretches, &lo->vs, lo->net, rates->values, rates->n,
+                           lo->arena)) {
+        return false;
+    }
+    lo->p->stretch = lo->stretches.first;
+    lo->p->n_stretches = lo->stretches.n;
+    return true;
+}
+
 /* ---- Rows that stay. */
 
 static uint32_t leaf_row(const rsp_program *p, const rsp_value *v)
@@ -494,7 +511,7 @@ static void use(lowering *lo, uint32_t user, uint32_t operand)
         return;
     }
     const uint32_t at = seen_from(lo, user, v->home);
-    if (lo->last[operand] == RSP_NONE || lo->last[operand] < at) {
+    if (lo->last[operand] == RSP_NONE || lo->turn[lo->last[operand]] < lo->turn[at]) {
         lo->last[operand] = at;
     }
 }
@@ -608,6 +625,9 @@ static void place_outputs(lowering *lo, unsigned section)
         }
         for (uint32_t s = 0; s < net->n_species; s++) {
             place_output(lo, net->species[s].rate);
+        }
+        for (uint32_t i = 0; i < lo->stretches.n_stays; i++) {
+            place_value(lo, lo->stretches.stays[i]);
         }
     }
     for (uint32_t i = 0; section == RSP_RUN_OBSERVE && i < net->n_observables;
@@ -780,11 +800,15 @@ static void write_outputs(lowering *lo, unsigned section)
 static void reset_rows(lowering *lo, unsigned section)
 {
     for (uint32_t i = 0; i < lo->vs.n; i++) {
+        lo->turn[i] = i;
         lo->last[i] = RSP_NONE;
         lo->expires[i] = 0;
         if (section != RSP_RUN_PREPARE && lo->vs.v[i].varies) {
             lo->kept[i] = false;
         }
+    }
+    for (uint32_t i = 0; section == RSP_RUN_RATES && i < lo->scopes[section].n; i++) {
+        lo->turn[lo->scopes[section].values[i]] = i;
     }
     lo->n_pool = 0;
     lo->pool_top = 0;
@@ -856,7 +880,7 @@ static void describe(const rsp_program *p, rsp_text *text)
                                p->afters, p->sinces, p->arg, p->temporaries,
                                p->prepare.n, p->rates.n, p->observe.n,
                                p->act.n, p->jacobian.n, p->watch.n};
-    rsp_text_add(text, "respite program 3\n");
+    rsp_text_add(text, "respite program 4\n");
     add_rows(text, "groups", groups, sizeof groups / sizeof *groups);
     for (uint32_t i = 0; i < p->n_constants; i++) {
         rsp_text_printf(text, "constant %a\n", p->constant_values[i]);
@@ -871,6 +895,7 @@ static void describe(const rsp_program *p, rsp_text *text)
         rsp_text_printf(text, "root %u %u %u %u %u\n", root->first, root->n,
                         root->unknown, root->f, root->solution);
     }
+    add_rows(text, "stretch", p->stretch, p->n_stretches + 1);
     add_rows(text, "rate", p->rate, net->n_reactions);
     add_rows(text, "drift", p->drift, net->n_species);
     add_rows(text, "initial_a", p->initial_a, net->n_species);
@@ -924,6 +949,7 @@ static bool allocate(lowering *lo)
     }
     lo->kept = rsp_arena_alloc(lo->arena, n, sizeof(bool));
     lo->row = rsp_arena_alloc(lo->arena, n, sizeof(uint32_t));
+    lo->turn = rsp_arena_alloc(lo->arena, n, sizeof(uint32_t));
     lo->last = rsp_arena_alloc(lo->arena, n, sizeof(uint32_t));
     lo->expires = rsp_arena_alloc(lo->arena, n, sizeof(uint32_t));
     lo->next = rsp_arena_alloc(lo->arena, n, sizeof(uint32_t));
@@ -931,7 +957,7 @@ static bool allocate(lowering *lo)
                                sizeof(uint32_t));
     lo->roots = rsp_arena_alloc(lo->arena, lo->net->n_roots + 1,
                                 sizeof *lo->roots);
-    return lo->kept && lo->row && lo->last && lo->expires && lo->next &&
+    return lo->kept && lo->row && lo->turn && lo->last && lo->expires && lo->next &&
            lo->pool && lo->roots;
 }
 
@@ -962,7 +988,7 @@ static rsp_status lower(lowering *lo, rsp_error *err)
                         "the unknown of a root is used outside it");
     }
     find_needed(lo);
-    if (!fill_scopes(lo) || !place_constants(lo)) {
+    if (!fill_scopes(lo) || !order_scopes(lo) || !place_constants(lo)) {
         return rsp_fail(err, RSP_NOMEM, "no memory to lower the model");
     }
     lo->code = rsp_arena_alloc(lo->arena, lo->n_code + 1, sizeof *lo->code);

@@ -17,6 +17,14 @@ static void run_compiled(const rsp_machine *machine, rsp_run what, double *rows)
     }
 }
 
+static void run_compiled_live(const rsp_machine *machine, const bool *live, double *rows,
+                              bool all)
+{
+    (void)all; /* eight is all its lanes */
+    const rsp_compiled *compiled = machine->compiled;
+    compiled->rates_live(rows, live);
+}
+
 /* What is run once a participant, or once in many steps, is interpreted where frames are
  * wide: to the same bits. */
 static void run_wide_eight(const rsp_machine *machine, rsp_run what, double *rows)
@@ -48,14 +56,17 @@ static void use_bytecode(rsp_machine *machine)
     machine->kind = "bytecode";
     machine->run = rsp_bytecode_run_base;
     machine->run_eight = rsp_bytecode_run_eight_base;
+    machine->run_live = rsp_bytecode_run_live_base;
 #ifdef RSP_ISA_ALL
     const char *isa = rsp_isa();
     if (strcmp(isa, "avx512") == 0) {
         machine->run = rsp_bytecode_run_avx512;
         machine->run_eight = rsp_bytecode_run_eight_avx512;
+        machine->run_live = rsp_bytecode_run_live_avx512;
     } else if (strcmp(isa, "avx2") == 0) {
         machine->run = rsp_bytecode_run_avx2;
         machine->run_eight = rsp_bytecode_run_eight_avx2;
+        machine->run_live = rsp_bytecode_run_live_avx2;
     }
 #endif
 }
@@ -68,6 +79,7 @@ rsp_machine rsp_machine_compiled(const rsp_program *program, const rsp_compiled 
     machine.width = RSP_COMPILED_WIDTH;
     machine.kind = "compiled";
     machine.run = machine.run_eight = run_compiled; /* eight is all its lanes */
+    machine.run_live = run_compiled_live;
     machine.compiled = compiled;
     return machine;
 }

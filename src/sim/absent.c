@@ -1,200 +1,188 @@
-/* Channels of what is absent.  A rate in proportion to the cells of a genotype that
+/* What is absent costs nothing.  A rate in proportion to the cells of a genotype that
  * nobody in a chunk of lanes carries is zero in all of them, and stays so until one of
- * those cells comes to be: such channels are left out of the chunk's lists.  What they
- * would add are exact zeros, so that no bit depends on it.
+ * those cells comes to be: such channels are left out of the chunk's lists, and what is
+ * computed for them alone is not computed.  What they would add are exact zeros, so that
+ * no bit depends on it.
  *
- * Which species make a rate zero is read off the program: a product is zero where a
- * factor is, a sum where all its terms are.  A rate with a quotient or a power that has
- * no value there is never left out, nor one that was not seen to be zero since the
- * chunk's participants came. */
+ * Which species make a value zero is read off the program: a product is zero where a
+ * factor is, a sum where all its terms are.  One with a quotient or a power that may have
+ * no value there is always computed, and none is left out that was not seen to be zero
+ * since the chunk's participants came.  The rates are computed stretch by stretch: one is
+ * idle where it has no value that is needed.  A value is needed where one made of it is
+ * computed, unless it is zero: then its row holds that already. */
 #include "sim/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/ops.h"
+#include "model/idle.h"
 
-enum { MOST_WAYS = 3, MOST_MEMBERS = 64 };
+/* Of a value.  The first state is that of what is never zero; species follow, then the
+ * instructions. */
+enum { IS_ZERO = 1, IS_RISKY = 2, IS_NEEDED = 4 };
 
-/* What makes a row zero: any of the sets, where all its species are absent. */
-typedef struct zero {
-    bool risky; /* may have no value where something is absent */
-    uint8_t n;
-    uint32_t way[MOST_WAYS]; /* of pool: a count, then species in ascending order */
-} zero;
-
-typedef struct reading {
-    zero *row;
-    uint32_t *pool;
-    size_t n, capacity;
-    bool nomem;
-} reading;
-
-static uint32_t add_set(reading *z, const uint32_t *set) /* a count, then members */
+static uint32_t state_of(const rsp_sim *sim, uint32_t instr)
 {
-    if (!RSP_GROW(&z->pool, &z->capacity, z->n + set[0] + 1)) {
-        z->nomem = true;
-        return 0;
-    }
-    memcpy(z->pool + z->n, set, (set[0] + 1) * sizeof *set);
-    z->n += set[0] + 1;
-    return (uint32_t)(z->n - set[0] - 1);
+    return 1 + sim->net->n_species + instr;
 }
 
-static void add_way(zero *to, uint32_t way)
+static uint8_t *states(const rsp_sim *sim, uint32_t chunk)
 {
-    for (uint32_t i = 0; i < to->n; i++) {
-        if (to->way[i] == way) {
-            return;
-        }
-    }
-    if (to->n < MOST_WAYS) {
-        to->way[to->n++] = way;
-    }
+    return sim->absent.state + (size_t)chunk * sim->absent.n_states;
 }
 
-/* Both of two sets; false: too many. */
-static bool join(const uint32_t *a, const uint32_t *b, uint32_t *both)
+static bool *lives(const rsp_sim *sim, uint32_t chunk)
 {
-    uint32_t i = 0, j = 0, n = 0;
-    while (i < a[0] || j < b[0]) {
-        if (n == MOST_MEMBERS) {
-            return false;
-        }
-        const uint32_t x = i < a[0] ? a[1 + i] : UINT32_MAX, y = j < b[0] ? b[1 + j] : UINT32_MAX;
-        both[++n] = x < y ? x : y;
-        i += x <= y;
-        j += y <= x;
-    }
-    both[0] = n;
-    return true;
+    return sim->absent.live + (size_t)chunk * sim->program->n_stretches;
 }
 
-/* Zero where both are. */
-static zero both_zero(reading *z, const zero *a, const zero *b)
+static uint8_t next_state(const rsp_idle_value *v, const uint8_t *state, bool is_risky)
 {
-    zero to = {0};
-    uint32_t set[MOST_MEMBERS + 2];
-    for (uint32_t i = 0; i < a->n; i++) {
-        for (uint32_t j = 0; j < b->n && to.n < MOST_WAYS; j++) {
-            if (a->way[i] == b->way[j]) {
-                add_way(&to, a->way[i]);
-            } else if (join(z->pool + a->way[i], z->pool + b->way[j], set)) {
-                add_way(&to, add_set(z, set));
-            }
-        }
+    const uint8_t x = state[v->operand[0]], y = state[v->operand[1]], z = state[v->operand[2]];
+    if (is_risky || ((x | y | z) & IS_RISKY)) {
+        return IS_RISKY;
     }
-    return to;
+    return (uint8_t)(rsp_idle_zero(v->op, x, y, z) & IS_ZERO);
 }
 
-static zero either_zero(const zero *a, const zero *b)
+/* ---- The rates, as absence sees them. */
+
+/* Of a row, as the instructions so far left it. */
+static uint32_t row_state(const rsp_sim *sim, const uint32_t *of_row, uint32_t row)
 {
-    zero to = *a;
-    for (uint32_t i = 0; i < b->n; i++) {
-        add_way(&to, b->way[i]);
+    const uint32_t s = row - sim->program->species;
+    if (s < sim->net->n_species) {
+        return sim->block.net.continuous[s] ? 0 : 1 + s;
     }
-    return to;
+    return of_row[row];
 }
 
-static zero zero_of(reading *z, const rsp_instr *in)
+/* Computed when a participant began, or given. */
+static bool stays(const rsp_program *p, uint32_t row, uint32_t state)
 {
-    const zero *a = &z->row[in->a], *b = &z->row[in->b], *c = &z->row[in->c];
-    zero to = {0};
-    switch (in->op) {
-    case RSP_OP_NEG: case RSP_OP_SQRT: case RSP_OP_ABS: case RSP_OP_FLOOR:
-        to = *a;
-        break;
-    case RSP_OP_MUL:
-        to = either_zero(a, b);
-        break;
-    case RSP_OP_ADD: case RSP_OP_SUB: case RSP_OP_MIN: case RSP_OP_MAX:
-        to = both_zero(z, a, b);
-        break;
-    case RSP_OP_SELECT:
-        to = both_zero(z, b, c);
-        to.risky = c->risky;
-        break;
-    case RSP_OP_DIV: /* by what is never seen to be zero */
-        to = *a;
-        to.risky = b->n > 0;
-        break;
-    case RSP_OP_POW: /* of zero: by a sign of the exponent that is not known */
-        to.risky = a->n > 0 || b->n > 0;
-        break;
-    case RSP_OP_LOG:
-        to.risky = a->n > 0;
-        break;
-    default:
-        break;
-    }
-    to.risky |= a->risky || (rsp_op_arity(in->op) > 1 && b->risky);
-    to.n = to.risky ? 0 : to.n;
-    return to;
+    return state == 0 && (row < p->inputs || row > p->arg);
 }
 
-static bool read_rates(const rsp_sim *sim, reading *z)
+static void read_instr(rsp_sim *sim, uint32_t i, uint32_t *of_row)
 {
     const rsp_program *p = sim->program;
-    z->row = calloc((size_t)p->n_rows + 1, sizeof *z->row);
-    if (z->row == NULL) {
-        return false;
+    const rsp_instr *in = &p->rates.code[i];
+    const uint32_t rows[3] = {in->a, in->b, in->c};
+    uint8_t *state = states(sim, 0);
+    rsp_idle_value *v = &sim->absent.value[i];
+    for (unsigned k = 0; k < rsp_op_arity(in->op); k++) {
+        v->operand[k] = row_state(sim, of_row, rows[k]);
     }
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        if (!sim->block.net.continuous[s]) {
-            z->row[p->species + s].way[0] = add_set(z, (uint32_t[]){1, s});
-            z->row[p->species + s].n = 1;
-        }
-    }
-    for (uint32_t i = 0; i < p->rates.n; i++) {
-        z->row[p->rates.code[i].to] = zero_of(z, &p->rates.code[i]);
-    }
-    return !z->nomem;
+    v->op = (uint8_t)in->op;
+    v->risk = (uint8_t)rsp_idle_risk(in->op, state[v->operand[0]] & IS_ZERO,
+                                     state[v->operand[1]] & IS_ZERO,
+                                     stays(p, in->b, v->operand[1]));
+    state[state_of(sim, i)] = next_state(v, state, v->risk == RSP_RISK_ALWAYS);
+    of_row[in->to] = state_of(sim, i);
 }
 
-/* The ways of each reaction, and the sets that they name, into the arena. */
-static bool keep(rsp_sim *sim, const reading *z)
+/* Operands and risks; what is zero with all that is counted absent is zero at times. */
+static void read_rates(rsp_sim *sim, uint32_t *of_row)
 {
+    const rsp_program *p = sim->program;
     rsp_absent *a = &sim->absent;
-    const uint32_t n = sim->net->n_reactions;
-    uint32_t *pool = rsp_arena_alloc(sim->arena, z->n + 1, sizeof *pool);
-    uint32_t *first = rsp_arena_alloc(sim->arena, (size_t)n + 1, sizeof *first);
-    uint32_t *ways = rsp_arena_alloc(sim->arena, (size_t)n * MOST_WAYS + 1, sizeof *ways);
-    if (pool == NULL || first == NULL || ways == NULL) {
-        return false;
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        states(sim, 0)[1 + s] = sim->block.net.continuous[s] ? 0 : IS_ZERO;
     }
-    if (z->n > 0) {
-        memcpy(pool, z->pool, z->n * sizeof *pool);
+    for (uint32_t i = 0; i < p->rates.n; i++) {
+        read_instr(sim, i, of_row);
     }
-    uint32_t at = 0;
-    for (uint32_t r = 0; r < n; r++) {
-        const zero *rate = &z->row[sim->program->rate[r]];
-        first[r] = at;
-        for (uint32_t i = 0; i < rate->n; i++) {
-            ways[at++] = rate->way[i];
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        a->of_rate[r] = row_state(sim, of_row, p->rate[r]);
+    }
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        a->of_drift[s] = p->drift[s] == UINT32_MAX ? 0 : row_state(sim, of_row, p->drift[s]);
+    }
+    for (uint32_t k = 0; k < p->n_stretches; k++) {
+        for (uint32_t i = p->stretch[k]; i < p->stretch[k + 1]; i++) {
+            a->stretch_of[i] = k;
         }
     }
-    first[n] = at;
-    a->pool = pool;
-    a->first = first;
-    a->ways = ways;
-    return true;
+}
+
+/* Which instructions read each value: counted, then listed. */
+static void list_uses(rsp_absent *a, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (unsigned k = 0; k < 3; k++) {
+            a->first_use[a->value[i].operand[k]]++;
+        }
+    }
+    for (uint32_t s = 1; s <= a->n_states; s++) {
+        a->first_use[s] += a->first_use[s - 1];
+    }
+    for (uint32_t i = n; i-- > 0;) {
+        for (unsigned k = 3; k-- > 0;) {
+            a->use[--a->first_use[a->value[i].operand[k]]] = i;
+        }
+    }
+}
+
+static bool rooms_new(rsp_sim *sim)
+{
+    rsp_absent *a = &sim->absent;
+    rsp_arena *arena = sim->arena;
+    const rsp_program *p = sim->program;
+    const size_t m = sim->net->n_species, n = sim->net->n_reactions, code = p->rates.n;
+    const size_t chunks = sim->block.n_chunks;
+    a->n_states = (uint32_t)(1 + m + code);
+    a->value = rsp_arena_alloc(arena, code + 1, sizeof *a->value);
+    a->of_rate = rsp_arena_alloc(arena, n + 1, sizeof *a->of_rate);
+    a->of_drift = rsp_arena_alloc(arena, m + 1, sizeof *a->of_drift);
+    a->first_use = rsp_arena_alloc(arena, (size_t)a->n_states + 1, sizeof *a->first_use);
+    a->use = rsp_arena_alloc(arena, 3 * code + 1, sizeof *a->use);
+    a->stretch_of = rsp_arena_alloc(arena, code + 1, sizeof *a->stretch_of);
+    a->queue = rsp_arena_alloc(arena, a->n_states, sizeof *a->queue);
+    a->state = rsp_arena_alloc(arena, chunks * a->n_states, sizeof *a->state);
+    a->held = rsp_arena_alloc(arena, chunks * code + 1, sizeof(bool));
+    a->live = rsp_arena_alloc(arena, chunks * p->n_stretches + 1, sizeof(bool));
+    a->left_out = rsp_arena_alloc(arena, chunks * n + 1, sizeof(bool));
+    a->species = rsp_arena_alloc(arena, chunks * m + 1, sizeof(bool));
+    a->came = rsp_arena_alloc(arena, chunks * m + 1, sizeof *a->came);
+    a->n_came = rsp_arena_alloc(arena, chunks, sizeof *a->n_came);
+    a->n_live = rsp_arena_alloc(arena, chunks, sizeof *a->n_live);
+    a->is_new = rsp_arena_alloc(arena, chunks, sizeof(bool));
+    a->is_due = rsp_arena_alloc(arena, chunks, sizeof(bool));
+    a->leaps = rsp_arena_alloc(arena, (size_t)sim->block.net.n_groups + 1, sizeof(bool));
+    return a->value && a->of_rate && a->of_drift && a->first_use && a->use && a->stretch_of &&
+           a->queue && a->state && a->held && a->live && a->left_out && a->species && a->came &&
+           a->n_came && a->n_live && a->is_new && a->is_due && a->leaps;
 }
 
 bool rsp_absent_new(rsp_sim *sim)
 {
-    rsp_absent *a = &sim->absent;
-    const rsp_lanes *b = &sim->block;
-    a->species = rsp_arena_alloc(sim->arena, (size_t)b->n_chunks * b->net.n_species + 1, sizeof(bool));
-    a->left_out = rsp_arena_alloc(sim->arena, (size_t)b->n_chunks * b->net.n_reactions + 1, sizeof(bool));
-    a->is_new = rsp_arena_alloc(sim->arena, b->n_chunks, sizeof(bool));
-    a->leaps = rsp_arena_alloc(sim->arena, (size_t)b->net.n_groups + 1, sizeof(bool));
-    reading z = {0};
-    bool ok = a->species != NULL && a->left_out != NULL && a->is_new != NULL && a->leaps != NULL &&
-              read_rates(sim, &z) && keep(sim, &z);
-    free(z.row);
-    free(z.pool);
+    uint32_t *of_row = calloc((size_t)sim->program->n_rows + 1, sizeof *of_row);
+    const bool ok = of_row && rooms_new(sim);
+    if (ok) {
+        read_rates(sim, of_row);
+        list_uses(&sim->absent, sim->program->rates.n);
+    }
+    for (uint32_t c = 0; ok && c < sim->block.n_chunks; c++) {
+        rsp_absent_forget(sim, c);
+    }
+    free(of_row);
     return ok;
 }
+
+void rsp_absent_forget(rsp_sim *sim, uint32_t chunk)
+{
+    rsp_absent *a = &sim->absent;
+    const rsp_program *p = sim->program;
+    memset(a->left_out + (size_t)chunk * sim->net->n_reactions, 0, sim->net->n_reactions);
+    memset(a->species + (size_t)chunk * sim->net->n_species, 0, sim->net->n_species);
+    memset(a->held + (size_t)chunk * p->rates.n, 0, p->rates.n);
+    memset(lives(sim, chunk), 1, p->n_stretches);
+    a->n_live[chunk] = p->rates.n;
+    a->n_came[chunk] = 0;
+    a->is_due[chunk] = !sim->options.keeps_absent; /* what came is to be seen first */
+}
+
+/* ---- What is zero in a chunk. */
 
 static bool is_absent(const rsp_sim *sim, uint32_t s, uint32_t chunk)
 {
@@ -208,34 +196,65 @@ static bool is_absent(const rsp_sim *sim, uint32_t s, uint32_t chunk)
     return true;
 }
 
-/* No lane has a rate there, not even one that is not a number. */
-static bool was_zero(const rsp_sim *sim, uint32_t r, uint32_t chunk)
+/* Whether what is absent changed. */
+static bool find_absent(rsp_sim *sim, uint32_t chunk)
 {
-    const double *rate = rsp_at(sim->block.frame.rows, sim->program->rate[r], sim->block.width,
-                                chunk * RSP_CHUNK);
+    bool *absent = sim->absent.species + (size_t)chunk * sim->net->n_species, changed = false;
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        const bool is = !sim->block.net.continuous[s] && is_absent(sim, s, chunk);
+        changed |= is != absent[s];
+        absent[s] = is;
+    }
+    return changed;
+}
+
+/* No lane has a value there, not even one that is not a number. */
+static bool was_zero(const rsp_sim *sim, uint32_t row, uint32_t chunk)
+{
+    const double *value = rsp_at(sim->block.frame.rows, row, sim->block.width, chunk * RSP_CHUNK);
     bool none = true;
     for (uint32_t k = 0; k < RSP_CHUNK; k++) {
-        none &= rate[k] == 0 || !sim->lanes[chunk * RSP_CHUNK + k].live;
+        none &= value[k] == 0 || !sim->lanes[chunk * RSP_CHUNK + k].live;
     }
     return none;
 }
 
-static bool is_left_out(const rsp_sim *sim, uint32_t r, uint32_t chunk)
+/* A power of zero has a value in all lanes. */
+static bool is_above_zero(const rsp_sim *sim, uint32_t row, uint32_t chunk)
 {
-    const rsp_absent *a = &sim->absent;
-    const bool *absent = a->species + (size_t)chunk * sim->net->n_species;
-    for (uint32_t i = a->first[r]; i < a->first[r + 1]; i++) {
-        const uint32_t *set = a->pool + a->ways[i];
-        uint32_t n = 0;
-        while (n < set[0] && absent[set[1 + n]]) {
-            n++;
-        }
-        if (n == set[0]) {
-            return was_zero(sim, r, chunk);
-        }
+    const double *value = rsp_at(sim->block.frame.rows, row, sim->block.width, chunk * RSP_CHUNK);
+    bool all = true;
+    for (uint32_t k = 0; k < RSP_CHUNK; k++) {
+        all &= value[k] > 0 || !sim->lanes[chunk * RSP_CHUNK + k].live;
     }
-    return false;
+    return all;
 }
+
+static uint8_t state_now(const rsp_sim *sim, uint32_t i, uint32_t chunk)
+{
+    const rsp_idle_value *v = &sim->absent.value[i];
+    const bool risky =
+        v->risk == RSP_RISK_ALWAYS ||
+        (v->risk == RSP_RISK_EXPONENT &&
+         !is_above_zero(sim, sim->program->rates.code[i].b, chunk));
+    return next_state(v, states(sim, chunk), risky);
+}
+
+static void find_zeros(const rsp_sim *sim, uint32_t chunk)
+{
+    const uint32_t m = sim->net->n_species, n = sim->program->rates.n;
+    const bool *absent = sim->absent.species + (size_t)chunk * m;
+    uint8_t *state = states(sim, chunk);
+    state[0] = 0;
+    for (uint32_t s = 0; s < m; s++) {
+        state[1 + s] = absent[s] ? IS_ZERO : 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        state[1 + m + i] = state_now(sim, i, chunk);
+    }
+}
+
+/* ---- What is left out. */
 
 static void forget_rates(rsp_sim *sim, uint32_t r, uint32_t chunk)
 {
@@ -245,27 +264,235 @@ static void forget_rates(rsp_sim *sim, uint32_t r, uint32_t chunk)
     }
 }
 
-bool rsp_absent_look(rsp_sim *sim, uint32_t chunk)
+static void leave_out(rsp_sim *sim, uint32_t chunk)
 {
     rsp_absent *a = &sim->absent;
-    const uint32_t n = sim->net->n_reactions;
-    bool *left_out = a->left_out + (size_t)chunk * n;
-    bool *absent = a->species + (size_t)chunk * sim->net->n_species;
-    if (a->is_new[chunk]) { /* what came is to be seen first */
-        memset(left_out, 0, n * sizeof *left_out);
-        memset(absent, 0, sim->net->n_species * sizeof *absent);
-        a->is_new[chunk] = false;
-        return true;
-    }
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        absent[s] = is_absent(sim, s, chunk);
-    }
-    for (uint32_t r = 0; r < n; r++) {
-        const bool was = left_out[r];
-        left_out[r] = is_left_out(sim, r, chunk);
+    bool *left_out = a->left_out + (size_t)chunk * sim->net->n_reactions;
+    const uint8_t *state = states(sim, chunk);
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        const bool was = left_out[r], is_zero = state[a->of_rate[r]] & IS_ZERO;
+        left_out[r] = is_zero && (was || was_zero(sim, sim->program->rate[r], chunk));
+        a->is_due[chunk] |= is_zero && !left_out[r];
         if (left_out[r] && !was) {
             forget_rates(sim, r, chunk);
         }
     }
+}
+
+/* The channels that stay need their rates, and drifts are needed. */
+static void need_outputs(rsp_sim *sim, uint32_t chunk)
+{
+    rsp_absent *a = &sim->absent;
+    const bool *left_out = a->left_out + (size_t)chunk * sim->net->n_reactions;
+    uint8_t *state = states(sim, chunk);
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        state[a->of_rate[r]] |= left_out[r] ? 0 : IS_NEEDED;
+    }
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        uint8_t *drift = &state[a->of_drift[s]];
+        *drift |= *drift & IS_ZERO ? 0 : IS_NEEDED;
+    }
+}
+
+/* A zero that others may read stands in its row. */
+static bool is_held(rsp_sim *sim, uint32_t i, uint32_t chunk)
+{
+    const rsp_program *p = sim->program;
+    const uint32_t row = p->rates.code[i].to;
+    bool *held = sim->absent.held + (size_t)chunk * p->rates.n + i;
+    *held = *held || row >= p->temporaries || was_zero(sim, row, chunk);
+    return *held;
+}
+
+/* Something in a stretch is needed, or is zero and its row does not say so yet. */
+static bool is_live(rsp_sim *sim, uint32_t stretch, uint32_t chunk)
+{
+    const rsp_program *p = sim->program;
+    const uint8_t *state = states(sim, chunk) + state_of(sim, 0);
+    const uint32_t first = p->stretch[stretch], end = p->stretch[stretch + 1];
+    for (uint32_t i = first; i < end; i++) {
+        if (state[i] & IS_NEEDED) {
+            return true;
+        }
+    }
+    for (uint32_t i = first; i < end; i++) {
+        if ((state[i] & IS_ZERO) && !is_held(sim, i, chunk)) {
+            sim->absent.is_due[chunk] = true; /* it will after a step */
+            return true;
+        }
+    }
     return false;
+}
+
+/* A stretch is to be computed: nothing in it is held, all that it reads is needed. */
+static void wake(rsp_sim *sim, uint32_t stretch, uint32_t chunk)
+{
+    rsp_absent *a = &sim->absent;
+    const rsp_program *p = sim->program;
+    const uint32_t first = p->stretch[stretch], end = p->stretch[stretch + 1];
+    uint8_t *state = states(sim, chunk);
+    lives(sim, chunk)[stretch] = true;
+    memset(a->held + (size_t)chunk * p->rates.n + first, 0, end - first);
+    a->n_live[chunk] += end - first;
+    for (uint32_t i = first; i < end; i++) {
+        for (unsigned k = 0; k < 3; k++) {
+            uint8_t *of = &state[a->value[i].operand[k]];
+            *of |= *of & IS_ZERO ? 0 : IS_NEEDED;
+        }
+    }
+}
+
+static void find_live(rsp_sim *sim, uint32_t chunk)
+{
+    sim->absent.n_live[chunk] = 0;
+    for (uint32_t k = sim->program->n_stretches; k-- > 0;) {
+        lives(sim, chunk)[k] = false;
+        if (is_live(sim, k, chunk)) {
+            wake(sim, k, chunk);
+        }
+    }
+}
+
+static void look_at_all(rsp_sim *sim, uint32_t chunk)
+{
+    sim->absent.is_due[chunk] = false;
+    sim->absent.n_came[chunk] = 0;
+    find_zeros(sim, chunk);
+    leave_out(sim, chunk);
+    need_outputs(sim, chunk);
+    find_live(sim, chunk);
+}
+
+/* ---- What comes wakes what it is about, and no more is looked at. */
+
+/* Values that are not zero any more, into the queue; how many. */
+static uint32_t find_turned(rsp_sim *sim, uint32_t chunk)
+{
+    rsp_absent *a = &sim->absent;
+    uint8_t *state = states(sim, chunk);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < a->n_came[chunk]; i++) {
+        const uint32_t of = 1 + a->came[(size_t)chunk * sim->net->n_species + i];
+        state[of] &= (uint8_t)~IS_ZERO;
+        a->queue[n++] = of;
+    }
+    for (uint32_t done = 0; done < n; done++) {
+        const uint32_t from = a->queue[done];
+        for (uint32_t u = a->first_use[from]; u < a->first_use[from + 1]; u++) {
+            const uint32_t of = state_of(sim, a->use[u]);
+            if ((state[of] & IS_ZERO) && !(state_now(sim, a->use[u], chunk) & IS_ZERO)) {
+                state[of] &= (uint8_t)~IS_ZERO;
+                a->queue[n++] = of;
+            }
+        }
+    }
+    return n;
+}
+
+static bool is_used(const rsp_sim *sim, uint32_t state, uint32_t chunk)
+{
+    const rsp_absent *a = &sim->absent;
+    const bool *live = lives(sim, chunk);
+    bool used = false;
+    for (uint32_t u = a->first_use[state]; u < a->first_use[state + 1]; u++) {
+        used |= live[a->stretch_of[a->use[u]]];
+    }
+    return used;
+}
+
+/* Stretches come after what they read: from the last on, one that is needed wakes those
+ * before it. */
+static void find_woken(rsp_sim *sim, uint32_t chunk)
+{
+    const rsp_program *p = sim->program;
+    const uint8_t *state = states(sim, chunk) + state_of(sim, 0);
+    const bool *live = lives(sim, chunk);
+    for (uint32_t k = p->n_stretches; k-- > 0;) {
+        bool needed = false;
+        for (uint32_t i = p->stretch[k]; !live[k] && i < p->stretch[k + 1]; i++) {
+            needed |= state[i] & IS_NEEDED;
+        }
+        if (needed) {
+            wake(sim, k, chunk);
+        }
+    }
+}
+
+static void look_at_what_came(rsp_sim *sim, uint32_t chunk)
+{
+    rsp_absent *a = &sim->absent;
+    bool *left_out = a->left_out + (size_t)chunk * sim->net->n_reactions;
+    uint8_t *state = states(sim, chunk);
+    const uint32_t n = find_turned(sim, chunk);
+    for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
+        left_out[r] &= state[a->of_rate[r]] & IS_ZERO;
+    }
+    need_outputs(sim, chunk);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t of = a->queue[i];
+        state[of] |= is_used(sim, of, chunk) ? IS_NEEDED : 0;
+    }
+    find_woken(sim, chunk);
+    a->n_came[chunk] = 0;
+}
+
+bool rsp_absent_look(rsp_sim *sim, uint32_t chunk, bool anew)
+{
+    rsp_absent *a = &sim->absent;
+    if (a->is_new[chunk]) {
+        a->is_new[chunk] = false;
+        rsp_absent_forget(sim, chunk);
+        return true;
+    }
+    if (sim->options.keeps_absent) {
+        return false;
+    }
+    const bool came = a->n_came[chunk] > 0;
+    if (a->is_due[chunk] || anew) {
+        const bool changed = find_absent(sim, chunk);
+        if (a->is_due[chunk] || came || changed) {
+            look_at_all(sim, chunk);
+            return true;
+        }
+    } else if (came) {
+        look_at_what_came(sim, chunk);
+    }
+    return came;
+}
+
+/* The same stretches are live in all chunks. */
+static bool are_alike(const rsp_sim *sim)
+{
+    bool alike = true;
+    for (uint32_t c = 1; alike && c < sim->block.n_chunks; c++) {
+        alike = memcmp(lives(sim, 0), lives(sim, c), sim->program->n_stretches) == 0;
+    }
+    return alike;
+}
+
+static void run(rsp_sim *sim, uint32_t chunk, bool all)
+{
+    const uint32_t n_live = sim->absent.n_live[chunk], chunks = all ? sim->block.n_chunks : 1;
+    sim->total.rate_instructions += (uint64_t)n_live * chunks;
+    sim->total.idle_instructions += (uint64_t)(sim->program->rates.n - n_live) * chunks;
+    sim->machine.run_live(&sim->machine, lives(sim, chunk),
+                          sim->block.frame.rows + (size_t)chunk * RSP_CHUNK, all);
+}
+
+void rsp_absent_run(rsp_sim *sim, const bool *active)
+{
+    const uint32_t n_chunks = sim->block.n_chunks;
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < n_chunks; c++) {
+        n += active == NULL || active[c];
+    }
+    if (n == n_chunks && are_alike(sim)) {
+        run(sim, 0, true);
+        return;
+    }
+    for (uint32_t c = 0; c < n_chunks; c++) {
+        if (active == NULL || active[c]) {
+            run(sim, c, false);
+        }
+    }
 }

@@ -12,6 +12,10 @@ static void look_again(rsp_sim *sim, uint32_t l, double t)
     }
     rsp_clock_rows(sim, l, t);
     sim->machine.run(&sim->machine, RSP_RUN_RATES, sim->block.frame.rows);
+    for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
+        rsp_absent_forget(sim, c); /* the other lanes were not placed */
+        sim->relist[c] = true;
+    }
 }
 
 static double largest_rate(const rsp_sim *sim, uint32_t l)

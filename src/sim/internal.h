@@ -81,12 +81,31 @@ typedef struct rsp_lane { /* one participant's clock */
     rsp_sim_action *added; /* [RSP_ADDED_MAX], in order of time */
 } rsp_lane;
 
-/* Which channels nothing present can make fire: see absent.c. */
+/* An instruction of the rates, as absence sees it. */
+typedef struct rsp_idle_value {
+    uint32_t operand[3]; /* whose states; 0: never zero */
+    uint8_t op, risk;
+} rsp_idle_value;
+
+/* Which channels nothing present can make fire, and which rates need not be computed: see
+ * absent.c. */
 typedef struct rsp_absent {
-    const uint32_t *pool, *ways, *first; /* sets of species; of each reaction its sets */
+    rsp_idle_value *value; /* [rates.n] */
+    uint32_t *of_rate, *of_drift; /* [n_reactions] [n_species] state of each */
+    bool *held;     /* [n_chunks][rates.n] zero, its row was seen to say so, and is idle since */
+    uint32_t *first_use, *use;    /* [n_states + 1] of each state, instructions */
+    uint32_t *stretch_of;         /* [rates.n] */
+    uint32_t n_states;            /* 1 + n_species + rates.n */
+    uint8_t *state; /* [n_chunks][n_states] */
+    uint32_t *queue;  /* [n_states] scratch */
+    uint32_t *came;   /* [n_chunks][n_species] that were absent at the last look */
+    uint32_t *n_came; /* [n_chunks] */
     bool *species;  /* [n_chunks][n_species] absent in all lanes */
+    bool *live;     /* [n_chunks][n_stretches] of the rates: computed */
+    uint32_t *n_live; /* [n_chunks] instructions in them */
     bool *left_out; /* [n_chunks][n_reactions] */
     bool *is_new;   /* [n_chunks] a participant came */
+    bool *is_due;   /* [n_chunks] something is to be seen again */
     bool *leaps;    /* [n_groups] scratch: of one chunk */
     uint64_t steps;
 } rsp_absent;
@@ -193,14 +212,23 @@ bool rsp_march_on(rsp_sim *sim);
 
 /* absent.c: false: no memory. */
 bool rsp_absent_new(rsp_sim *sim);
-/* What is absent in a chunk, and which channels are left out for it; true: to be asked
- * again after a step. */
-bool rsp_absent_look(rsp_sim *sim, uint32_t chunk);
+/* What is absent in a chunk, and what is left out for it.  `anew`: look for what died out,
+ * too.  true: it changed. */
+bool rsp_absent_look(rsp_sim *sim, uint32_t chunk, bool anew);
+/* All rates were computed, or are to be. */
+void rsp_absent_forget(rsp_sim *sim, uint32_t chunk);
+/* The rates that are not idle; NULL: of all chunks. */
+void rsp_absent_run(rsp_sim *sim, const bool *active);
 /* Species s of lane l comes to be, or may. */
 static inline void rsp_absent_comes(rsp_sim *sim, uint32_t s, uint32_t l)
 {
     const uint32_t chunk = l / RSP_CHUNK;
-    sim->relist[chunk] |= sim->absent.species[(size_t)chunk * sim->net->n_species + s];
+    rsp_absent *a = &sim->absent;
+    const size_t first = (size_t)chunk * sim->net->n_species;
+    if (a->species[first + s]) {
+        a->came[first + a->n_came[chunk]++] = s;
+        a->species[first + s] = false;
+    }
 }
 
 /* failure.c */

@@ -382,11 +382,11 @@ void rsp_regime_lists(rsp_sim *sim)
 {
     const bool looks = sim->block.stochastic && ++sim->absent.steps % LOOK_EVERY == 0;
     for (uint32_t c = 0; c < sim->block.n_chunks; c++) {
-        if (sim->relist[c] || looks) {
-            const bool again = sim->block.stochastic && rsp_absent_look(sim, c);
+        const bool changed = sim->block.stochastic && rsp_absent_look(sim, c, looks);
+        if (sim->relist[c] || changed) {
             list_channels(sim, &sim->block.use[c], c);
             list_species(sim, &sim->block.use[c], c);
-            sim->relist[c] = again;
+            sim->relist[c] = false;
         }
     }
 }

@@ -43,7 +43,11 @@ static void first_stage(rsp_sim *sim)
     }
     stage_times(sim, 0);
     sim->kernel->place_start(b);
-    sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+    if (b->stochastic) {
+        rsp_absent_run(sim, NULL);
+    } else {
+        sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
+    }
     sim->kernel->begin(b);
     for (uint32_t l = 0; l < b->width; l++) {
         if (b->select[l] > 0 && b->lowest[l] < -1e-9 &&
@@ -173,10 +177,14 @@ static void turn_to(rsp_sim *sim, bool stiff)
     }
 }
 
-static void run_active(const rsp_sim *sim, rsp_run what)
+static void run_active(rsp_sim *sim, rsp_run what)
 {
     const rsp_lanes *b = &sim->block;
     uint32_t n = 0;
+    if (b->stochastic && what == RSP_RUN_RATES) {
+        rsp_absent_run(sim, b->active);
+        return;
+    }
     for (uint32_t c = 0; c < b->n_chunks; c++) {
         n += b->active[c];
     }
