@@ -5,6 +5,13 @@
 
 #include "model/ops.h"
 
+/* Whether none of a species stays none until something comes: it is counted, or shows
+ * clones, which move at times of their own. */
+static inline bool rsp_idle_stays(const rsp_species *s)
+{
+    return !s->continuous || (s->of_clones && s->rate == RSP_NO_EXPR);
+}
+
 /* Where a result is exactly zero, from where its operands are: a bit for each case.  What
  * may have no value there is asked of rsp_idle_risk. */
 static inline uint64_t rsp_idle_zero(unsigned op, uint64_t a, uint64_t b, uint64_t c)

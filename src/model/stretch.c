@@ -39,14 +39,9 @@ typedef struct sorting {
 
 /* ---- Cases. */
 
-static bool is_counted(const rsp_network *net, uint32_t s)
-{
-    return !net->species[s].continuous;
-}
-
 static void join_case(sorting *so, uint32_t s, uint32_t which)
 {
-    if (is_counted(so->net, s)) {
+    if (rsp_idle_stays(&so->net->species[s])) {
         so->species[s].w[which / 64] |= (uint64_t)1 << (which % 64);
     }
 }

@@ -52,7 +52,7 @@ static uint32_t row_state(const rsp_sim *sim, const uint32_t *of_row, uint32_t r
 {
     const uint32_t s = row - sim->program->species;
     if (s < sim->net->n_species) {
-        return sim->block.net.continuous[s] ? 0 : 1 + s;
+        return rsp_idle_stays(&sim->net->species[s]) ? 1 + s : 0;
     }
     return of_row[row];
 }
@@ -87,7 +87,7 @@ static void read_rates(rsp_sim *sim, uint32_t *of_row)
     const rsp_program *p = sim->program;
     rsp_absent *a = &sim->absent;
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        states(sim, 0)[1 + s] = sim->block.net.continuous[s] ? 0 : IS_ZERO;
+        states(sim, 0)[1 + s] = rsp_idle_stays(&sim->net->species[s]) ? IS_ZERO : 0;
     }
     for (uint32_t i = 0; i < p->rates.n; i++) {
         read_instr(sim, i, of_row);
@@ -187,13 +187,13 @@ void rsp_absent_forget(rsp_sim *sim, uint32_t chunk)
 static bool is_absent(const rsp_sim *sim, uint32_t s, uint32_t chunk)
 {
     const rsp_lanes *b = &sim->block;
-    for (uint32_t l = chunk * RSP_CHUNK; l < (chunk + 1) * RSP_CHUNK; l++) {
-        if (sim->lanes[l].live && (sim->regime[(size_t)s * b->width + l] != RSP_REGIME_EXACT ||
-                                   *rsp_at(b->x, s, b->width, l) != 0)) {
-            return false;
-        }
+    const bool flows = b->net.continuous[s];
+    bool absent = rsp_idle_stays(&sim->net->species[s]);
+    for (uint32_t l = chunk * RSP_CHUNK; absent && l < (chunk + 1) * RSP_CHUNK; l++) {
+        const bool counts = flows || sim->regime[(size_t)s * b->width + l] == RSP_REGIME_EXACT;
+        absent = !sim->lanes[l].live || (counts && *rsp_at(b->x, s, b->width, l) == 0);
     }
-    return true;
+    return absent;
 }
 
 /* Whether what is absent changed. */
@@ -201,7 +201,7 @@ static bool find_absent(rsp_sim *sim, uint32_t chunk)
 {
     bool *absent = sim->absent.species + (size_t)chunk * sim->net->n_species, changed = false;
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        const bool is = !sim->block.net.continuous[s] && is_absent(sim, s, chunk);
+        const bool is = is_absent(sim, s, chunk);
         changed |= is != absent[s];
         absent[s] = is;
     }

@@ -352,6 +352,16 @@ static bool move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
     return true;
 }
 
+static void tell_who_is_there(rsp_sim *sim, uint32_t l)
+{
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        if (sim->net->species[s].of_clones &&
+            *rsp_at(sim->block.x, s, sim->block.width, l) != 0) {
+            rsp_absent_comes(sim, s, l);
+        }
+    }
+}
+
 void rsp_populations_serve(rsp_sim *sim)
 {
     for (uint32_t l = 0; sim->populations != NULL && l < sim->block.width; l++) {
@@ -364,6 +374,7 @@ void rsp_populations_serve(rsp_sim *sim)
                 rsp_lane_end(sim, l, lane->failed);
                 continue;
             }
+            tell_who_is_there(sim, l);
             lane->same = false;
             lane->look = true;
         }

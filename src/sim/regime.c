@@ -352,6 +352,13 @@ static void list_channels(rsp_sim *sim, rsp_use *use, uint32_t chunk)
     }
 }
 
+/* Nothing makes it flow. */
+static bool stands_still(const rsp_lanes *b, uint32_t s)
+{
+    return b->net.by_species[s] == b->net.by_species[s + 1] &&
+           b->program->drift[s] == UINT32_MAX;
+}
+
 static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
 {
     rsp_lanes *b = &sim->block;
@@ -361,7 +368,7 @@ static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
         if (b->stochastic && any_lane(b->is_leap, s, b, chunk)) {
             add_item(&use->counted, s);
         }
-        if (b->stochastic && !any_moves(sim, s, chunk)) {
+        if (b->stochastic && (!any_moves(sim, s, chunk) || stands_still(b, s))) {
             continue;
         }
         use->first[use->moving.n] = n;
