@@ -796,6 +796,30 @@ static bool start_counting(bed *b, uint32_t participant, size_t which,
     return true;
 }
 
+static void clones_move_without_allocation(void **state)
+{
+    (void)state;
+    const double stops[] = {3.5, 29};
+    bed b;
+    bed_open(&b,
+             "model m \"clones\"\n  time day\n"
+             "index kind = wt, resistant\n"
+             "parameter size = 1e4 cell\nparameter k = 0.05 1/day\n"
+             "population C[s in kind] cell\n  clones 300\n  size size / rank\n"
+             "  genotype s + 1\n  birth k\n  death k * (1 + C[wt] / size)\n"
+             "observe top = largest(C, 20) in cell\n",
+             RSP_HYBRID);
+    b.t1 = 30;
+    b.stops = stops;
+    b.n_stops = 2;
+    b.stop = start_counting;
+    allocations = 0;
+    bed_run(&b);
+    assert_int_equal(allocations, 0);
+    assert_false(counting);
+    bed_close(&b);
+}
+
 static void a_step_allocates_nothing(void **state)
 {
     (void)state;
@@ -1047,6 +1071,7 @@ int main(void)
         cmocka_unit_test(doses_of_parts_of_a_cell_keep_their_mean),
         cmocka_unit_test(initial_draws_have_their_laws_and_ode_takes_their_means),
         cmocka_unit_test(a_step_allocates_nothing),
+        cmocka_unit_test(clones_move_without_allocation),
         cmocka_unit_test(who_has_few_events_to_come_is_exact),
         cmocka_unit_test(who_comes_to_have_many_leaps_again),
         cmocka_unit_test(who_was_scarce_then_leaps_later),
