@@ -73,6 +73,7 @@ typedef struct clinic_assay_model {
     uint32_t uses; /* bit i: setting i, in the order of clinic_assay_settings */
     const char *second, *second_unit; /* an observable it reads beside its own; NULL: none */
     bool second_may_lack;             /* then as if it were 0 */
+    const char *usual; /* the observable it reads where the model has none of its name; NULL */
     const char *series, *series_unit; /* it reads observables NAME_1, NAME_2, ...: NAME where
                                          the study names none; NULL: one observable */
 } clinic_assay_model;

@@ -115,7 +115,10 @@ static void read_solver(plan_reading *p)
     if (method) {
         int m = reader_choice(&p->r, method, "method", methods);
         static const rsp_method kinds[] = {RSP_ODE, RSP_HYBRID, RSP_SSA};
+        const double atol = o->atol;
         *o = rsp_sim_defaults(kinds[m]);
+        /* Beside the 1e10 cells of a dose, less than this of an empty species is rounding. */
+        o->atol = atol;
     }
     const struct { const char *key; double *to; } numbers[] = {
         {"rtol", &o->rtol}, {"atol", &o->atol}, {"exact_below", &o->exact_below},

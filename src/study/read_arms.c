@@ -56,9 +56,30 @@ int plan_action(plan_reading *p, const tree *at, const char *words)
 }
 
 /* ---- Schedule. */
+/* The product's dose is an amount of actions in its unit alone: cells are no intensity. */
+static bool takes_dose(const plan_reading *p, const rsp_action *action)
+{
+    const rsp_plan *plan = p->plan;
+    rsp_unit mine = {0}, theirs = {0};
+    return plan->product.making.trait[CLINIC_DOSE].name &&
+           rsp_unit_parse(action->unit, &mine, NULL) == RSP_OK &&
+           rsp_unit_parse(plan->net->actions[plan->product.action].unit, &theirs, NULL) == RSP_OK &&
+           rsp_unit_same(&mine, &theirs);
+}
+
+static void no_dose(plan_reading *p, const tree *at, const clinic_entry *e,
+                    const rsp_action *action, const char *example)
+{
+    const bool dose = p->plan->product.making.trait[CLINIC_DOSE].name != NULL;
+    const bool bare = strcmp(action->unit, "1") == 0 || !action->unit[0];
+    reader_fail(&p->r, at, RSP_SYNTAX, "'%s' needs an amount%s%s, for example amount: %s; %s", e->what,
+                bare ? "" : " in ", bare ? "" : action->unit, example,
+                dose ? "the product's dose is something else"
+                     : "the study has no product with a dose");
+}
+
 static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
 {
-    const plan_product *product = &p->plan->product;
     const rsp_action *action = &p->plan->net->actions[e->action];
     const tree *amount = tree_get(t, "amount");
     e->takes_amount = action->takes_amount;
@@ -70,17 +91,20 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
     }
     const char *s = amount ? reader_text(&p->r, amount, "amount") : "";
     e->is_share = !amount || (reading(&p->r) && s[strlen(s) - 1] == '%');
-    if (e->is_share && !product->making.trait[CLINIC_DOSE].name) {
-        reader_fail(&p->r, amount ? amount : t, RSP_SYNTAX,
-                    "'%s' needs an amount; the study has no product with a dose",
-                    e->what);
+    const bool cells = strcmp(action->unit, "cell") == 0;
+    char example[80];
+    snprintf(example, sizeof example, "%s%s%.60s", cells ? "4e7" : "1",
+             strcmp(action->unit, "1") == 0 ? "" : " ",
+             strcmp(action->unit, "1") == 0 ? "" : action->unit);
+    if (e->is_share && !takes_dose(p, action)) {
+        no_dose(p, amount ? amount : t, e, action, example);
         return;
     }
     if (e->is_share) {
         e->amount = amount ? reader_share(&p->r, amount, "amount") : 1.0;
         return;
     }
-    wanted unit = wanted_of(action->unit, "4e7 cell");
+    wanted unit = wanted_of(action->unit, example);
     unit.unit.factor = action->factor;
     e->amount = reader_quantity(&p->r, amount, "amount", &unit);
     if (reading(&p->r) && e->amount < 0) {

@@ -98,8 +98,17 @@ static void read_settings(plan_reading *p, const tree *t, clinic_assay *a)
     }
 }
 
+static bool in_unit(const rsp_observable *o, const char *unit)
+{
+    rsp_unit mine = {0}, theirs = {0};
+    return rsp_unit_parse(unit, &mine, NULL) == RSP_OK &&
+           rsp_unit_parse(o->unit[0] ? o->unit : "1", &theirs, NULL) == RSP_OK &&
+           rsp_unit_same(&mine, &theirs);
+}
+
+/* `unit`: those that are not in it are no help; NULL: any. */
 static int find_observable(plan_reading *p, const tree *at, const char *name,
-                           const char *assay)
+                           const char *assay, const char *unit)
 {
     const rsp_network *net = p->plan->net;
     int i = reading(&p->r) ? rsp_network_observable(net, name) : -1;
@@ -107,16 +116,29 @@ static int find_observable(plan_reading *p, const tree *at, const char *name,
         return i;
     }
     const char **known = reader_alloc(&p->r, net->n_observables, sizeof *known);
+    size_t n = 0;
     for (uint32_t k = 0; known && k < net->n_observables; k++) {
-        known[k] = net->observables[k].name;
+        if (!unit || in_unit(&net->observables[k], unit)) {
+            known[n++] = net->observables[k].name;
+        }
     }
     if (known) {
         char what[160];
         snprintf(what, sizeof what, "assay %.40s: the model %.40s observes no", assay,
                  net->name);
-        reader_unknown(&p->r, at, what, name, known, net->n_observables);
+        reader_unknown(&p->r, at, what, name, known, n);
     }
     return -1;
+}
+
+/* Of the assay's own name, or else what its kind usually reads. */
+static const char *usual_observable(const plan_reading *p, const clinic_assay *a,
+                                    const clinic_assay_model *model)
+{
+    const rsp_network *net = p->plan->net;
+    bool other = model->usual && rsp_network_observable(net, a->name) < 0 &&
+                 rsp_network_observable(net, model->usual) >= 0;
+    return other ? model->usual : a->name;
 }
 
 /* Observables NAME_1, NAME_2, ... as many as there are. */
@@ -124,7 +146,7 @@ static void find_series(plan_reading *p, const tree *at, const char *name, clini
 {
     char member[80];
     snprintf(member, sizeof member, "%.60s_1", name);
-    int i = find_observable(p, at, member, a->name);
+    int i = find_observable(p, at, member, a->name, "copies/mL");
     a->observable = i;
     while (reading(&p->r) && i >= 0) {
         if (a->n_series == CLINIC_ASSAY_PARTS) {
@@ -149,17 +171,12 @@ static void check_unit(plan_reading *p, const tree *at, clinic_assay *a,
         a->factor = o->factor;
         return;
     }
-    rsp_unit mine = {0}, theirs = {0};
-    const char *unit = o->unit[0] ? o->unit : "1";
-    bool fits = rsp_unit_parse(wants, &mine, NULL) == RSP_OK &&
-                rsp_unit_parse(unit, &theirs, NULL) == RSP_OK &&
-                rsp_unit_same(&mine, &theirs);
-    if (!fits) {
+    if (!in_unit(o, wants)) {
         reader_fail(&p->r, at, RSP_UNITS,
                     "assay %s measures %s, but the observable %s is in %s", a->name, wants,
-                    o->name, unit);
+                    o->name, o->unit[0] ? o->unit : "1");
     }
-    a->factor = mine.factor;
+    a->factor = wanted_of(wants, NULL).unit.factor;
 }
 
 static void find_second(plan_reading *p, const tree *at, clinic_assay *a,
@@ -168,7 +185,7 @@ static void find_second(plan_reading *p, const tree *at, clinic_assay *a,
     if (model->second_may_lack && rsp_network_observable(p->plan->net, model->second) < 0) {
         return;
     }
-    a->second = find_observable(p, at, model->second, a->name);
+    a->second = find_observable(p, at, model->second, a->name, model->second_unit);
     a->second_factor = wanted_of(model->second_unit, NULL).unit.factor;
 }
 
@@ -193,11 +210,12 @@ static void read_assay(plan_reading *p, const tree *t, clinic_assay *a)
     a->settings = model->settings;
     const char *from = reads           ? reader_text(&p->r, reads, "reads")
                        : model->series ? model->series
-                                       : a->name;
+                                       : usual_observable(p, a, model);
     if (model->series) {
         find_series(p, reads ? reads : name, from, a);
     } else {
-        a->observable = find_observable(p, reads ? reads : name, from, a->name);
+        a->observable = find_observable(p, reads ? reads : name, from, a->name,
+                                        model->kind == CLINIC_EXACT ? NULL : model->unit);
     }
     if (!reading(&p->r)) {
         return;

@@ -122,6 +122,7 @@ affinity|s/1 - c_comp \* (if/1 - 0.5 * c_comp * (if/|full|compensation_takes
 affinity|s/if subtype_place < 0 then/if subtype_place < 2 then/|full|goes_by_subtype
 affinity|s/then phi_l\[l\] else 1)/then 1 \/ phi_l[l] else 1)/|full|never_worse
 post_treatment|s/(1 + d_ptc \*/(1.2 + d_ptc */|full|a_controller_stands
+post_treatment|s/max(X_pole + 1e-9 \* abs(X_pole), X_first - 1e-3 \* abs(X_first))/max((1 + 1e-9) * X_pole, 0.999 * X_first)/|full|however_virus_mixes
 post_treatment|s/if art_began < early/if art_began > early/|full|early_art
 vaccine|s/= -ln2 \/ t_v/= -1 \/ t_v/|full|a_vaccine_raises
 dish|s/@ (d_shown + killing)/@ (1.01 * d_shown + killing)/|small|at_its_rates

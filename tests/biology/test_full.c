@@ -504,6 +504,20 @@ static void a_controller_stands_at_its_viral_load_and_others_do_not(void **state
     }
 }
 
+static void everybody_has_a_ctl_level_of_control_however_virus_mixes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        hiv h;
+        hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+        hiv_set(&h, "mix", 0.05 + 0.95 * (i % 20) / 19);
+        hiv_set(&h, "r", i / 20 == 0 ? 0.25 : i / 20 == 1 ? 0.5 : 0.9);
+        /* More than at rest, or people would control without it. */
+        assert_true(hiv_derived(&h, "X_ptc") > 1);
+        hiv_close(&h);
+    }
+}
+
 static void early_art_makes_control_more_likely(void **state)
 {
     (void)state;
@@ -556,6 +570,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(resistance_before_infusion_goes_by_subtype),
         cmocka_unit_test(without_fitness_cost_escape_off_is_never_worse),
         cmocka_unit_test(a_controller_stands_at_its_viral_load_and_others_do_not),
+        cmocka_unit_test(everybody_has_a_ctl_level_of_control_however_virus_mixes),
         cmocka_unit_test(early_art_makes_control_more_likely),
         cmocka_unit_test(a_vaccine_raises_ctl_for_its_time),
     };

@@ -54,6 +54,12 @@ static const mistake mistakes[] = {
      RSP_NAME},
     {"rules: [{when: viral_load > 1000 copies/mL, do: infuse}]\n",
      "a rule does what takes no amount; 'infuse' takes one", "infuse", RSP_RANGE},
+    {"arms: [{name: A, participants: 6, schedule: [{day: 0, do: deplete}]}]\nscoreboard: []\n",
+     "'deplete' needs an amount, for example amount: 1; the product's dose is something else",
+     "{day: 0, do: deplete", RSP_SYNTAX},
+    {"arms: [{name: A, participants: 6, schedule: [{day: 0, do: deplete, amount: 4e7 cell}]}]\n"
+     "scoreboard: []\n",
+     "amount: 'cell' does not fit; write for example 1", "4e7 cell", RSP_UNITS},
     {"arms: [{name: A, participants: 6, schedule: [{day: 9, do: infuse}, {day: 3, do: "
      "stop art}]}]\nscoreboard: []\n",
      "day 3 comes before day 9 of the entry above; put entries in order of days",

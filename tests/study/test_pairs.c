@@ -233,6 +233,30 @@ static void the_same_person_rebounds_later_on_nnrti_than_on_insti(void **state)
     assert_int_equal(c.more, PEOPLE);
 }
 
+/* Stiff once 2e10 cells are given to people with virus: amounts of 1e10 beside none. */
+static void doses_of_2e10_cells_in_viraemic_people_are_simulated_by_ode(void **state)
+{
+    (void)state;
+    static const char study[] =
+        "study: viraemic\nmodel: " MODELS "/hiv_car_t_products.rsp\nsolver: {method: ode, rtol: 1e-3}\n"
+        "population: chronic_art_suppressed\narms:\n"
+        "  - name: infused\n    participants: 24\n"
+        "    schedule: [{day: -240, do: stop art}, {day: 0, do: infuse, amount: 2e10 cell}]\n"
+        "    set: {\"enters[first]\": 1}\n"
+        "visits: {days: [0, 7, 28]}\nassays: [viral_load]\n"
+        "follow_up: {start: -241 day, from: infuse, until: 28 day}\n";
+    rsp_plan *plan = NULL;
+    rsp_error err = {0};
+    if (rsp_plan_parse(study, strlen(study), STUDIES "/pairs.yaml", &plan, &err) != RSP_OK) {
+        fail_msg("%s", err.message);
+    }
+    bed_run run = bed_run_plan(plan, 1);
+    nobody_failed(rsp_dataset_view(run.rows));
+    assert_int_equal(rsp_dataset_view(run.rows)->n_subjects, 24);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -240,7 +264,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_smaller_reservoir_rebounds_later_in_distribution),
         cmocka_unit_test(a_dose_of_zero_is_no_car_t_to_the_bit),
         cmocka_unit_test(with_no_fitness_cost_escape_off_is_never_worse),
-        cmocka_unit_test(the_same_person_rebounds_later_on_nnrti_than_on_insti)};
+        cmocka_unit_test(the_same_person_rebounds_later_on_nnrti_than_on_insti),
+        cmocka_unit_test(doses_of_2e10_cells_in_viraemic_people_are_simulated_by_ode)};
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
     }
