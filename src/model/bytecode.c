@@ -5,6 +5,8 @@
  * lanes are read before they are written. */
 #include "model/bytecode.h"
 
+#include <string.h>
+
 #include "model/root_lane.h"
 
 #define PASTE2(name, isa) name##_##isa
@@ -115,23 +117,35 @@ void PASTE(rsp_bytecode_run, RSP_ISA)(const rsp_machine *machine, rsp_run what,
     }
 }
 
+/* The first that is live from k on; most are not, and are passed eight at a time. */
+static uint32_t next_live(const bool *live, uint32_t k, uint32_t n)
+{
+    uint64_t eight;
+    while (k + sizeof eight <= n && (memcpy(&eight, live + k, sizeof eight), eight == 0)) {
+        k += (uint32_t)sizeof eight;
+    }
+    while (k < n && !live[k]) {
+        k++;
+    }
+    return k;
+}
+
 void PASTE(rsp_bytecode_run_live, RSP_ISA)(const rsp_machine *machine, const bool *live,
                                            double *rows, bool all)
 {
     const rsp_program *p = machine->program;
     const uint32_t width = machine->width;
-    for (uint32_t k = 0, end; k < p->n_stretches; k = end) {
-        for (end = k + 1; end < p->n_stretches && live[end] == live[k];) {
+    for (uint32_t k = next_live(live, 0, p->n_stretches), end; k < p->n_stretches;
+         k = next_live(live, end, p->n_stretches)) {
+        for (end = k + 1; end < p->n_stretches && live[end];) {
             end++;
         }
-        if (live[k]) {
-            const rsp_instr *code = p->rates.code + p->stretch[k];
-            const uint32_t n = p->stretch[end] - p->stretch[k];
-            if (all) {
-                run_lanes(p, code, n, rows, width, width);
-            } else {
-                run_octet(&(octet){p, code, n, width}, rows);
-            }
+        const rsp_instr *code = p->rates.code + p->stretch[k];
+        const uint32_t n = p->stretch[end] - p->stretch[k];
+        if (all) {
+            run_lanes(p, code, n, rows, width, width);
+        } else {
+            run_octet(&(octet){p, code, n, width}, rows);
         }
     }
 }

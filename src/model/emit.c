@@ -260,9 +260,16 @@ static void call_pieces(emitter *e, const block *b, uint32_t n_pieces, const cha
     rsp_text_add(&e->out, is_body ? "    (void)ctx;\n" : "");
     rsp_text_add(&e->out, n_pieces == 0 ? "    (void)rows;\n" : "");
     rsp_text_add(&e->out, n_pieces == 0 && b->stretch ? "    (void)live;\n" : "");
-    for (uint32_t i = 0; i < n_pieces; i++) {
+    for (uint32_t i = 0, at = 0; i < n_pieces; i++) {
+        const uint32_t end = function_end(b, at);
+        if (b->n_stretches > 1) {
+            const uint32_t first = stretch_at(b, at);
+            rsp_text_printf(&e->out, "    if (any_live(live + %u, %u))\n    ", first,
+                            stretch_at(b, end - 1) + 1 - first);
+        }
         rsp_text_printf(&e->out, "    %s%s_%u(rows%s);\n", b->name, suffix, i,
                         live_argument(b));
+        at = end;
     }
     rsp_text_add(&e->out, "}\n\n");
 }
@@ -288,6 +295,10 @@ static void rates(emitter *e, bool wide)
     const block b = {"rates_live", p->rates.code, p->rates.n, UINT32_MAX, wide, p->stretch,
                      p->n_stretches};
     e->remembers = true;
+    rsp_text_add(&e->out, "static inline bool any_live(const bool *live, unsigned n)\n{\n"
+                          "    unsigned any = 0;\n"
+                          "    for (unsigned k = 0; k < n; k++) {\n"
+                          "        any |= live[k];\n    }\n    return any != 0;\n}\n\n");
     function(e, &b, false);
     e->remembers = false;
     rsp_text_printf(&e->out, "static const bool all_live[%u] = {", p->n_stretches + 1);
