@@ -21,8 +21,17 @@ enum { RSP_CHUNK = 8 };
 #define RSP_NOISE_SIZE 50
 
 /* Of species that relax: see measure_haste. */
-#define RSP_RELAX_HASTE 0.6
+#define RSP_RELAX_HASTE 0.1
+/* Where its amount changes faster than RSP_SETTLED of its rate of loss, RSP_SETTLE_HASTE of
+ * that; else RSP_SETTLED of how fast it does. */
+#define RSP_SETTLE_HASTE 0.6
+#define RSP_SETTLED 0.4
 #define RSP_RELAX_NOISE 0.36
+
+/* Of a species that relaxes within a step: its rate of loss, 1/day; of its drive at the start
+ * and of what that turned by the second stage how much moves the third; of its drive's slope
+ * and bend how much moves the end. */
+enum { RSP_FADE_RATE, RSP_FADE_START, RSP_FADE_TURN, RSP_FADE_SECOND, RSP_FADE_THIRD, RSP_FADES };
 
 typedef enum rsp_regime {
     RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_BURST, RSP_REGIME_EXACT
@@ -60,6 +69,7 @@ typedef struct rsp_list {
 
 typedef struct rsp_use { /* what one chunk uses */
     rsp_list moving;  /* species that flow in some lane */
+    uint32_t n_plain; /* so many of these by the tableau, the rest as in fade_loop.c */
     rsp_list flowing; /* reactions that flow in all lanes */
     rsp_list mixed;   /* reactions that flow in some lanes, fire in others */
     rsp_list exact;   /* reactions that fire in some lane */
@@ -109,6 +119,7 @@ typedef struct rsp_lanes {
     double *low, *high;          /* regime bounds */
     double *k[RSP_STAGES_MAX];   /* deterministic time derivatives */
     double *relax;               /* 1/day: rate of loss of one that relaxes */
+    double *fades[RSP_FADES];    /* of one within a step: fade_loop.c */
     double *is_leap;             /* 1: its gross change is bounded; 8: eightfold */
     /* Channels, [n_reactions]. */
     double *flows, *fires;       /* 1 and 0, or 0 and 1 */
@@ -133,6 +144,7 @@ typedef struct rsp_lanes {
     double *leaping;             /* 1: the lane has a channel that leaps */
     double *cut, *firing;        /* the first firing: share of the step, reaction or -1 */
     double *part[2];             /* weights of stages 0 and 1 in these */
+    double *taken;               /* share of the step that was taken */
     double *reading, *phi;       /* 1: is looked at, at the share phi of its step */
     bool *active;                /* [n_chunks] has a lane that steps the way in hand */
     double *scratch;             /* [n_reactions * 8] rates of a chunk */

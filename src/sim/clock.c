@@ -605,6 +605,7 @@ static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
     w.drawn = true;
     w.near = false;
     sim->kernel->inside_moving(&sim->block, chunk, share, x);
+    sim->fade_kernel->inside(&sim->block, chunk, share, x);
     for (uint32_t i = 0; i < RSP_CHUNK; i++) {
         rsp_lane *lane = &sim->lanes[first + i];
         const double *at = x + i;

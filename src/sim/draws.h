@@ -59,6 +59,10 @@ typedef struct rsp_draw_kernel {
      * finds, from there, to the bit. */
     void (*path)(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
                  const rsp_draws *draws, double points[RSP_PATH_POINTS][RSP_CHUNK]);
+    /* A path of one draw, whose normal is `end`: normal at the ends of its eighths, of their
+     * mean and variance alone between them. */
+    void (*path_alone)(const rsp_who *who, uint32_t index, uint32_t channel, double end,
+                       double points[RSP_PATH_POINTS]);
     void (*stray_near)(uint64_t seed, rsp_strays *strays);
     void (*gap)(uint64_t seed, rsp_gaps *gaps);
 } rsp_draw_kernel;

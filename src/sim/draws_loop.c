@@ -205,6 +205,36 @@ static void path(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_
     }
 }
 
+/* The seven points at the ends of the eighths from normals, each of a block of its own, side
+ * by side; those between from what their blocks leave. */
+static void path_alone(const rsp_who *who, uint32_t index, uint32_t channel, double end,
+                       double points[RSP_PATH_POINTS])
+{
+    const rsp_nw zero = {0};
+    const rsp_names name = {zero + who->participant, zero + who->trial,
+                            zero + (RSP_PURPOSE_BRIDGE | (uint64_t)channel << 6), zero + index};
+    const rsp_parts node = {.w = {1, 2, 3, 4, 5, 6, 7, 8}};
+    rsp_parts normal, fine;
+    for (int i = 0; i < RSP_PARTS; i++) {
+        const rsp_n_words words = node_words(who->seed, &name, node.nw[i]);
+        normal.n[i] = rsp_n_normal_quantile(rsp_n_open(words.first));
+        fine.n[i] = triangle(words.second);
+    }
+    points[0] = 0;
+    points[RSP_PATH_POINTS - 1] = end;
+    double spread = 0.5;
+    for (int apart = 8, first = 0; apart > 1; apart /= 2, first = 2 * first + 1) {
+        for (int k = 0; k < 8 / apart; k++) {
+            double *p = points + 2 * apart * k;
+            p[apart] = 0.5 * (p[0] + p[2 * apart]) + spread * normal.v[first + k];
+        }
+        spread *= ROOT_HALF;
+    }
+    for (int k = 0; k < 8; k++) {
+        points[2 * k + 1] = 0.5 * (points[2 * k] + points[2 * k + 2]) + spread * fine.v[k];
+    }
+}
+
 static void gap(uint64_t seed, rsp_gaps *g)
 {
     rsp_parts what, index, trial, participant, y;
@@ -221,4 +251,4 @@ static void gap(uint64_t seed, rsp_gaps *g)
     rsp_v8_store(g->gap, y.v);
 }
 
-const rsp_draw_kernel RSP_ISA_NAME(rsp_draw_kernel) = {noise, stray, path, stray_near, gap};
+const rsp_draw_kernel RSP_ISA_NAME(rsp_draw_kernel) = {noise, stray, path, path_alone, stray_near, gap};

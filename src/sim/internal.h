@@ -9,6 +9,7 @@
 #include "sim/block.h"
 #include "sim/direct.h"
 #include "sim/draws.h"
+#include "sim/fade.h"
 #include "sim/march.h"
 
 /* Actions that a client may have pending in one lane. */
@@ -19,9 +20,6 @@ enum { RSP_SMALL_CHANGE = 2 };
 /* A species that forgets less than so often in a leap counts as one that does not: of
  * a variance, a^2 / 6 is lost. */
 #define RSP_FORGETS 0.05
-
-/* The sub-draw of a bridge that is no midpoint of it. */
-enum { RSP_LOST_NODE = 4095 };
 
 /* A method: which tableau it steps with, and which regimes it knows.  One that
  * is not an explicit Runge-Kutta method would bring its own step here. */
@@ -36,8 +34,10 @@ typedef struct rsp_method_row {
  * normal path, and what its skewness adds.  Variance 0: nothing to take back. */
 typedef struct rsp_noise {
     double normal, skew, variance;
-    double span, share; /* days that it covers; the share before its draw */
-    double lost;        /* variance that a species that relaxes lacked before it */
+    double share;      /* of it, before its draw */
+    double begin, end; /* days: from when it came to when it will have come */
+    double fades;      /* how often a species that relaxes forgets it in these */
+    double lack, rest; /* what x lacks at its start, and will at its end, of the group's */
     uint32_t index;
     bool has_path; /* its path is known at the points of sim->path */
 } rsp_noise;
@@ -128,6 +128,7 @@ struct rsp_sim {
     const rsp_march_kernel *march_kernel;
     const rsp_draw_kernel *draw_kernel;
     const rsp_cross_kernel *cross_kernel;
+    const rsp_fade_kernel *fade_kernel;
     bool marches;             /* lanes may march: see march.c */
     rsp_machine machine;
     rsp_lanes block;
@@ -338,6 +339,13 @@ void rsp_channels_cross(rsp_sim *sim);
 void rsp_channels_gaps(rsp_sim *sim, uint32_t chunk, double *gap);
 /* The event that ends lane l's step, onto x; true: a species left its bounds. */
 bool rsp_channels_fire(rsp_sim *sim, uint32_t l, double gap);
+
+/* forget.c: a draw's noise by the share u of its days or variance, in its deviations. */
+bool rsp_noise_goes_by_time(const rsp_noise *noise);
+double rsp_noise_share(const rsp_noise *noise, double t);
+double rsp_noise_left(const rsp_noise *noise, const double *path, double u, double stray);
+double rsp_noise_rest(const rsp_noise *noise, const double *path);
+double rsp_noise_stray(const rsp_noise *noise, const double *path, double u, double normal);
 
 /* leap.c: noise of the channels of single lanes that leap. */
 /* Draw what lane l has gathered and, at the present rates, the next `ahead` days,

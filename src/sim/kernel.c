@@ -119,7 +119,8 @@ static void sum_rates(rsp_lanes *b, uint32_t stage, uint32_t chunk, bool keep)
 /* How fast the species that leap use up a leap.  Most by their expected gross
  * change over their amount.  One that relaxes forgets: `leap` / RSP_RELAX_HASTE
  * times what it takes to, but not longer than keeps its noise small beside its
- * amount: a variance of RSP_RELAX_NOISE leap^2 of the squared amount. */
+ * amount: a variance of RSP_RELAX_NOISE leap^2 of the squared amount; and less long where
+ * it is far from settled, as rates then change within a leap. */
 static void measure_haste(rsp_lanes *b, uint32_t chunk)
 {
     const rsp_list counted = b->use[chunk].counted;
@@ -146,7 +147,13 @@ static void measure_haste(rsp_lanes *b, uint32_t chunk)
         if (b->net.relaxes[s]) {
             rsp_v8 rate = lost / x;
             put(b->relax, s, b->width, c.first, rate);
-            mine = smaller(mine, larger(forgets * rate, mine * cells / x));
+            const rsp_v8 drift = rsp_v8_abs(at(b->k[0], s, b->width, c.first)) / x;
+            const rsp_m8 is_far = rsp_v8_gt(drift, rsp_v8_set(RSP_SETTLED) * rate);
+            const rsp_v8 settling =
+                rsp_v8_select(is_far, rsp_v8_set(RSP_SETTLE_HASTE) * rate,
+                              rsp_v8_set(RSP_SETTLED) * drift);
+            const rsp_v8 least = larger(settling, forgets * rate);
+            mine = smaller(mine, larger(least, mine * cells / x));
         }
         haste = larger(haste, mine * row_of(is_leap, s, c.width));
     }
@@ -242,7 +249,7 @@ RSP_LANE_INLINE void move_chunk(const rsp_lanes *b, uint32_t chunk, uint32_t n, 
         k[j] = b->k[j] + first;
         weight[j] = rsp_v8_load(b->w[j] + first);
     }
-    for (uint32_t i = 0; i < moving.n; i++) {
+    for (uint32_t i = 0; i < b->use[chunk].n_plain; i++) {
         size_t s = moving.item[i];
         rsp_v8 sum = row_of(x, s, w);
         for (uint32_t j = 0; j < n; j++) {
@@ -341,7 +348,7 @@ RSP_LANE_INLINE void judge_chunk(rsp_lanes *b, uint32_t chunk, uint32_t n, bool 
     for (uint32_t j = 0; j < n; j++) {
         weight[j] = rsp_v8_load(b->w[j] + first);
     }
-    for (uint32_t i = 0; i < moving->n; i++) {
+    for (uint32_t i = 0; i < b->use[chunk].n_plain; i++) {
         uint32_t s = moving->item[i];
         rsp_v8 e = rsp_v8_set(0);
         for (uint32_t j = 0; j < n; j++) {
@@ -933,7 +940,7 @@ static void inside_moving(const rsp_lanes *b, uint32_t chunk, const double *shar
     for (size_t s = 0; s < b->net.n_species; s++) {
         rsp_v8_store(x + s * RSP_CHUNK, row_of(b->x + first, s, b->width));
     }
-    for (uint32_t m = 0; m < moving->n; m++) {
+    for (uint32_t m = 0; m < b->use[chunk].n_plain; m++) {
         const size_t s = moving->item[m];
         rsp_v8 sum = row_of(b->x + first, s, b->width);
         for (uint32_t i = 0; i < tab->stages; i++) {

@@ -26,88 +26,42 @@ static double *path_of(const rsp_sim *sim, uint32_t l, uint32_t g)
     return sim->path + ((size_t)l * sim->block.net.n_groups + g) * RSP_PATH_POINTS;
 }
 
-static double whole_of(const rsp_noise *noise)
+/* How often species s forgets its noise in `days`; 0: not at all, or hardly, unless it
+ * lacks some. */
+static double forgets(const rsp_lanes *b, uint32_t s, uint32_t l, double days, bool lacks)
 {
-    return sqrt(noise->variance) * (noise->normal + noise->skew);
-}
-
-/* What is left, after the share u of a draw, of the noise by then, in a species
- * that forgets `a` times in all: the law of an Ornstein-Uhlenbeck process given the
- * whole of its noise, from a path that strays by `stray`. */
-static double left_at(const rsp_noise *noise, double a, double u, double stray)
-{
-    double mean = u, variance = u * (1 - u);
-    if (a > RSP_FORGETS) {
-        double kept = rsp_exp(-u * a);
-        mean = (1 - kept) / a;
-        variance = (1 - kept * kept) / (2 * a) - mean * mean;
-    }
-    return sqrt(noise->variance) *
-           (mean * (noise->normal + noise->skew) + sqrt(fmax(variance, 0)) * stray);
-}
-
-/* How often species s forgets its noise in the days of a draw. */
-static double forgets(const rsp_lanes *b, uint32_t s, uint32_t l, const rsp_noise *noise)
-{
-    return b->net.relaxes[s] && *rsp_at(b->is_leap, s, b->width, l) > 0
-               ? *rsp_at(b->relax, s, b->width, l) * noise->span : 0;
-}
-
-/* The one species that group g changes, where that relaxes and leaps; else how often
- * it forgets is 0. */
-static double group_forgets(const rsp_sim *sim, uint32_t l, uint32_t g)
-{
-    const rsp_stoich *net = &sim->block.net;
-    uint32_t lead = net->members[net->by_group[g]];
-    return forgets(&sim->block, net->changes[net->by_reaction[lead]].index, l,
-                   noise_of(sim, l, g));
-}
-
-/* What group g's species lacks after the share u of the last draw: what it lacked
- * before fades; a draw in the middle fades more than noise that came all along,
- * which a whole leap makes up for in the mean. */
-static double lost_at(const rsp_sim *sim, uint32_t l, uint32_t g, double u, bool whole)
-{
-    const rsp_noise *noise = noise_of(sim, l, g);
-    double a = group_forgets(sim, l, g);
-    if (!(a > RSP_FORGETS)) {
+    if (!b->net.relaxes[s] || !(*rsp_at(b->is_leap, s, b->width, l) > 0)) {
         return 0;
     }
-    double kept = rsp_exp(-2 * a * u), lost = noise->lost * kept;
-    if (whole) {
-        lost += noise->variance *
-                ((1 - kept) / (2 * a) - rsp_exp(-2 * a * (1 - noise->share)));
-    }
-    return fmax(lost, 0);
+    const double often = *rsp_at(b->relax, s, b->width, l) * days;
+    return lacks || often > RSP_FORGETS ? often : 0;
 }
 
-static double lost_noise(const rsp_sim *sim, uint32_t l, uint32_t g)
+/* The first change of group g: its only one where its species relaxes. */
+static const rsp_term *change_of(const rsp_stoich *net, uint32_t g)
 {
-    const rsp_noise *noise = noise_of(sim, l, g);
-    rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
-                                   sim->group_channel[g]);
-    return sqrt(noise->lost) * rsp_normal(&s, noise->index, RSP_LOST_NODE);
+    return net->changes + net->by_reaction[net->members[net->by_group[g]]];
 }
 
-/* Onto amounts at the share u of group g's last draw: what its noise is by then,
- * less what the flow made of the draw where that has come already. */
+/* Onto amounts at the share u of group g's last draw: what its noise is by then, less
+ * what the flow made of the draw where that has come already; and what x lacked. */
 static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, double stray,
                      bool drawn, double *x, size_t stride)
 {
     const rsp_lanes *b = &sim->block;
     const rsp_noise *noise = noise_of(sim, l, g);
-    uint32_t lead = b->net.members[b->net.by_group[g]];
-    for (uint32_t i = b->net.by_reaction[lead]; i < b->net.by_reaction[lead + 1]; i++) {
-        const rsp_term *change = &b->net.changes[i];
-        double a = forgets(b, change->index, l, noise);
-        double part = left_at(noise, a, u, stray);
-        if (drawn) {
-            double since = fmax(u - noise->share, 0);
-            part -= whole_of(noise) * (a > RSP_FORGETS ? rsp_exp(-a * since) : 1);
-        }
-        if (a > RSP_FORGETS && noise->lost > 0) {
-            part += rsp_exp(-a * u) * lost_noise(sim, l, g);
-        }
+    const uint32_t lead = b->net.members[b->net.by_group[g]];
+    const rsp_term *end = b->net.changes + b->net.by_reaction[lead + 1];
+    double part = rsp_noise_left(noise, path_of(sim, l, g), u, stray);
+    if (drawn) {
+        part -= (noise->normal + noise->skew) *
+                (noise->fades > 0 ? rsp_exp(-noise->fades * fmax(u - noise->share, 0)) : 1);
+    }
+    part *= sqrt(noise->variance);
+    if (noise->lack != 0) {
+        part += noise->lack * rsp_exp(-noise->fades * u);
+    }
+    for (const rsp_term *change = change_of(&b->net, g); change < end; change++) {
         x[change->index * stride] += change->amount * part;
     }
 }
@@ -117,20 +71,16 @@ static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, doubl
 static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
 {
     const rsp_lanes *b = &sim->block;
-    const rsp_noise *noise = noise_of(sim, l, g);
+    rsp_noise *noise = noise_of(sim, l, g);
     const uint32_t lead = b->net.members[b->net.by_group[g]], w = b->width;
-    const rsp_term *change = b->net.changes + b->net.by_reaction[lead];
     const rsp_term *end = b->net.changes + b->net.by_reaction[lead + 1];
     double *x = b->x + l;
-    const bool all_came = !(noise->share < 1);
-    for (; change < end; change++) {
-        double a = all_came ? forgets(b, change->index, l, noise) : 0;
-        double part = whole;
-        if (a > RSP_FORGETS) {
-            part *= sqrt((1 - rsp_exp(-2 * a)) / (2 * a));
-            part += noise->lost > 0 ? rsp_exp(-a) * lost_noise(sim, l, g) : 0;
-        }
-        x[(size_t)change->index * w] += change->amount * part;
+    if (!(noise->share < 1)) { /* all has come */
+        whole += noise->rest;
+        noise->rest = 0;
+    }
+    for (const rsp_term *change = change_of(&b->net, g); change < end; change++) {
+        x[(size_t)change->index * w] += change->amount * whole;
     }
 }
 
@@ -203,13 +153,15 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, rsp_waiting *w)
 {
     const rsp_lane *lane = &sim->lanes[l];
     const double variance = noise_of(sim, l, g)->variance;
+    const bool by_time = rsp_noise_goes_by_time(noise_of(sim, l, g));
     const size_t size = rsp_held_size(sim), at = sim->net->n_species + g;
     for (size_t i = 0; i < lane->n_held; i++) {
         double *x = lane->held + i * size + 2;
         const double v = x[at];
-        if (v > 0) {
+        if (v > 0) { /* x[-1]: its day */
             x[at] = 0;
-            wait_for_stray(sim, l, g, fmin(v / variance, 1), x, w);
+            wait_for_stray(sim, l, g, by_time ? rsp_noise_share(noise_of(sim, l, g), x[-1])
+                                              : fmin(v / variance, 1), x, w);
         }
     }
 }
@@ -217,6 +169,7 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, rsp_waiting *w)
 /* Groups of one lane whose noise is drawn together. */
 typedef struct batch {
     uint32_t n, group[RSP_CHUNK], channel[RSP_CHUNK];
+    double fades[RSP_CHUNK], share[RSP_CHUNK], begin[RSP_CHUNK], end[RSP_CHUNK];
     rsp_draws draws;
 } batch;
 
@@ -238,29 +191,30 @@ static void find_paths(const rsp_sim *sim, uint32_t l, const batch *d, const rsp
 
 static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
 {
-    const rsp_lanes *b = &sim->block;
     const uint32_t index = (uint32_t)sim->leap_no[l];
-    const size_t w = b->width;
-    const double *gross = b->gross[0] + l, *pending = b->pending + l;
     const bool holds = sim->lanes[l].n_held > 0;
     const rsp_who who = who_of(sim, l);
     rsp_waiting waiting;
     waiting.n = 0;
     waiting.drawn = waiting.near = false;
     sim->draw_kernel->noise(&who, index, d->channel, &d->draws);
-    const bool has_path = sim->lanes[l].n_held >= MANY_HELD;
-    if (has_path) {
+    const bool has_paths = sim->lanes[l].n_held >= MANY_HELD;
+    if (has_paths) {
         find_paths(sim, l, d, &who);
     }
     for (uint32_t k = 0; k < d->n; k++) {
         const uint32_t g = d->group[k];
         rsp_noise *noise = noise_of(sim, l, g);
-        const double rate = gross[g * w], all = d->draws.variance[k], ahead = -pending[g * w];
-        const double lost = noise->variance > 0 ? lost_at(sim, l, g, 1, true) : noise->lost;
-        *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k], .lost = lost,
-                             .variance = all, .span = rate > 0 ? all / rate : 0,
-                             .share = 1 - ahead / all, .index = index,
-                             .has_path = has_path};
+        *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k],
+                             .lack = noise->rest, .variance = d->draws.variance[k],
+                             .fades = d->fades[k], .share = d->share[k], .index = index,
+                             .begin = d->begin[k], .end = d->end[k],
+                             .has_path = has_paths || d->fades[k] > 0};
+        if (noise->fades > 0) { /* always the same, however many reads wait */
+            sim->draw_kernel->path_alone(&who, index, d->channel[k], noise->normal,
+                                         path_of(sim, l, g));
+        }
+        noise->rest = rsp_noise_rest(noise, path_of(sim, l, g));
         add_draw(sim, l, g, d->draws.whole[k]);
         if (holds) {
             finish_held(sim, l, g, &waiting);
@@ -270,25 +224,64 @@ static void draw_batch(rsp_sim *sim, uint32_t l, batch *d)
     d->n = 0;
 }
 
-/* Group g gathers what it has pending and the variance `ahead`, with its third
+/* Where a rate is at the end of the step just taken, from those at its start and in its
+ * middle: on a line where it rises; where it falls on a hyperbola, which stays above zero. */
+static double rate_at_end(double first, double middle, double share)
+{
+    const double run = 2 * share;
+    if (middle > first) {
+        return first + run * (middle - first);
+    }
+    return middle > 0 ? first * middle / (middle + run * (first - middle)) : 0;
+}
+
+/* The days of the last draw of a batch, and how often its species forgets in these. */
+static void find_days(const rsp_sim *sim, uint32_t l, uint32_t g, double pending, double rate,
+                      double ahead, batch *d)
+{
+    const rsp_lanes *b = &sim->block;
+    const rsp_noise *noise = noise_of(sim, l, g);
+    const double now = rsp_clock_end(&sim->lanes[l]);
+    const bool follows = noise->variance > 0 && noise->end < now;
+    const double gathered = follows ? now - noise->end : rate > 0 ? pending / rate : 0;
+    const uint32_t k = d->n - 1;
+    d->begin[k] = now - gathered;
+    d->end[k] = now + ahead;
+    d->fades[k] = forgets(b, change_of(&b->net, g)->index, l, gathered + ahead,
+                          noise->rest != 0);
+    if (d->fades[k] > 1) {
+        d->share[k] = gathered / (gathered + ahead);
+    }
+}
+
+/* Group g gathers what it has pending and the variance of the next `days`, with its third
  * cumulant, for the next draw of its batch. */
-static inline void add_to_batch(rsp_sim *sim, uint32_t l, uint32_t g, double ahead,
-                                double third_ahead, batch *d)
+static inline void add_to_batch(rsp_sim *sim, uint32_t l, uint32_t g, double days, batch *d)
 {
     const rsp_lanes *b = &sim->block;
     double *pending = rsp_at(b->pending, g, b->width, l);
     double *skewed = rsp_at(b->skewed, g, b->width, l);
-    const double variance = *pending + ahead, third = *skewed + third_ahead;
+    const double first = *rsp_at(b->gross[0], g, b->width, l);
+    const double middle = *rsp_at(b->gross[1], g, b->width, l);
+    const double rate = days > 0 ? rate_at_end(first, middle, sim->lanes[l].theta) : 0;
+    const double ahead = days * rate;
+    const double tilt = first > 0 ? *rsp_at(b->tilt[0], g, b->width, l) / first : 0;
+    const double variance = *pending + ahead, third = *skewed + tilt * ahead;
     if (!(variance > 0)) {
         return;
     }
     const uint32_t k = d->n++;
     d->group[k] = g;
     d->channel[k] = sim->group_channel[g];
+    d->fades[k] = d->begin[k] = d->end[k] = 0;
+    d->share[k] = 1 - ahead / variance;
+    if (b->net.relaxes[change_of(&b->net, g)->index]) {
+        find_days(sim, l, g, *pending, middle, days, d);
+    }
     d->draws.variance[k] = variance;
     d->draws.third[k] = third;
     *pending = -ahead;
-    *skewed = -third_ahead;
+    *skewed = -tilt * ahead;
     if (d->n == RSP_CHUNK) {
         draw_batch(sim, l, d);
     }
@@ -318,8 +311,15 @@ static void take_back(rsp_sim *sim, uint32_t l, uint32_t g)
         rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
                                        sim->group_channel[g]);
         double u = fmin(fmax(1 + *pending / noise->variance, 0), 1);
-        add_part(sim, l, g, u, rsp_normal(&s, noise->index, 0), true, b->x + l, b->width);
-        noise->lost = noise->variance = 0;
+        double stray = rsp_normal(&s, noise->index, 0);
+        if (rsp_noise_goes_by_time(noise)) {
+            u = rsp_noise_share(noise, rsp_clock_end(&sim->lanes[l]));
+        }
+        if (noise->fades > 0) {
+            stray = rsp_noise_stray(noise, path_of(sim, l, g), u, stray);
+        }
+        add_part(sim, l, g, u, stray, true, b->x + l, b->width);
+        noise->lack = noise->rest = noise->variance = 0;
     }
     *pending = 0;
     *rsp_at(b->skewed, g, b->width, l) = 0;
@@ -368,13 +368,13 @@ void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead)
     const rsp_lanes *b = &sim->block;
     const rsp_list noisy = b->use[l / RSP_CHUNK].noisy;
     const size_t w = b->width;
-    const double *leaps = b->leaps + l, *gross = b->gross[0] + l, *tilt = b->tilt[0] + l;
+    const double *leaps = b->leaps + l;
     batch d;
     d.n = 0;
     for (uint32_t i = 0; i < noisy.n; i++) {
         const uint32_t g = noisy.item[i];
         if (leaps[g * w] > 0) {
-            add_to_batch(sim, l, g, ahead * gross[g * w], ahead * tilt[g * w], &d);
+            add_to_batch(sim, l, g, ahead, &d);
         }
     }
     end_batch(sim, l, &d);
@@ -395,6 +395,17 @@ void rsp_leap_forgive(rsp_sim *sim, uint32_t l)
     }
 }
 
+/* Whether group g has, as good as, no noise to come but what x has ahead. */
+static bool is_ahead(const rsp_sim *sim, uint32_t l, uint32_t g)
+{
+    const rsp_noise *noise = noise_of(sim, l, g);
+    const double pending = *rsp_at(sim->block.pending, g, sim->block.width, l);
+    return noise->variance > 0 && rsp_noise_goes_by_time(noise)
+               ? pending <= 0 || rsp_clock_end(&sim->lanes[l]) - noise->end <
+                                     0.05 * (noise->end - noise->begin)
+               : pending < 0.05 * noise->variance;
+}
+
 void rsp_leap_settle(rsp_sim *sim, uint32_t l)
 {
     const rsp_lanes *b = &sim->block;
@@ -406,16 +417,16 @@ void rsp_leap_settle(rsp_sim *sim, uint32_t l)
         if (!(*rsp_at(b->leaps, g, b->width, l) > 0)) {
             continue;
         }
-        if (*rsp_at(b->pending, g, b->width, l) < 0.05 * noise_of(sim, l, g)->variance) {
+        if (is_ahead(sim, l, g)) {
             take_back(sim, l, g);
         } else {
-            add_to_batch(sim, l, g, 0, 0, &d);
+            add_to_batch(sim, l, g, 0, &d);
         }
     }
     end_batch(sim, l, &d);
     for (uint32_t i = 0; i < noisy->n; i++) {
         rsp_noise *noise = noise_of(sim, l, noisy->item[i]);
-        noise->lost = noise->variance = 0;
+        noise->lack = noise->rest = noise->variance = 0;
     }
     end_draw(sim, l);
 }
@@ -433,7 +444,7 @@ void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
             /* A trace: the path is not current to the last digit. */
             *pending = *rsp_at(b->skewed, g, b->width, l) = 0;
         } else if (*pending > 0) {
-            add_to_batch(sim, l, g, 0, 0, &d);
+            add_to_batch(sim, l, g, 0, &d);
             any = true;
         }
     }
@@ -441,7 +452,8 @@ void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
     for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
         uint32_t g = b->net.group_of[b->net.terms[i].index];
         if (!(*rsp_at(b->pending, g, b->width, l) < 0)) {
-            noise_of(sim, l, g)->variance = 0;
+            rsp_noise *noise = noise_of(sim, l, g);
+            noise->lack = noise->rest = noise->variance = 0;
         }
     }
     if (any) {
@@ -477,6 +489,8 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, doub
 {
     const rsp_lanes *b = &sim->block;
     const rsp_list *noisy = &b->use[l / RSP_CHUNK].noisy;
+    const rsp_lane *lane = &sim->lanes[l];
+    const double t = lane->t + phi * (rsp_clock_end(lane) - lane->t);
     double part[2];
     memset(v, 0, b->net.n_groups * sizeof *v);
     rsp_tableau_halves(b->tab, phi * sim->lanes[l].theta, b->h[l], part);
@@ -489,8 +503,13 @@ void rsp_leap_inside(const rsp_sim *sim, uint32_t l, double phi, double *x, doub
                fmax(part[0] * *rsp_at(b->gross[0], g, b->width, l) +
                     part[1] * *rsp_at(b->gross[1], g, b->width, l), 0);
         const rsp_noise *noise = noise_of(sim, l, g);
+        const bool by_time = noise->variance > 0 && rsp_noise_goes_by_time(noise);
+        if (by_time) {
+            v[g] = t < noise->end ? -1 : fmax(v[g], 1e-300);
+        }
         if (v[g] < 0 && noise->variance > 0) {
-            wait_for_stray(sim, l, g, fmax(1 + v[g] / noise->variance, 0), x, w);
+            wait_for_stray(sim, l, g, by_time ? rsp_noise_share(noise, t)
+                                              : fmax(1 + v[g] / noise->variance, 0), x, w);
         }
         v[g] = fmax(v[g], 0);
     }

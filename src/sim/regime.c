@@ -359,16 +359,14 @@ static bool stands_still(const rsp_lanes *b, uint32_t s)
            b->program->drift[s] == UINT32_MAX;
 }
 
-static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
+/* Of the species that flow those that fade_loop.c follows, or the others. */
+static uint32_t list_moving(rsp_sim *sim, rsp_use *use, uint32_t chunk, bool fading, uint32_t n)
 {
-    rsp_lanes *b = &sim->block;
-    uint32_t n = 0;
-    use->moving.n = use->counted.n = 0;
+    const rsp_lanes *b = &sim->block;
+    const bool fades = b->stochastic && b->tab == &rsp_tableau_bogacki3;
     for (uint32_t s = 0; s < b->net.n_species; s++) {
-        if (b->stochastic && any_lane(b->is_leap, s, b, chunk)) {
-            add_item(&use->counted, s);
-        }
-        if (b->stochastic && (!any_moves(sim, s, chunk) || stands_still(b, s))) {
+        if ((fades && b->net.relaxes[s]) != fading ||
+            (b->stochastic && (!any_moves(sim, s, chunk) || stands_still(b, s)))) {
             continue;
         }
         use->first[use->moving.n] = n;
@@ -379,6 +377,21 @@ static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
             }
         }
     }
+    return n;
+}
+
+static void list_species(rsp_sim *sim, rsp_use *use, uint32_t chunk)
+{
+    const rsp_lanes *b = &sim->block;
+    use->moving.n = use->counted.n = 0;
+    for (uint32_t s = 0; b->stochastic && s < b->net.n_species; s++) {
+        if (any_lane(b->is_leap, s, b, chunk)) {
+            add_item(&use->counted, s);
+        }
+    }
+    uint32_t n = list_moving(sim, use, chunk, false, 0);
+    use->n_plain = use->moving.n;
+    n = list_moving(sim, use, chunk, true, n);
     use->first[use->moving.n] = n;
 }
 

@@ -134,11 +134,15 @@ static bool block_random_new(rsp_sim *sim)
               rows_new(sim, &b->tilt[0], g) && rows_new(sim, &b->tilt[1], g) &&
               rows_new(sim, &b->pending, g) && rows_new(sim, &b->skewed, g) && rows_new(sim, &b->is_leap, m) &&
               rows_new(sim, &b->relax, m) &&
+              rows_new(sim, &b->taken, 1) &&
               rows_new(sim, &b->low, m) && rows_new(sim, &b->high, m) &&
               rows_new(sim, &b->haste, 1) && rows_new(sim, &b->leaping, 1) &&
               rows_new(sim, &b->part[0], 1) && rows_new(sim, &b->part[1], 1);
     for (uint32_t i = 0; ok && i < b->tab->stages; i++) {
         ok = rows_new(sim, &b->a[i], n) && rows_new(sim, &b->hazard[i], 1);
+    }
+    for (uint32_t i = 0; ok && i < RSP_FADES; i++) {
+        ok = rows_new(sim, &b->fades[i], m);
     }
     sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
     sim->noise = rsp_arena_alloc(arena, (size_t)g * b->width + 1, sizeof *sim->noise);
@@ -292,6 +296,7 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
         sim->machine = rsp_machine_widened(sim->machine);
     }
     sim->kernel = RSP_ISA_CHOOSE_TABLE(rsp_kernel);
+    sim->fade_kernel = RSP_ISA_CHOOSE_TABLE(rsp_fade_kernel);
     sim->cross_kernel = RSP_ISA_CHOOSE_TABLE(rsp_cross_kernel);
     sim->draw_kernel = RSP_ISA_CHOOSE_TABLE(rsp_draw_kernel);
     sim->uses_time = reads_row(sim->program, sim->program->time, 1);

@@ -49,6 +49,9 @@ static void first_stage(rsp_sim *sim)
         sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);
     }
     sim->kernel->begin(b);
+    if (b->stochastic) {
+        sim->fade_kernel->begin(b);
+    }
     for (uint32_t l = 0; l < b->width; l++) {
         if (b->select[l] > 0 && b->lowest[l] < -1e-9 &&
             rsp_is_invalid(sim, l, sim->lanes[l].t)) {
@@ -207,8 +210,14 @@ static void later_stages(rsp_sim *sim)
         stage_times(sim, b->tab->c[i]);
         sim->kernel->weigh(b, b->tab->a[i], i);
         sim->kernel->place(b, i);
+        if (b->stochastic) {
+            sim->fade_kernel->place(b, i);
+        }
         run_active(sim, RSP_RUN_RATES);
         sim->kernel->derive(b, i);
+        if (b->stochastic) {
+            sim->fade_kernel->drive(b, i);
+        }
     }
 }
 
@@ -358,6 +367,9 @@ static void judge_steps(rsp_sim *sim)
     if (sim->n_explicit > 0) {
         sim->kernel->weigh(b, b->tab->e, b->tab->stages);
         sim->kernel->judge(b);
+        if (b->stochastic) {
+            sim->fade_kernel->judge(b);
+        }
         if (b->implicit != NULL && !b->stochastic) {
             sim->kernel->strain(b);
         }
@@ -401,6 +413,7 @@ static void cut_steps(rsp_sim *sim)
         rsp_tableau_halves(b->tab, lane->theta, lane->h, part);
         b->part[0][l] = part[0];
         b->part[1][l] = part[1];
+        b->taken[l] = lane->theta;
     }
     sim->cross_kernel->consume(b);
 }
@@ -464,6 +477,9 @@ static void finish_steps(rsp_sim *sim)
     rsp_lanes *b = &sim->block;
     if (sim->n_explicit > 0) {
         sim->kernel->advance(b);
+        if (b->stochastic) {
+            sim->fade_kernel->advance(b);
+        }
     }
     if (sim->n_implicit > 0) {
         sim->kernel->advance_implicit(b);
