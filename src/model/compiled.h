@@ -23,6 +23,16 @@ typedef struct rsp_compiled {
     void (*step)(const rsp_whole *whole);
 } rsp_compiled;
 
+/* Printed rates: whether one of n stretches has something to compute. */
+static inline bool rsp_any_live(const bool *live, uint32_t n)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < n; k++) {
+        any |= live[k];
+    }
+    return any;
+}
+
 /* Printed rates remember each power with its base and exponent in rows of their own,
  * behind those of the program: what a rate takes a power of often does not move (drugs
  * at a steady level, cells that are counted, within a step). */

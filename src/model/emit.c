@@ -264,7 +264,7 @@ static void call_pieces(emitter *e, const block *b, uint32_t n_pieces, const cha
         const uint32_t end = function_end(b, at);
         if (b->n_stretches > 1) {
             const uint32_t first = stretch_at(b, at);
-            rsp_text_printf(&e->out, "    if (any_live(live + %u, %u))\n    ", first,
+            rsp_text_printf(&e->out, "    if (rsp_any_live(live + %u, %u))\n    ", first,
                             stretch_at(b, end - 1) + 1 - first);
         }
         rsp_text_printf(&e->out, "    %s%s_%u(rows%s);\n", b->name, suffix, i,
@@ -295,10 +295,6 @@ static void rates(emitter *e, bool wide)
     const block b = {"rates_live", p->rates.code, p->rates.n, UINT32_MAX, wide, p->stretch,
                      p->n_stretches};
     e->remembers = true;
-    rsp_text_add(&e->out, "static inline bool any_live(const bool *live, unsigned n)\n{\n"
-                          "    unsigned any = 0;\n"
-                          "    for (unsigned k = 0; k < n; k++) {\n"
-                          "        any |= live[k];\n    }\n    return any != 0;\n}\n\n");
     function(e, &b, false);
     e->remembers = false;
     rsp_text_printf(&e->out, "static const bool all_live[%u] = {", p->n_stretches + 1);
