@@ -27,7 +27,7 @@ static rsp_status add_kept(builder *b, const rsp_species *like, const rsp_unit *
                            uint32_t *at)
 {
     rsp_species sp = *like;
-    if (!sp.name || !RSP_GROW(&b->more, &b->cap_more, (size_t)b->n_species + 1)) {
+    if (!sp.name || !sp.unit || !RSP_GROW(&b->more, &b->cap_more, (size_t)b->n_species + 1)) {
         return no_memory(b);
     }
     sp.family = sp.name;
@@ -86,7 +86,7 @@ static rsp_status call_number(builder *b, const ast_expr *x, const ast_statement
                      "%s(%.40s, k) takes a whole number k from 1 to %g, the clones of '%.40s'",
                      x->name, st->name, st->population->clones, st->name);
     }
-    *k = (uint32_t)n;
+    *k = s == RSP_OK ? (uint32_t)n : 0;
     return s;
 }
 
@@ -101,7 +101,7 @@ static void call_unit(builder *b, const symbol *sym, rsp_clone_count what, rsp_u
                    : what == RSP_CLONES_PAIRS ? sym->unit.factor * sym->unit.factor
                                               : sym->unit.factor;
     like->unit = what == RSP_CLONES_LEFT    ? "1"
-                 : what == RSP_CLONES_PAIRS ? rsp_arena_printf(b->arena, "%s^2", sym->st->unit)
+                 : what == RSP_CLONES_PAIRS ? rsp_arena_printf(b->arena, "(%s)^2", sym->st->unit)
                                             : sym->st->unit;
 }
 

@@ -3,7 +3,8 @@
  * A division takes a lane eight to sixteen times as long as a product.  Where rates share
  * a denominator, as the terms of a saturating or competing law do, and where they divide
  * by what a participant keeps for life, one inverse serves: a / b is a * (1 / b), which
- * differs from it by at most one unit in the last place.  A quotient that decides
+ * differs from it by at most one unit in the last place (where b is not below 1e-308, whose
+ * inverse is no number).  A quotient that decides
  * something (a comparison, `floor`, a condition, the ends of a root) stays one: 49 / 49
  * is 1, and 49 * (1 / 49) is not. */
 #ifndef MODEL_INVERSE_H

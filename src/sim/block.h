@@ -28,10 +28,12 @@ enum { RSP_CHUNK = 8 };
 #define RSP_SETTLED 0.4
 #define RSP_RELAX_NOISE 0.36
 
-/* Of a species that relaxes within a step: its rate of loss, 1/day; of its drive at the start
+/* Of a species that relaxes within a step: its rate of loss, 1/day, as found and as the step
+ * goes by it; of its drive at the start
  * and of what that turned by the second stage how much moves the third; of its drive's slope
  * and bend how much moves the end. */
-enum { RSP_FADE_RATE, RSP_FADE_START, RSP_FADE_TURN, RSP_FADE_SECOND, RSP_FADE_THIRD, RSP_FADES };
+enum { RSP_FADE_RATE, RSP_FADE_USED, RSP_FADE_START, RSP_FADE_TURN, RSP_FADE_SECOND, RSP_FADE_THIRD,
+       RSP_FADES };
 
 typedef enum rsp_regime {
     RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_BURST, RSP_REGIME_EXACT

@@ -83,9 +83,10 @@ static void begin(rsp_lanes *b)
     }
 }
 
+/* The rate that the step at hand goes by. */
 static inline rsp_v8 fade_of(const rsp_lanes *b, uint32_t s, uint32_t first)
 {
-    return at(b->fades[RSP_FADE_RATE], s, b->width, first);
+    return at(b->fades[RSP_FADE_USED], s, b->width, first);
 }
 
 /* Where one is at the second stage, and what the third and the error will want.
@@ -96,7 +97,8 @@ static inline rsp_v8 fade_of(const rsp_lanes *b, uint32_t s, uint32_t first)
 static rsp_v8 begin_step(rsp_lanes *b, uint32_t s, uint32_t first, rsp_v8 h, rsp_v8 n0)
 {
     const rsp_v8 one = rsp_v8_set(1), half = rsp_v8_set(0.5), two = rsp_v8_set(2);
-    const rsp_v8 rate = fade_of(b, s, first), z = larger(rsp_v8_set(RSP_FADE_LEAST), h * rate);
+    const rsp_v8 rate = at(b->fades[RSP_FADE_RATE], s, b->width, first);
+    const rsp_v8 z = larger(rsp_v8_set(RSP_FADE_LEAST), h * rate);
     const rsp_v8 over = one / z, by_half = two * over, by_late = rsp_v8_set(4.0 / 3) * over;
     const rsp_v8 quarter = rsp_v8_exp(-rsp_v8_set(0.25) * z);
     const rsp_v8 middle = quarter * quarter, late = middle * quarter, end = middle * middle;
@@ -106,9 +108,10 @@ static rsp_v8 begin_step(rsp_lanes *b, uint32_t s, uint32_t first, rsp_v8 h, rsp
     const rsp_v8 summed =
         rsp_v8_set(2.0 / 9) + rsp_v8_set(1.0 / 3) * middle + rsp_v8_set(4.0 / 9) * late;
     const rsp_v8 more = rsp_v8_set(9.0 / 4) * (summed - end1) * over;
-    /* Any rate divides V' into N and -c V: one that is not too small to divide by. */
+    /* Any rate divides V' into N and -c V: one that is not too small to divide by.  It has
+     * a row of its own: a step that is tried again begins from the rate that was found. */
     const rsp_m8 moves = rsp_v8_gt(h, rsp_v8_set(0));
-    put(b->fades[RSP_FADE_RATE], s, b->width, first, rsp_v8_select(moves, z / h, rate));
+    put(b->fades[RSP_FADE_USED], s, b->width, first, rsp_v8_select(moves, z / h, rate));
     put(b->fades[RSP_FADE_START], s, b->width, first, rsp_v8_set(0.75) * late1 + more);
     put(b->fades[RSP_FADE_TURN], s, b->width, first,
         rsp_v8_set(1.125) * late2 + rsp_v8_set(0.375) * half2 - two * more * over);

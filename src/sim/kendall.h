@@ -6,7 +6,7 @@
  *
  *     P(N = 0) = alpha,    P(N = k) = (1 - alpha) (1 - beta) beta^(k-1),  k = 1, 2, ...
  *     g = (exp(B - D) - 1) / (B - D),  1 where B = D
- *     alpha = D g / (1 + B g),   beta = B g / (1 + B g)
+ *     alpha = D g / (1 + B g),   beta = B g / (1 + B g),   1 - alpha = exp(B - D) / (1 + B g)
  *
  * and n cells leave M + K: M survivors of a binomial with n and 1 - alpha, K further
  * cells of a negative binomial of shape M and mean M beta / (1 - beta).  None of M is
@@ -19,7 +19,7 @@
 
 typedef struct rsp_kendall {
     double growth;      /* exp(B - D) */
-    double alpha, beta;
+    double alive;       /* 1 - alpha = growth / (1 + B g) */
     double further;     /* beta / (1 - beta) = B g */
 } rsp_kendall;
 

@@ -243,7 +243,7 @@ static void find_days(const rsp_sim *sim, uint32_t l, uint32_t g, double pending
     const rsp_noise *noise = noise_of(sim, l, g);
     const double now = rsp_clock_end(&sim->lanes[l]);
     const bool follows = noise->variance > 0 && noise->end < now;
-    const double gathered = follows ? now - noise->end : rate > 0 ? pending / rate : 0;
+    const double gathered = follows ? now - noise->end : rate > 0 ? fmax(pending / rate, 0) : 0;
     const uint32_t k = d->n - 1;
     d->begin[k] = now - gathered;
     d->end[k] = now + ahead;
@@ -390,7 +390,8 @@ void rsp_leap_forgive(rsp_sim *sim, uint32_t l)
         if (*rsp_at(b->leaps, g, b->width, l) > 0) {
             *rsp_at(b->pending, g, b->width, l) = 0;
             *rsp_at(b->skewed, g, b->width, l) = 0;
-            noise_of(sim, l, g)->variance = 0;
+            rsp_noise *noise = noise_of(sim, l, g);
+            noise->variance = noise->lack = noise->rest = 0;
         }
     }
 }

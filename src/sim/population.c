@@ -4,6 +4,14 @@
 
 /* Beyond this, single cells are lost in the numbers. */
 static const double MOST_CELLS = 1e15;
+/* In an interval, as a logarithm: more is no number. */
+static const double MOST_GROWTH = 700;
+
+/* The sign of what is no number differs between machines and is not shown. */
+static double shown(double v)
+{
+    return isnan(v) ? (double)NAN : v;
+}
 
 /* ---- Construction. */
 
@@ -102,7 +110,7 @@ static double expected(const rsp_clones *c, const rsp_population *pop, rsp_clone
     for (uint32_t k = 0; k < pop->n_kinds; k++) {
         const rsp_kendall *past = &c->past[k];
         const double mean = n * past->growth;
-        sum += c->share[k] * (what == RSP_CLONES_LEFT ? 1 - rsp_exp(n * (past->alpha - 1))
+        sum += c->share[k] * (what == RSP_CLONES_LEFT ? 1 - rsp_exp(-n * past->alive)
                               : what == RSP_CLONES_PAIRS ? mean * (mean + 2 * past->further)
                                                          : mean);
     }
@@ -222,17 +230,18 @@ bool rsp_populations_draw(rsp_sim *sim, const double *rows, uint32_t width, uint
             return false;
         }
         for (uint32_t k = 0; k < pop->n_kinds; k++) {
-            c->past[k] = (rsp_kendall){.growth = 1};
+            c->past[k] = (rsp_kendall){.growth = 1, .alive = 1};
         }
         for (uint32_t j = 0; j < pop->capacity; j++) {
             const double mean = given(sim, rows, width, l, pop->size + j);
             const rsp_stream s = clone_stream(sim, trial, participant, i, j + 1);
-            if (!(mean >= 0 && mean <= MOST_CELLS)) {
+            const bool sound = mean >= 0 && mean <= MOST_CELLS;
+            c->n[j] = sim->method.random && sound ? draw_size(&s, mean, spread) : mean;
+            if (!sound || !(c->n[j] <= MOST_CELLS)) {
                 snprintf(reason, 128, "the size of clone %u of population %.40s is %g", j + 1,
-                         pop->name, mean);
+                         pop->name, shown(c->n[j]));
                 return false;
             }
-            c->n[j] = sim->method.random ? draw_size(&s, mean, spread) : mean;
             c->kind[j] = sim->method.random ? draw_kind(pop, c->share, rsp_uniform(&s, 1, 0)) : 0;
             if (c->n[j] > 0) {
                 c->left[c->n_left++] = j;
@@ -306,11 +315,12 @@ static bool find_moves(rsp_sim *sim, uint32_t l, const rsp_population *pop)
         const double birth = integral(sim, l, pop, &pop->birth[k]);
         const double death = integral(sim, l, pop, &pop->death[k]);
         const double rounding = -1e-3 * GATHER_FROM;
-        if (!(birth >= rounding && death >= rounding && birth + death < 1e9)) {
+        const bool dies = death >= rounding && death < 1e9;
+        if (!(dies && birth >= rounding && birth < 1e9 && birth - death < MOST_GROWTH)) {
             snprintf(lane->reason, sizeof lane->reason,
-                     "the %s of population %.40s is %g a day on average at day %.6g",
-                     birth >= rounding && birth < 1e9 ? "death" : "birth", pop->name,
-                     (birth >= rounding && birth < 1e9 ? death : birth) / pop->every, lane->t);
+                     "the rate of %s of population %.30s is %g a day on average at day %.6g",
+                     dies ? "birth" : "death", pop->name,
+                     shown(dies ? birth : death) / pop->every, lane->t);
             lane->failed = RSP_STOP_NONFINITE;
             return false;
         }

@@ -12,6 +12,8 @@
 #include "made_network.h"
 #include "model/bytecode.h"
 #include "model/compiled.h"
+#include "model/inverse.h"
+#include "model/ops.h"
 #include "respite/num.h"
 #include "respite/program.h"
 
@@ -291,6 +293,36 @@ static naive naive_binary(rsp_op op, naive x, naive y)
     }
 }
 
+static bool leaf_varies(rsp_op op)
+{
+    return op == RSP_OP_INPUT || op == RSP_OP_SPECIES || op == RSP_OP_TIME ||
+           op == RSP_OP_AFTER || op == RSP_OP_SINCE || op == RSP_OP_ARG;
+}
+
+/* Whether node i may change while a person runs. */
+static bool node_varies(const rsp_node *node, const naive *v, const bool *varies)
+{
+    const unsigned n = node->op == RSP_OP_ROOT ? 0 : rsp_op_arity(node->op);
+    if (node->op == RSP_OP_SELECT && v[node->a].constant) {
+        return varies[v[node->a].v != 0.0 ? node->b : node->c];
+    }
+    return leaf_varies(node->op) || (n > 0 && varies[node->a]) || (n > 1 && varies[node->b]) ||
+           (n > 2 && varies[node->c]);
+}
+
+/* With an inverse where lowering takes one (model/inverse.h). */
+static naive naive_quotient(const rsp_node *node, const naive *v, const bool *varies,
+                            uint8_t kind)
+{
+    const naive x = v[node->a], y = v[node->b];
+    const bool lives = varies[node->a] || varies[node->b];
+    const bool inverts = kind == RSP_QUOTIENT_SHARED ||
+                         (kind == RSP_QUOTIENT_ALONE && !varies[node->b]);
+    return lives && inverts && !is(y, 1.0)
+               ? naive_binary(RSP_OP_MUL, x, (naive){1.0 / y.v, y.constant})
+               : naive_binary(RSP_OP_DIV, x, y);
+}
+
 static naive naive_node(const rsp_node *node, const naive *v, uint64_t person,
                         const double *solutions)
 {
@@ -328,8 +360,14 @@ static void naive_person(const rsp_network *net, uint64_t person,
                          const double *solutions, outputs *out)
 {
     static naive v[MADE_MAX];
+    static bool varies[MADE_MAX];
+    static uint8_t kind[MADE_MAX];
+    assert_true(rsp_quotients(net, kind));
     for (uint32_t i = 0; i < net->n_nodes; i++) {
-        v[i] = naive_node(&net->nodes[i], v, person, solutions);
+        const rsp_node *node = &net->nodes[i];
+        v[i] = node->op == RSP_OP_DIV ? naive_quotient(node, v, varies, kind[i])
+                                      : naive_node(node, v, person, solutions);
+        varies[i] = node_varies(node, v, varies) && !v[i].constant;
     }
     for (uint32_t r = 0; r < net->n_reactions; r++) {
         put(out, v, net->reactions[r].rate);

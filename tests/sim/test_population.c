@@ -59,10 +59,9 @@ static void the_probabilities_are_kendalls_to_rounding(void **state)
         const rsp_kendall k = rsp_kendall_of(r->b * r->t, r->d * r->t);
         /* Where rates nearly agree the closed form itself loses figures. */
         const double tolerance = fabs(r->b - r->d) < 1e-3 ? 1e-6 : 1e-13;
-        assert_relative(1 + k.alpha, 1 + lost_by(r), tolerance);
+        assert_relative(2 - k.alive, 1 + lost_by(r), tolerance);
         assert_relative(k.growth, exp((r->b - r->d) * r->t), 1e-14);
-        assert_relative((1 - k.alpha) / (1 - k.beta), k.growth, 1e-13);
-        assert_relative(1 + k.further, 1 / (1 - k.beta), 1e-13);
+        assert_relative(k.alive * (1 + k.further), k.growth, 1e-13); /* the mean */
     }
 }
 
@@ -70,15 +69,28 @@ static void one_interval_after_another_is_both_at_once(void **state)
 {
     (void)state;
     const double b = 0.3, d = 0.2;
-    rsp_kendall all = {.growth = 1};
+    rsp_kendall all = {.growth = 1, .alive = 1};
     for (int i = 0; i < 10; i++) {
         const rsp_kendall one = rsp_kendall_of(b * 0.7, d * 0.7);
         all = rsp_kendall_then(&all, &one);
     }
     const rsp_kendall whole = rsp_kendall_of(b * 7, d * 7);
-    assert_relative(all.alpha, whole.alpha, 1e-13);
-    assert_relative(all.beta, whole.beta, 1e-13);
+    assert_relative(all.alive, whole.alive, 1e-13);
+    assert_relative(all.further, whole.further, 1e-13);
     assert_relative(all.growth, whole.growth, 1e-13);
+}
+
+/* Without births, for years: what is left of a cell is its chance to be there. */
+static void nothing_is_lost_to_rounding_where_clones_only_die(void **state)
+{
+    (void)state;
+    rsp_kendall all = {.growth = 1, .alive = 1};
+    for (int i = 1; i <= 3000; i++) {
+        const rsp_kendall one = rsp_kendall_of(0, 0.1);
+        all = rsp_kendall_then(&all, &one);
+        assert_true(all.further == 0);
+        assert_relative(all.alive, exp(-0.1 * i), 1e-11);
+    }
 }
 
 /* ---- In a model. */
@@ -416,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_clone_has_the_mean_variance_and_extinction_of_birth_and_death),
         cmocka_unit_test(the_probabilities_are_kendalls_to_rounding),
         cmocka_unit_test(one_interval_after_another_is_both_at_once),
+        cmocka_unit_test(nothing_is_lost_to_rounding_where_clones_only_die),
         cmocka_unit_test(clones_of_a_model_obey_it_while_rates_move),
         cmocka_unit_test(sizes_fall_by_rank_as_a_power_and_spread_about_it),
         cmocka_unit_test(genotypes_are_drawn_by_their_weights),
