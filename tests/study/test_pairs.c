@@ -1,6 +1,6 @@
 /* What a change must do to a person, in pairs: the same 1,200 people in two arms of the
- * shipped model.  Each law is held by a one-sided 99.9 % confidence bound over the pairs, or
- * by every pair.  Models are read from RESPITE_TEST_MODELS (the sources' where it is not
+ * shipped model.  Each law on a mean is held by a one-sided 99.9 % confidence bound over the
+ * pairs, or by every pair; that on distributions by a band that they may not leave.  Models are read from RESPITE_TEST_MODELS (the sources' where it is not
  * set), so that spoiled ones can be shown to fail. */
 #include <math.h>
 #include <setjmp.h>
@@ -153,8 +153,9 @@ static void a_smaller_reservoir_rebounds_later_in_distribution(void **state)
     contrast c = of(&p);
     assert_true(c.low > 3);
     assert_true(c.more > c.less);
-    /* On no day had more of its people rebounded, within the 99.9 % band of two such
-     * curves (Dvoretzky, Kiefer & Wolfowitz; Massart 1990). */
+    /* On no day had more of its people rebounded, but for what chance leaves once in a
+     * thousand times between two equal curves of so many each (Massart 1990 for one; Wei &
+     * Dudley 2012 for two); pairs differ by less than such. */
     qsort(p.first, PEOPLE, sizeof *p.first, by_size);
     qsort(p.second, PEOPLE, sizeof *p.second, by_size);
     const double band = sqrt(log(1 / 0.001) / PEOPLE);
@@ -188,6 +189,7 @@ static void rows_of(const char *first_arm, char *rows[2])
     rsp_text_fini(&t);
 }
 
+/* A law of the planner: an infusion of no cells is no infusion. */
 static void a_dose_of_zero_is_no_car_t_to_the_bit(void **state)
 {
     (void)state;
