@@ -177,6 +177,15 @@ static double moment_of(const double *x, size_t n, int order)
     return sum / (double)n;
 }
 
+double covariance_of(const double *x, const double *y, size_t n)
+{
+    double sum = 0, mx = mean_of(x, n), my = mean_of(y, n);
+    for (size_t i = 0; i < n; i++) {
+        sum += (x[i] - mx) * (y[i] - my);
+    }
+    return sum / (double)(n - 1);
+}
+
 double variance_of(const double *x, size_t n)
 {
     return moment_of(x, n, 2) * (double)n / (double)(n - 1);

@@ -60,6 +60,7 @@ double *bed_column(const bed *b, size_t read, const char *species);
 
 double mean_of(const double *x, size_t n);
 double variance_of(const double *x, size_t n);
+double covariance_of(const double *x, const double *y, size_t n);
 double share_of(const double *x, size_t n, double value); /* equal to value */
 
 /* Within three standard errors; prints what it found. */

@@ -109,15 +109,6 @@ static void a_leap_is_four_of_its_lifetimes(void **state)
     bed_close(&b);
 }
 
-static double covariance(const double *x, const double *y, size_t n)
-{
-    double sum = 0, mx = mean_of(x, n), my = mean_of(y, n);
-    for (size_t i = 0; i < n; i++) {
-        sum += (x[i] - mx) * (y[i] - my);
-    }
-    return sum / (double)(n - 1);
-}
-
 /* In leaps and from one to the next: exp(-k lag).  Of as many as 40 sums of 20,000, with
  * a standard error of 0.7 % each: four of their mean's, which are not independent. */
 static void its_noise_is_remembered_from_leap_to_leap(void **state)
@@ -132,7 +123,7 @@ static void its_noise_is_remembered_from_leap_to_leap(void **state)
     for (size_t lag = 0; lag < 7; lag++) {
         double sum = 0;
         for (size_t i = 0; i + lag < READS; i++) {
-            sum += covariance(x[i], x[i + lag], PEOPLE) / 1000;
+            sum += covariance_of(x[i], x[i + lag], PEOPLE) / 1000;
         }
         const double found = sum / (double)(READS - lag), exact = exp(-23 * 0.02 * (double)lag);
         print_message("    lag %.2f: %.4f, exact %.4f\n", 0.02 * (double)lag, found, exact);

@@ -102,15 +102,6 @@ static void a_late_start_has_the_transient_variance(void **state)
     bed_close(&b);
 }
 
-static double covariance(const double *x, const double *y, size_t n)
-{
-    double sum = 0, mx = mean_of(x, n), my = mean_of(y, n);
-    for (size_t i = 0; i < n; i++) {
-        sum += (x[i] - mx) * (y[i] - my);
-    }
-    return sum / (double)(n - 1);
-}
-
 /* Reads of one leap share its path; of two, what it left.  The tolerance, 0.06 of the
  * variance: what is drawn anew for a read is not remembered in the next leap. */
 static void reads_a_moment_apart_go_together_as_the_exact_ones(void **state)
@@ -125,7 +116,7 @@ static void reads_a_moment_apart_go_together_as_the_exact_ones(void **state)
         size_t n = 0;
         for (size_t i = 0; i + lag < READS; i++, n++) {
             double *x = bed_column(&b, i, "V"), *y = bed_column(&b, i + lag, "V");
-            sum += covariance(x, y, b.n) / 400;
+            sum += covariance_of(x, y, b.n) / 400;
             free(x);
             free(y);
         }
