@@ -173,8 +173,10 @@ typedef struct rsp_kernel {
     void (*derive)(rsp_lanes *b, uint32_t stage);
     /* w = h times a coefficient for each of n stages. */
     void (*weigh)(rsp_lanes *b, const double *coefficient, uint32_t n);
-    /* err, grow; w holds h e_i, the frame the last stage. */
+    /* err, and grow where nothing is random; w holds h e_i, the frame the last stage. */
     void (*judge)(rsp_lanes *b);
+    /* grow from err. */
+    void (*grow)(rsp_lanes *b);
     /* xn = x + sum w k of moving species. */
     void (*advance)(rsp_lanes *b);
     /* pending += part[0] gross[0] + part[1] gross[1], and skewed from tilt,

@@ -41,14 +41,15 @@ void rsp_channels_gaps(rsp_sim *sim, uint32_t chunk, double *gap)
         const rsp_lane *lane = &sim->lanes[l];
         const bool fires = lane->accepted && lane->fires != UINT32_MAX;
         const uint32_t r = fires ? lane->fires : 0;
-        g.trial[i] = lane->job.trial;
-        g.participant[i] = lane->job.participant;
-        g.channel[i] = fires ? sim->net->reactions[r].channel : 0;
-        g.index[i] = fires ? sim->fired[(size_t)l * sim->block.net.n_reactions + r]++ : 0;
+        g.named.trial[i] = lane->job.trial;
+        g.named.participant[i] = lane->job.participant;
+        g.named.channel[i] = fires ? sim->net->reactions[r].channel : 0;
+        g.named.index[i] = fires ? sim->fired[(size_t)l * sim->block.net.n_reactions + r]++ : 0;
         any |= fires;
     }
     if (any) {
-        sim->draw_kernel->gap(sim->seed, &g);
+        g.named.seed = sim->seed;
+        sim->draw_kernel->gap(&g);
         memcpy(gap, g.gap, sizeof g.gap);
     }
 }

@@ -3,28 +3,121 @@
 #include "respite/num.h"
 #include "sim/draws.h"
 
-static void noise(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
-                  rsp_draws *draws)
+/* Names for one native part. */
+typedef struct rsp_names {
+    rsp_nw participant, trial, what, index;
+} rsp_names;
+
+static inline void names_of(const rsp_named *named, uint32_t purpose, rsp_names names[RSP_PARTS])
+{
+    rsp_parts what, index, trial, participant;
+    for (int i = 0; i < RSP_CHUNK; i++) {
+        what.w[i] = purpose | named->channel[i] << 6;
+        index.w[i] = named->index[i];
+        trial.w[i] = named->trial[i];
+        participant.w[i] = named->participant[i];
+    }
+    for (int i = 0; i < RSP_PARTS; i++) {
+        names[i] = (rsp_names){participant.nw[i], trial.nw[i], what.nw[i], index.nw[i]};
+    }
+}
+
+/* The words of a node of a path; node 0: of the draw itself. */
+static inline rsp_n_words node_words(uint64_t seed, const rsp_names *name, rsp_nw node)
+{
+    return rsp_n_philox(seed, name->participant, (node << 20) | name->trial, name->what, name->index);
+}
+
+static inline rsp_n exp_minus(rsp_n x)
+{
+    return rsp_n_exp(-x);
+}
+
+/* What is left at its end of a path of noise that fades, given where it ends: of a straight
+ * path, and how far that of a Brownian one is from it.  The path is known at sixteenths, of
+ * each of which a share fades on (left_by in forget.c): a sum of its increments, of weights
+ * w; so the mean is that of w times the end, and the variance that of w. */
+static void rests(rsp_draws *d, const rsp_parts *other)
+{
+    const double cells = RSP_PATH_POINTS - 1;
+    const rsp_parts fades = {.v = rsp_v8_load(d->fades)}, lack = {.v = rsp_v8_load(d->lack)};
+    const rsp_parts share = {.v = rsp_v8_load(d->share)};
+    const rsp_parts normal = {.v = rsp_v8_load(d->normal)}, skew = {.v = rsp_v8_load(d->skew)};
+    const rsp_parts variance = {.v = rsp_v8_load(d->variance)};
+    rsp_parts left, rest;
+    for (int i = 0; i < RSP_PARTS; i++) {
+        const rsp_n a = fades.n[i] / cells, one = rsp_n_set(1), end = normal.n[i] + skew.n[i];
+        const rsp_nm any = (rsp_nm)(a > 1e-6);
+        const rsp_n kept = exp_minus(a), fourth = (kept * kept) * (kept * kept);
+        const rsp_n whole = (fourth * fourth) * (fourth * fourth);
+        const rsp_n twice = rsp_n_select(any, 2 * a, one);
+        const rsp_n part = rsp_n_sqrt((1 - kept * kept) / twice);
+        const rsp_n lost = rsp_n_select(any, 1 - kept, one);
+        const rsp_n mean = rsp_n_select(any, part * (1 - whole) / (cells * lost), one);
+        const rsp_n square = rsp_n_select(any, (1 - whole * whole) / (cells * twice), one);
+        const rsp_n spread = square - mean * mean;
+        left.n[i] = end * mean +
+                    rsp_n_sqrt(rsp_n_select((rsp_nm)(spread > 0), spread, 0 * one)) * other->n[i];
+        rest.n[i] = lack.n[i] * whole +
+                    rsp_n_sqrt(variance.n[i]) *
+                        (left.n[i] - end * exp_minus(fades.n[i] * (1 - share.n[i])));
+    }
+    rsp_v8_store(d->left, left.v);
+    rsp_v8_store(d->rest, rest.v);
+}
+
+/* What is gathered and, at the rate where the step just taken ended, what is to come: from
+ * its rate at the start and in the middle, on a line where it rises; where it falls on a
+ * hyperbola, which stays above zero.  Returns the third cumulant. */
+static inline rsp_v8 gather(rsp_draws *d)
+{
+    const rsp_v8 zero = rsp_v8_set(0), one = rsp_v8_set(1);
+    const rsp_v8 first = rsp_v8_load(d->first), middle = rsp_v8_load(d->middle);
+    const rsp_v8 days = rsp_v8_load(d->days), pending = rsp_v8_load(d->pending);
+    const rsp_v8 run = rsp_v8_set(2) * rsp_v8_load(d->taken), rise = run * (middle - first);
+    const rsp_m8 rises = rsp_v8_gt(middle, first), any = rsp_v8_gt(middle, zero);
+    const rsp_v8 fall = first * middle / rsp_v8_select(rises, one, middle - rise);
+    const rsp_v8 falls = rsp_v8_select(any, fall, zero);
+    const rsp_v8 rate = rsp_v8_select(rises, first + rise, falls);
+    const rsp_v8 ahead = rsp_v8_select(rsp_v8_gt(days, zero), days * rate, zero);
+    const rsp_m8 some = rsp_v8_gt(first, zero);
+    const rsp_v8 tilt = rsp_v8_load(d->tilt) / rsp_v8_select(some, first, one);
+    const rsp_v8 leaning = rsp_v8_select(some, tilt, zero) * ahead, variance = pending + ahead;
+    const rsp_v8 share = rsp_v8_load(d->share);
+    rsp_v8_store(d->ahead, ahead);
+    rsp_v8_store(d->leaning, leaning);
+    rsp_v8_store(d->variance, variance);
+    rsp_v8_store(d->share, rsp_v8_select(rsp_v8_gt(share, zero), share, one - ahead / variance));
+    return rsp_v8_load(d->skewed) + leaning;
+}
+
+static void noise(const rsp_named *named, rsp_draws *draws)
 {
     const rsp_v8 one = rsp_v8_set(1), two = rsp_v8_set(2), most = rsp_v8_set(0.5);
     const rsp_nw zero = {0};
-    rsp_parts what, y;
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        what.w[i] = RSP_PURPOSE_LEAP | channel[i] << 6;
-    }
+    rsp_names name[RSP_PARTS];
+    rsp_parts y, other = {0};
+    names_of(named, RSP_PURPOSE_LEAP, name);
     for (int i = 0; i < RSP_PARTS; i++) {
-        y.n[i] = rsp_n_normal_quantile(rsp_n_open(rsp_n_philox_top52(
-            who->seed, zero + who->participant, zero + who->trial, what.nw[i], zero + index)));
+        const rsp_n_words words = node_words(named->seed, &name[i], zero);
+        y.n[i] = rsp_n_normal_quantile(rsp_n_open(words.first));
+        if (draws->fading) {
+            other.n[i] = rsp_n_normal_quantile(rsp_n_open(words.second));
+        }
     }
+    const rsp_v8 third = gather(draws);
     const rsp_v8 z = y.v, variance = rsp_v8_load(draws->variance);
     const rsp_v8 deviation = rsp_v8_sqrt(variance);
-    rsp_v8 c = rsp_v8_load(draws->third) / (rsp_v8_set(6) * variance * deviation);
+    rsp_v8 c = third / (rsp_v8_set(6) * variance * deviation);
     c = rsp_v8_select(rsp_v8_gt(c, -most), c, -most);
     c = rsp_v8_select(rsp_v8_lt(c, most), c, most);
     const rsp_v8 normal = z * rsp_v8_sqrt(one - two * c * c), skew = c * (z * z - one);
     rsp_v8_store(draws->normal, normal);
     rsp_v8_store(draws->skew, skew);
     rsp_v8_store(draws->whole, deviation * (normal + skew));
+    if (draws->fading) {
+        rests(draws, &other);
+    }
 }
 
 #define ROOT_HALF 0x1.6a09e667f3bcdp-1
@@ -85,30 +178,6 @@ static inline void halve_thrice(walk *w, rsp_n_words words)
  * first four are normal; of those below them, each a sixteenth of the leap or less,
  * only mean and variance are. A block of random words serves a midpoint and those
  * below it. */
-/* Whose paths, and which, for one native part. */
-typedef struct rsp_names {
-    rsp_nw participant, trial, what, index;
-} rsp_names;
-
-static inline rsp_n_words node_words(uint64_t seed, const rsp_names *name, rsp_nw node)
-{
-    return rsp_n_philox(seed, name->participant, (node << 20) | name->trial, name->what, name->index);
-}
-
-static inline void names_of(const rsp_strays *s, rsp_names names[RSP_PARTS])
-{
-    rsp_parts what, index, trial, participant;
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        what.w[i] = RSP_PURPOSE_BRIDGE | s->channel[i] << 6;
-        index.w[i] = s->index[i];
-        trial.w[i] = s->trial[i];
-        participant.w[i] = s->participant[i];
-    }
-    for (int i = 0; i < RSP_PARTS; i++) {
-        names[i] = (rsp_names){participant.nw[i], trial.nw[i], what.nw[i], index.nw[i]};
-    }
-}
-
 /* How far the path is from the straight line to its end, of variance 1. */
 static inline rsp_n strayed(const walk *w, rsp_n end)
 {
@@ -119,16 +188,16 @@ static inline rsp_n strayed(const walk *w, rsp_n end)
     return rsp_n_select(within, (path - w->share * end) / rsp_n_sqrt(far), rsp_n_set(0));
 }
 
-static void stray(uint64_t seed, rsp_strays *s)
+static void stray(rsp_strays *s)
 {
     const rsp_nw zero = {0};
     rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)}, y;
     rsp_names name[RSP_PARTS];
-    names_of(s, name);
+    names_of(&s->named, RSP_PURPOSE_BRIDGE, name);
     for (int i = 0; i < RSP_PARTS; i++) {
         walk w = {.share = share.n[i], .high = end.n[i], .node = zero + 1u, .width = 1, .spread = 0.5};
         for (int k = 0; k < 4; k++) {
-            const rsp_n_words words = node_words(seed, &name[i], w.node);
+            const rsp_n_words words = node_words(s->named.seed, &name[i], w.node);
             if (k < 2) {
                 halve_twice(&w, words);
             } else {
@@ -140,13 +209,13 @@ static void stray(uint64_t seed, rsp_strays *s)
     rsp_v8_store(s->stray, y.v);
 }
 
-static void stray_near(uint64_t seed, rsp_strays *s)
+static void stray_near(rsp_strays *s)
 {
     rsp_parts share = {.v = rsp_v8_load(s->share)}, end = {.v = rsp_v8_load(s->end)}, y;
     const rsp_parts low = {.v = rsp_v8_load(s->low)}, high = {.v = rsp_v8_load(s->high)};
     rsp_parts from, node;
     rsp_names name[RSP_PARTS];
-    names_of(s, name);
+    names_of(&s->named, RSP_PURPOSE_BRIDGE, name);
     for (int i = 0; i < RSP_CHUNK; i++) {
         const uint32_t cell = rsp_path_cell(s->share[i]);
         from.v[i] = cell / 16.0;
@@ -159,7 +228,7 @@ static void stray_near(uint64_t seed, rsp_strays *s)
             w.spread *= ROOT_HALF;
         }
         for (int k = 0; k < 2; k++) {
-            halve_thrice(&w, node_words(seed, &name[i], w.node));
+            halve_thrice(&w, node_words(s->named.seed, &name[i], w.node));
         }
         y.n[i] = strayed(&w, end.n[i]);
     }
@@ -176,25 +245,22 @@ static inline void path_between(rsp_n *p, double spread, rsp_n_words words, int 
     p[3 * apart] = 0.5 * (*mid + *high) + spread * coarse_normal(words.second << 26);
 }
 
-static void path(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_CHUNK],
-                 const rsp_draws *draws, double points[RSP_PATH_POINTS][RSP_CHUNK])
+static void path(const rsp_named *named, const rsp_draws *draws,
+                 double points[RSP_PATH_POINTS][RSP_CHUNK])
 {
     const rsp_nw zero = {0};
     const rsp_parts end = {.v = rsp_v8_load(draws->normal)};
-    rsp_parts what, out[RSP_PATH_POINTS];
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        what.w[i] = RSP_PURPOSE_BRIDGE | channel[i] << 6;
-    }
+    rsp_parts out[RSP_PATH_POINTS];
+    rsp_names name[RSP_PARTS];
+    names_of(named, RSP_PURPOSE_BRIDGE, name);
     for (int i = 0; i < RSP_PARTS; i++) {
-        const rsp_names name = {zero + who->participant, zero + who->trial, what.nw[i],
-                                zero + index};
         rsp_n p[RSP_PATH_POINTS];
         p[0] = rsp_n_set(0);
         p[16] = end.n[i];
-        path_between(p, 0.5, node_words(who->seed, &name, zero + 1u), 4);
+        path_between(p, 0.5, node_words(named->seed, &name[i], zero + 1u), 4);
         for (uint32_t k = 0; k < 4; k++) {
             path_between(p + 4 * k, 0.5 * ROOT_HALF * ROOT_HALF,
-                         node_words(who->seed, &name, zero + 4u + k), 1);
+                         node_words(named->seed, &name[i], zero + 4u + k), 1);
         }
         for (int k = 0; k < RSP_PATH_POINTS; k++) {
             out[k].n[i] = p[k];
@@ -207,16 +273,17 @@ static void path(const rsp_who *who, uint32_t index, const uint32_t channel[RSP_
 
 /* The seven points at the ends of the eighths from normals, each of a block of its own, side
  * by side; those between from what their blocks leave. */
-static void path_alone(const rsp_who *who, uint32_t index, uint32_t channel, double end,
+static void path_alone(const rsp_named *named, uint32_t k, double end,
                        double points[RSP_PATH_POINTS])
 {
     const rsp_nw zero = {0};
-    const rsp_names name = {zero + who->participant, zero + who->trial,
-                            zero + (RSP_PURPOSE_BRIDGE | (uint64_t)channel << 6), zero + index};
+    const rsp_names name = {zero + named->participant[k], zero + named->trial[k],
+                            zero + (RSP_PURPOSE_BRIDGE | named->channel[k] << 6),
+                            zero + named->index[k]};
     const rsp_parts node = {.w = {1, 2, 3, 4, 5, 6, 7, 8}};
     rsp_parts normal, fine;
     for (int i = 0; i < RSP_PARTS; i++) {
-        const rsp_n_words words = node_words(who->seed, &name, node.nw[i]);
+        const rsp_n_words words = node_words(named->seed, &name, node.nw[i]);
         normal.n[i] = rsp_n_normal_quantile(rsp_n_open(words.first));
         fine.n[i] = triangle(words.second);
     }
@@ -224,29 +291,25 @@ static void path_alone(const rsp_who *who, uint32_t index, uint32_t channel, dou
     points[RSP_PATH_POINTS - 1] = end;
     double spread = 0.5;
     for (int apart = 8, first = 0; apart > 1; apart /= 2, first = 2 * first + 1) {
-        for (int k = 0; k < 8 / apart; k++) {
-            double *p = points + 2 * apart * k;
-            p[apart] = 0.5 * (p[0] + p[2 * apart]) + spread * normal.v[first + k];
+        for (int i = 0; i < 8 / apart; i++) {
+            double *p = points + 2 * apart * i;
+            p[apart] = 0.5 * (p[0] + p[2 * apart]) + spread * normal.v[first + i];
         }
         spread *= ROOT_HALF;
     }
-    for (int k = 0; k < 8; k++) {
-        points[2 * k + 1] = 0.5 * (points[2 * k] + points[2 * k + 2]) + spread * fine.v[k];
+    for (int i = 0; i < 8; i++) {
+        points[2 * i + 1] = 0.5 * (points[2 * i] + points[2 * i + 2]) + spread * fine.v[i];
     }
 }
 
-static void gap(uint64_t seed, rsp_gaps *g)
+static void gap(rsp_gaps *g)
 {
-    rsp_parts what, index, trial, participant, y;
-    for (int i = 0; i < RSP_CHUNK; i++) {
-        what.w[i] = RSP_PURPOSE_EVENT | g->channel[i] << 6;
-        index.w[i] = g->index[i];
-        trial.w[i] = g->trial[i];
-        participant.w[i] = g->participant[i];
-    }
+    const rsp_nw zero = {0};
+    rsp_names name[RSP_PARTS];
+    rsp_parts y;
+    names_of(&g->named, RSP_PURPOSE_EVENT, name);
     for (int i = 0; i < RSP_PARTS; i++) {
-        y.n[i] = -rsp_n_log(rsp_n_open(rsp_n_philox_top52(seed, participant.nw[i], trial.nw[i],
-                                                          what.nw[i], index.nw[i])));
+        y.n[i] = -rsp_n_log(rsp_n_open(node_words(g->named.seed, &name[i], zero).first));
     }
     rsp_v8_store(g->gap, y.v);
 }

@@ -2,25 +2,29 @@
  *
  * Its noise is an impulse in the middle of a leap, which the flow lets fade.  The exact
  * process took it in, and forgot it, all along: an Ornstein-Uhlenbeck process driven by the
- * path that the draw is the end of.  That path is known at the ends of its sixteenths, and
- * between them where a read lies, so that leaps may last several lifetimes; what a read finds
- * beside the state is the difference of the two, and what is left of it at the end of a leap
- * fades through the next. */
+ * path that the draw is the end of, so that leaps may last several lifetimes; what a read
+ * finds beside the state is the difference of the two, and what is left of it at the end of
+ * a leap fades through the next.  What is left is drawn with the leap, and always; the path
+ * that leaves it, at the ends of its sixteenths and between them, only where a read lies. */
 #include "sim/internal.h"
 
-/* Whether shares of a draw are those of its days, not of its variance.  How fast variance
- * comes knows of the draw, which would be a bias where much of it fades; where little does,
- * it is the better clock. */
+/* Whether shares of a draw are those of its days, not of its variance, before it is drawn
+ * too: where much of it fades. */
 bool rsp_noise_goes_by_time(const rsp_noise *noise)
 {
     return noise->fades > 1;
 }
 
-/* The share of such a draw that has come by day t. */
+/* The share of a draw that fades which has come by day t, once it is drawn.  What is ahead comes evenly:
+ * so it was drawn, at the rate of that time.  The rate that then pays it off would be a worse
+ * clock, since it knows of the draw: after a high one it goes faster, and a read would find
+ * more of the high ones, and a mean too high. */
 double rsp_noise_share(const rsp_noise *noise, double t)
 {
-    const double days = noise->end - noise->begin;
-    return days > 0 ? fmin(fmax((t - noise->begin) / days, 0), 1) : 1;
+    const bool by_time = rsp_noise_goes_by_time(noise);
+    const double from = by_time ? noise->begin : noise->drawn, had = by_time ? 0 : fmax(noise->share, 0);
+    const double days = noise->end - from;
+    return days > 0 ? had + (1 - had) * fmin(fmax((t - from) / days, 0), 1) : 1;
 }
 
 /* A path of the noise at the points of `path`, in standard deviations. */
@@ -65,19 +69,34 @@ double rsp_noise_left(const rsp_noise *noise, const double *path, double u, doub
            remains(since) * (here - path_point(noise, path, cell));
 }
 
-/* What x will lack when the last draw is over: its noise is an impulse in the middle of
- * its days, where that of a species that relaxes came, and faded, all along. */
-double rsp_noise_rest(const rsp_noise *noise, const double *path)
+/* Move a path that is made only now, since a read asks for it, so that what is left of it is
+ * what was drawn long before.  It is a sum of the path's increments, of weights w; a path of
+ * the law given that sum is any path of the law with each increment moved in proportion to
+ * its covariance with the sum, which given the end is as w less its mean (conditioning by
+ * kriging: Journel & Huijbregts 1978). */
+void rsp_noise_pin(const rsp_noise *noise, double *path)
 {
-    if (!(noise->fades > 0)) {
-        return noise->lack;
+    enum { CELLS = RSP_PATH_POINTS - 1 };
+    const double a = noise->fades / CELLS, kept = rsp_exp(-a);
+    const double part = a > 1e-6 ? sqrt((1 - kept * kept) / (2 * a)) : 1;
+    double weight[CELLS], mean = 0, square = 0;
+    for (uint32_t i = CELLS; i-- > 0;) {
+        weight[i] = i + 1 < CELLS ? kept * weight[i + 1] : part;
+        mean += weight[i] / CELLS;
     }
-    const double impulse = (noise->normal + noise->skew) *
-                           rsp_exp(-noise->fades * (1 - noise->share));
-    const double kept = rsp_exp(-noise->fades / (RSP_PATH_POINTS - 1));
-    const double left = left_by(noise, path, RSP_PATH_POINTS - 1, kept);
-    const double fourth = kept * kept * kept * kept, eighth = fourth * fourth;
-    return noise->lack * eighth * eighth + sqrt(noise->variance) * (left - impulse);
+    for (uint32_t i = 0; i < CELLS; i++) {
+        weight[i] -= mean;
+        square += weight[i] * weight[i];
+    }
+    if (!(square > 1e-12)) { /* it hardly fades: the end says it all */
+        return;
+    }
+    const double by = (noise->left - left_by(noise, path, CELLS, kept)) / square;
+    double moved = 0;
+    for (uint32_t i = 0; i + 1 < CELLS; i++) {
+        moved += by * weight[i];
+        path[i + 1] += moved;
+    }
 }
 
 /* How far a path strays at the share u that strays by `normal` between two of its points. */

@@ -35,9 +35,10 @@ typedef struct rsp_method_row {
 typedef struct rsp_noise {
     double normal, skew, variance;
     double share;      /* of it, before its draw */
-    double begin, end; /* days: from when it came to when it will have come */
+    double begin, drawn, end; /* days: from when it came to when it will have come */
     double fades;      /* how often a species that relaxes forgets it in these */
     double lack, rest; /* what x lacks at its start, and will at its end, of the group's */
+    double left;       /* where it fades: what is left of its path at its end */
     uint32_t index;
     bool has_path; /* its path is known at the points of sim->path */
 } rsp_noise;
@@ -73,6 +74,8 @@ typedef struct rsp_lane { /* one participant's clock */
      * group's variance by then. */
     double *held;
     size_t n_held, i_held, held_capacity; /* n, next to release; in doubles */
+    bool draws;       /* its noise is being drawn */
+    bool out;         /* a species left its regime's bounds in this step, or may have */
     bool ready;       /* the held amounts have their noise */
     bool pauses;      /* at the end of this leap regimes must be looked at */
     rsp_sim_counts counts;
@@ -247,6 +250,9 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l);
 /* After amounts moved: hysteresis, whole numbers, masks. `jumped`: an action
  * changed amounts, so that also what stays exact may need rounding. */
 void rsp_regime_update(rsp_sim *sim, uint32_t l, bool jumped);
+/* What s lost or gained in rounding, or where noise took it below zero, moves on along a
+ * reaction, unless one changes s alone: so what the network conserves is what it was. */
+void rsp_move_partners(rsp_sim *sim, uint32_t s, uint32_t l, double step);
 void rsp_regime_lists(rsp_sim *sim); /* of chunks that changed */
 /* After a step: whether lane l has outgrown what a few are; its regimes are then due. */
 bool rsp_regime_outgrows(rsp_sim *sim, uint32_t l);
@@ -344,13 +350,32 @@ bool rsp_channels_fire(rsp_sim *sim, uint32_t l, double gap);
 bool rsp_noise_goes_by_time(const rsp_noise *noise);
 double rsp_noise_share(const rsp_noise *noise, double t);
 double rsp_noise_left(const rsp_noise *noise, const double *path, double u, double stray);
-double rsp_noise_rest(const rsp_noise *noise, const double *path);
+void rsp_noise_pin(const rsp_noise *noise, double *path);
 double rsp_noise_stray(const rsp_noise *noise, const double *path, double u, double normal);
+
+/* draw.c: groups whose noise is drawn together, of any lanes, in their order within each;
+ * those of species that relax apart, since what these keep of it is drawn too. */
+typedef struct rsp_batch {
+    uint32_t n, lane[RSP_CHUNK], group[RSP_CHUNK];
+    double begin[RSP_CHUNK], drawn[RSP_CHUNK], end[RSP_CHUNK];
+    rsp_named named;
+    rsp_draws draws;
+} rsp_batch;
+typedef struct rsp_draw {
+    rsp_batch plain, relaxing;
+} rsp_draw;
+void rsp_draw_begin(const rsp_sim *sim, rsp_draw *d);
+/* Group g of lane l, with what it has pending and the variance of the next `days`, and its
+ * third cumulant.  It is drawn at once, or by rsp_draw_end. */
+void rsp_draw_add(rsp_sim *sim, uint32_t l, uint32_t g, double days, rsp_draw *d);
+void rsp_draw_end(rsp_sim *sim, rsp_draw *d);
 
 /* leap.c: noise of the channels of single lanes that leap. */
 /* Draw what lane l has gathered and, at the present rates, the next `ahead` days,
- * onto x and its held reads. */
-void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead);
+ * onto x and its held reads; all of it is there once the draws end. */
+void rsp_leap_draw(rsp_sim *sim, uint32_t l, double ahead, rsp_draw *d);
+/* It is: amounts above zero, reads ready. */
+void rsp_leap_drawn(rsp_sim *sim, uint32_t l);
 /* Make x hold the noise of just the time so far. */
 void rsp_leap_settle(rsp_sim *sim, uint32_t l);
 /* Take the noise ahead for that of the time so far. */

@@ -326,13 +326,27 @@ static inline rsp_v8 inverse_root(rsp_v8 y, uint32_t root)
     return r;
 }
 
+/* What an error says of the next step over this one. */
+static inline rsp_v8 growth(rsp_v8 err, uint32_t root)
+{
+    return inverse_root(larger(rsp_v8_set(1e-6), err), root);
+}
+
 static inline void error_put(const rsp_error_sum *sum, uint32_t n, double counts, uint32_t root,
                              double *err, double *grow)
 {
     const rsp_v8 mean = rsp_v8_sqrt(sum->squares / rsp_v8_set(n > 0 ? n : 1));
     const rsp_v8 e = rsp_v8_max(mean, sum->worst * rsp_v8_set(1.0 / 3)) * rsp_v8_set(counts);
     rsp_v8_store(err, e);
-    rsp_v8_store(grow, inverse_root(larger(rsp_v8_set(1e-6), e), root));
+    rsp_v8_store(grow, growth(e, root));
+}
+
+static void grow(rsp_lanes *b)
+{
+    for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
+        const uint32_t first = chunk * RSP_CHUNK;
+        rsp_v8_store(b->grow + first, growth(rsp_v8_load(b->err + first), b->tab->root));
+    }
 }
 
 /* The number of stages is a constant where this is expanded, and `stochastic` is. */
@@ -819,6 +833,7 @@ static void judge_implicit(rsp_lanes *b)
         }
         if (b->stochastic) {
             rsp_v8_store(im->err + first, sum.worst);
+            rsp_v8_store(im->grow + first, growth(sum.worst, im->tab->root));
         } else {
             error_put(&sum, b->net.n_species, im->tab->counts, im->tab->root, im->err + first,
                       im->grow + first);
@@ -1047,7 +1062,7 @@ static void advance_implicit(rsp_lanes *b)
 
 const rsp_kernel RSP_ISA_NAME(rsp_kernel) = {
     .place_start = place_start, .begin = begin, .place = place, .derive = derive,
-    .weigh = weigh, .judge = judge, .advance = advance,
+    .weigh = weigh, .judge = judge, .grow = grow, .advance = advance,
     .gather = gather, .settle = settle,
     .factor = factor, .place_implicit = place_implicit, .solve = solve,
     .stride = stride, .strain = strain, .inside = inside, .inside_chunk = inside_chunk, .inside_looks = inside_looks,

@@ -133,9 +133,7 @@ static bool may_round(const rsp_sim *sim, uint32_t r, uint32_t s, double amount,
     return true;
 }
 
-/* What s lost or gained in rounding moves on along a reaction, unless one changes
- * s alone: so what the network conserves is what it was. */
-static void move_partners(rsp_sim *sim, uint32_t s, uint32_t l, double step)
+void rsp_move_partners(rsp_sim *sim, uint32_t s, uint32_t l, double step)
 {
     const rsp_lanes *b = &sim->block;
     const uint32_t *first = b->net.by_reaction;
@@ -174,7 +172,7 @@ static void round_species(rsp_sim *sim, uint32_t s, uint32_t l, bool flowed)
                                         sim->net->species[s].channel);
     *x = low + (rsp_uniform(&stream, ++*n, 0) < was - low);
     if (flowed) {
-        move_partners(sim, s, l, *x - was);
+        rsp_move_partners(sim, s, l, *x - was);
     }
     sim->lanes[l].same = false;
 }

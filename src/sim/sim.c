@@ -13,7 +13,8 @@ static const rsp_method_row methods[] = {
 rsp_sim_options rsp_sim_defaults(rsp_method method)
 {
     rsp_sim_options o = {.method = method,
-                         .rtol = method == RSP_ODE ? 1e-6 : 1e-3,
+                         /* What flows beside exact firings is to be as sure as alone. */
+                         .rtol = method == RSP_HYBRID ? 1e-3 : 1e-6,
                          .atol = method == RSP_ODE ? 1e-9 : 1e-6,
                          .exact_below = 10, .exact_until = 20,
                          .noise_below = 3e3, .noise_until = 1e4,

@@ -304,16 +304,10 @@ static void choose_method(rsp_sim *sim, uint32_t l)
 }
 
 /* What the error says of the next step over this one. */
-static double growth(const rsp_sim *sim, uint32_t l, double err)
+static double growth(const rsp_lane *lane, double grow)
 {
-    const rsp_lanes *b = &sim->block;
-    const rsp_lane *lane = &sim->lanes[l];
     const double most = lane->accepted ? 5 : 0.9;
-    double factor = lane->stiff ? sim->implicit.grow[l] : b->grow[l];
-    if (b->stochastic) {
-        factor = rsp_inverse_root(err, lane->stiff ? sim->implicit.tab->root : b->tab->root);
-    }
-    factor *= 0.9;
+    double factor = grow * 0.9;
     factor = factor < 0.2 ? 0.2 : factor;
     return factor > most ? most : factor;
 }
@@ -325,8 +319,10 @@ static void decide(rsp_sim *sim, uint32_t l)
     rsp_lane *lane = &sim->lanes[l];
     lane->counts.rate_calls += (lane->stiff ? sim->implicit.tab->stages : b->tab->stages) - 1;
     double err = lane->stiff ? sim->implicit.err[l] : b->err[l];
+    double grow = lane->stiff ? sim->implicit.grow[l] : b->grow[l];
     if (b->stochastic && b->haste[l] > 0 && rsp_few_leaps(sim, l)) {
         err *= 3; /* a few steps more, and means as sure as those of 100,000 runs */
+        grow *= rsp_inverse_root(3, lane->stiff ? sim->implicit.tab->root : b->tab->root);
     }
     lane->accepted = err <= 1;
     lane->theta = 1;
@@ -335,7 +331,7 @@ static void decide(rsp_sim *sim, uint32_t l)
     if (err < 1e-4) {
         factor = 5; /* whatever the root */
     } else if (isfinite(err)) {
-        factor = growth(sim, l, err);
+        factor = growth(lane, grow);
     }
     double wish = factor * lane->h;
     /* A step cut short for other reasons tells only that it may grow. */
@@ -369,6 +365,7 @@ static void judge_steps(rsp_sim *sim)
         sim->kernel->judge(b);
         if (b->stochastic) {
             sim->fade_kernel->judge(b);
+            sim->kernel->grow(b);
         }
         if (b->implicit != NULL && !b->stochastic) {
             sim->kernel->strain(b);
@@ -424,8 +421,8 @@ static void move_clock(rsp_lane *lane)
     lane->t = lane->land || t > lane->t_next ? lane->t_next : t;
 }
 
-/* The noise of a lane that leaps, where it is due. */
-static void leap_on(rsp_sim *sim, uint32_t l)
+/* The noise of a lane that leaps, where it is due; true: it is among the draws. */
+static bool leap_on(rsp_sim *sim, uint32_t l, rsp_draw *draws)
 {
     rsp_lane *lane = &sim->lanes[l];
     double taken = lane->theta * lane->h, haste = sim->block.haste[l];
@@ -448,27 +445,47 @@ static void leap_on(rsp_sim *sim, uint32_t l)
         /* Half a leap ahead, but not beyond where the state is looked at. */
         double ahead = fmin(half / haste, lane->t_next - lane->t - taken);
         lane->pauses = sim->block.out[l] > 0;
-        rsp_leap_draw(sim, l, ahead);
+        rsp_leap_draw(sim, l, ahead, draws);
         lane->used = -ahead * haste;
         lane->ahead = ahead;
+        return true;
     }
+    return false;
 }
 
-/* An accepted step of a lane with random channels: its event, its noise. */
-static void end_random_step(rsp_sim *sim, uint32_t l, double gap)
+/* Events and noise of accepted steps of lanes with random channels; then their regimes. */
+static void end_random_steps(rsp_sim *sim)
 {
     rsp_lanes *b = &sim->block;
-    rsp_lane *lane = &sim->lanes[l];
-    bool out = b->out[l] > 0 || rsp_regime_outgrows(sim, l);
-    if (lane->fires != UINT32_MAX) {
-        out |= rsp_channels_fire(sim, l, gap);
+    double gap[RSP_CHUNK] = {0};
+    rsp_draw draws;
+    rsp_draw_begin(sim, &draws);
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (l % RSP_CHUNK == 0) {
+            rsp_channels_gaps(sim, l / RSP_CHUNK, gap);
+        }
+        lane->draws = false;
+        if (!lane->accepted) {
+            continue;
+        }
+        lane->out = b->out[l] > 0 || rsp_regime_outgrows(sim, l);
+        if (lane->fires != UINT32_MAX) {
+            lane->out |= rsp_channels_fire(sim, l, gap[l % RSP_CHUNK]);
+        }
+        if (b->leaping[l] > 0) {
+            lane->out |= lane->land || !(b->haste[l] > 0);
+            lane->draws = leap_on(sim, l, &draws);
+        }
     }
-    if (b->leaping[l] > 0) {
-        out |= lane->land || !(b->haste[l] > 0);
-        leap_on(sim, l);
-    }
-    if (out) {
-        rsp_regime_update(sim, l, false);
+    rsp_draw_end(sim, &draws);
+    for (uint32_t l = 0; l < b->width; l++) {
+        if (sim->lanes[l].draws) {
+            rsp_leap_drawn(sim, l);
+        }
+        if (sim->lanes[l].accepted && sim->lanes[l].out) {
+            rsp_regime_update(sim, l, false);
+        }
     }
 }
 
@@ -490,21 +507,21 @@ static void finish_steps(rsp_sim *sim)
         sim->kernel->gather(b);
     }
     sim->kernel->settle(b);
-    double gap[RSP_CHUNK] = {0};
     for (uint32_t l = 0; l < b->width; l++) {
         rsp_lane *lane = &sim->lanes[l];
-        if (b->stochastic && l % RSP_CHUNK == 0) {
-            rsp_channels_gaps(sim, l / RSP_CHUNK, gap);
+        if (lane->accepted) {
+            lane->same = b->tab->fsal && !lane->stiff && !lane->next_stiff && b->lowest[l] >= -1e-9;
         }
-        if (!lane->accepted) {
-            continue;
+    }
+    if (b->stochastic) {
+        end_random_steps(sim);
+    }
+    for (uint32_t l = 0; l < b->width; l++) {
+        rsp_lane *lane = &sim->lanes[l];
+        if (lane->accepted) {
+            move_clock(lane);
+            lane->stiff = lane->next_stiff;
         }
-        lane->same = b->tab->fsal && !lane->stiff && !lane->next_stiff && b->lowest[l] >= -1e-9;
-        if (b->stochastic) {
-            end_random_step(sim, l, gap[l % RSP_CHUNK]);
-        }
-        move_clock(lane);
-        lane->stiff = lane->next_stiff;
     }
     rsp_events_after(sim);
     if (b->stochastic) {

@@ -72,13 +72,6 @@ void rsp_tableau_weights(const rsp_tableau *tab, double theta,
     }
 }
 
-void rsp_tableau_halves(const rsp_tableau *tab, double theta, double h,
-                        double part[2])
-{
-    part[1] = tab->stages > 1 ? theta * h * (0.5 * theta / tab->c[1]) : 0;
-    part[0] = theta * h - part[1];
-}
-
 static inline double inverse_root(double y, uint32_t root)
 {
     /* Divide the exponent in the bit pattern, then two Newton steps. */

@@ -34,8 +34,12 @@ void rsp_tableau_weights(const rsp_tableau *tab, double theta,
                          double b[RSP_STAGES_MAX]);
 /* Weights of the rates at stages 0 and 1 for the integral over the share `theta`
  * of a step h, by the midpoint of the line through them. */
-void rsp_tableau_halves(const rsp_tableau *tab, double theta, double h,
-                        double part[2]);
+static inline void rsp_tableau_halves(const rsp_tableau *tab, double theta, double h,
+                                      double part[2])
+{
+    part[1] = tab->stages > 1 ? theta * h * (0.5 * theta / tab->c[1]) : 0;
+    part[0] = theta * h - part[1];
+}
 /* y^(-1/root) for the step control: a few per mille accurate, the same bits
  * everywhere; y > 0. */
 double rsp_inverse_root(double y, uint32_t root);
