@@ -44,8 +44,9 @@ static clinic_truth compare(const clinic_term *t, const clinic_reading *now,
         return CLINIC_UNKNOWN;
     }
     bool below = r->state == RSP_NOT_DETECTED || r->state == RSP_BELOW_LLOQ;
-    if (t->change == CLINIC_AS_IT_IS && below) {
-        return t->op == CLINIC_LT || t->op == CLINIC_LE ? CLINIC_YES : CLINIC_NO;
+    if (t->change == CLINIC_AS_IT_IS && (below || r->state == RSP_ABOVE_ULOQ)) {
+        bool wants_below = t->op == CLINIC_LT || t->op == CLINIC_LE;
+        return wants_below == below ? CLINIC_YES : CLINIC_NO;
     }
     double before = baseline && t->change != CLINIC_AS_IT_IS
                         ? clinic_reading_number(&baseline[t->source])

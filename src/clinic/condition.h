@@ -1,8 +1,9 @@
 /* Conditions on measured values: "viral_load > 50 copies/mL and cd4 < 350
  * cell/uL".  Three-valued: a sample without the quantity decides nothing.
  *
- * A value below its limit is below every threshold (the study's reader refuses
- * a threshold below the limit). */
+ * A value below its lower limit is below every threshold, one above its upper
+ * limit above every threshold (the study's reader refuses a threshold beyond a
+ * limit of the assay). */
 #ifndef RESPITE_CLINIC_CONDITION_H
 #define RESPITE_CLINIC_CONDITION_H
 
@@ -10,7 +11,7 @@
 
 typedef struct clinic_reading { /* one measured value */
     rsp_result_state state;     /* RSP_MISSING: no sample */
-    double value, lloq;         /* in the assay's unit; lloq NaN: none */
+    double value, lloq;         /* in the assay's unit; above the upper limit: that; lloq NaN: none */
     const char *reason;         /* why missing */
 } clinic_reading;
 
@@ -44,7 +45,8 @@ typedef struct clinic_condition {
 clinic_truth clinic_condition_holds(const clinic_condition *c,
                                     const clinic_reading *now,
                                     const clinic_reading *baseline);
-/* A number for a reading that has none: half of the limit, 0 without one. */
+/* A number for a reading that has none: half of the lower limit, 0 without one;
+ * the upper limit above it. */
 double clinic_reading_number(const clinic_reading *r);
 
 #endif

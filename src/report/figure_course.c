@@ -18,6 +18,9 @@ static void note(assay_facts *facts, const rsp_measurement *m, double week)
 {
     facts->unit = m->unit;
     facts->lloq = isfinite(m->lloq) ? m->lloq : facts->lloq;
+    if (m->state == RSP_ABOVE_ULOQ && m->uloq > 0) {
+        facts->most = fmax(isfinite(facts->most) ? facts->most : -(double)INFINITY, m->uloq);
+    }
     if (m->state == RSP_NUMBER) {
         facts->least = fmin(isfinite(facts->least) ? facts->least : (double)INFINITY, m->value);
         facts->most = fmax(isfinite(facts->most) ? facts->most : -(double)INFINITY, m->value);
@@ -89,7 +92,7 @@ static double shown(const rsp_measurement *m, const assay_facts *facts)
     case RSP_NOT_DETECTED:
         return limit ? facts->lloq * 0.42 : facts->is_log ? least / 2 : 0;
     case RSP_ABOVE_ULOQ:
-        return facts->most;
+        return m->uloq > 0 ? m->uloq : facts->most;
     default:
         return (double)NAN;
     }

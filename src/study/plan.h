@@ -267,7 +267,7 @@ typedef struct condition_name {
     uint32_t source;
     double factor;    /* base = shown * factor */
     const char *unit;
-    double lloq;      /* NaN: none */
+    double lloq, uloq; /* NaN: none */
 } condition_name;
 typedef bool condition_find(void *ctx, const char *name, condition_name *found);
 typedef void condition_unknown(void *ctx, reader *r, const tree *at, const char *name);

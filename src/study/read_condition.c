@@ -133,6 +133,10 @@ static void check_limit(parser *p, const clinic_term *t, const condition_name *n
         reader_fail(p->r, p->at, RSP_RANGE,
                     "%s: the threshold of %s, %g %s, is below the assay's LLOQ of %g %s",
                     p->what, text, t->value, name->unit, name->lloq, name->unit);
+    } else if (t->change == CLINIC_AS_IT_IS && t->value > name->uloq) {
+        reader_fail(p->r, p->at, RSP_RANGE,
+                    "%s: the threshold of %s, %g %s, is above the assay's ULOQ of %g %s",
+                    p->what, text, t->value, name->unit, name->uloq, name->unit);
     }
 }
 
@@ -237,7 +241,7 @@ static bool find_assay(void *ctx, const char *name, condition_name *found)
         const clinic_assay *a = &p->plan->assays[i];
         if (strcmp(a->name, name) == 0) {
             *found = (condition_name){(uint32_t)i, a->factor, a->unit,
-                                      a->settings.lloq};
+                                      a->settings.lloq, a->settings.uloq};
             return true;
         }
     }

@@ -70,6 +70,10 @@ static void threshold_axis(plan_reading *p, const tree *list, plan_axis *axis)
             reader_fail(&p->r, t, RSP_RANGE,
                         "threshold %g %s is below the assay's LLOQ of %g %s", values[i],
                         assay->unit, assay->settings.lloq, assay->unit);
+        } else if (reading(&p->r) && values[i] > assay->settings.uloq) {
+            reader_fail(&p->r, t, RSP_RANGE,
+                        "threshold %g %s is above the assay's ULOQ of %g %s", values[i],
+                        assay->unit, assay->settings.uloq, assay->unit);
         }
     }
     axis->name = "threshold";

@@ -146,6 +146,11 @@ static void read_arguments(plan_reading *p, const tree *t, const statistic_form 
         wanted unit = wanted_of(p->plan->assays[score->assay].unit, NULL);
         score->above = reader_quantity_text(&p->r, t, "statistic", s, n, &unit) /
                        unit.unit.factor;
+        const clinic_assay *assay = &p->plan->assays[score->assay];
+        if (reading(&p->r) && score->above > assay->settings.uloq) {
+            reader_fail(&p->r, t, RSP_RANGE, "days above %g %s: the assay's ULOQ is %g %s",
+                        score->above, assay->unit, assay->settings.uloq, assay->unit);
+        }
     } else {
         wanted day = wanted_of("day", "28 day");
         score->day = reader_quantity_text(&p->r, t, "statistic", s, n, &day);

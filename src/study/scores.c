@@ -50,11 +50,19 @@ static const rsp_measurement *sample_at(const subject_rows *s, const char *assay
     return last;
 }
 
+/* Below the lower limit half of it, above the upper limit that limit. */
 static double number_of(const rsp_measurement *m)
 {
-    return m->state == RSP_NUMBER ? m->value
-           : isnan(m->lloq)       ? 0.0
-                                  : 0.5 * m->lloq;
+    return m->state == RSP_NUMBER       ? m->value
+           : m->state == RSP_ABOVE_ULOQ ? m->uloq
+           : isnan(m->lloq)             ? 0.0
+                                        : 0.5 * m->lloq;
+}
+
+/* What is above the upper limit is above every value that may be asked for. */
+static bool is_above(const rsp_measurement *m, double above)
+{
+    return m->state == RSP_ABOVE_ULOQ || number_of(m) > above;
 }
 
 /* The highest sample after `from`, up to a day. */
@@ -81,7 +89,7 @@ static double days_above(const subject_rows *s, const char *assay, double above)
         if (m->state == RSP_MISSING || strcmp(m->assay, assay) != 0) {
             continue;
         }
-        int sides = (number_of(m) > above) + (last && number_of(last) > above);
+        int sides = is_above(m, above) + (last && is_above(last, above));
         days = last ? days + 0.5 * sides * (m->day - last->day) : 0;
         last = m;
     }

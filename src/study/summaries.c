@@ -121,7 +121,7 @@ rsp_status day_table_add(day_table *t, rsp_arena *arena, double day,
     if (m->state == RSP_NUMBER) {
         (*bin)->count[bin_of(m->value)]++;
     } else if (m->state == RSP_ABOVE_ULOQ) {
-        (*bin)->count[BINS - 1]++;
+        (*bin)->count[bin_of(m->uloq)]++;
     }
     return RSP_OK;
 }

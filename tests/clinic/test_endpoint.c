@@ -61,6 +61,21 @@ static void a_confirmed_rebound_is_dated_by_its_first_sample(void **state)
     expect(rebound(&s), RSP_END_EVENT, 21, 14, 21);
 }
 
+static void what_is_beyond_a_limit_is_beyond_every_threshold(void **state)
+{
+    (void)state;
+    clinic_term term = {.kind = CLINIC_COMPARE, .value = 500};
+    clinic_condition c = {.terms = &term, .n = 1, .text = ""};
+    clinic_reading above = {.state = RSP_ABOVE_ULOQ, .value = 500, .lloq = 50, .reason = ""};
+    clinic_reading below = {.state = RSP_BELOW_LLOQ, .value = (double)NAN, .lloq = 500, .reason = ""};
+    static const clinic_operator op[] = {CLINIC_GT, CLINIC_GE, CLINIC_LT, CLINIC_LE};
+    for (int i = 0; i < 4; i++) {
+        term.op = op[i];
+        assert_int_equal(clinic_condition_holds(&c, &above, NULL), i < 2 ? CLINIC_YES : CLINIC_NO);
+        assert_int_equal(clinic_condition_holds(&c, &below, NULL), i < 2 ? CLINIC_NO : CLINIC_YES);
+    }
+}
+
 static void a_blip_is_no_event(void **state)
 {
     (void)state;
@@ -271,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_confirmed_rebound_is_dated_by_its_first_sample),
         cmocka_unit_test(a_blip_is_no_event),
+        cmocka_unit_test(what_is_beyond_a_limit_is_beyond_every_threshold),
         cmocka_unit_test(a_missed_visit_widens_the_interval),
         cmocka_unit_test(an_unconfirmed_last_value_is_censored_at_the_visit_before),
         cmocka_unit_test(an_event_at_the_first_visit_has_an_interval_from_the_start),

@@ -46,6 +46,11 @@ static const mistake mistakes[] = {
      "when: the threshold of viral_load, 20 copies/mL, is below the assay's LLOQ of 50 "
      "copies/mL",
      "viral_load > 20", RSP_RANGE},
+    {"assays: [{name: viral_load, uloq: 500 copies/mL}, car_copies]\nendpoints: []\n"
+     "scoreboard: []\nrules: [{when: viral_load > 1000 copies/mL, do: start art}]\n",
+     "when: the threshold of viral_load, 1000 copies/mL, is above the assay's ULOQ of 500 "
+     "copies/mL",
+     "viral_load > 1000", RSP_RANGE},
     {"rules: [{when: viral_load above 1000 copies/mL, do: start art}]\n",
      "when: <, <=, > or >= expected at 'above 1000 copies/mL'", "viral_load above",
      RSP_SYNTAX},
@@ -178,6 +183,13 @@ static const mistake mistakes[] = {
      "aeg > 18", RSP_NAME},
     {"grid: {endpoint: time_to_rebound, axes: [{threshold: [20 copies/mL]}]}\n",
      "threshold 20 copies/mL is below the assay's LLOQ of 50 copies/mL", "20 copies/mL",
+     RSP_RANGE},
+    {"grid: {endpoint: time_to_rebound, axes: [{threshold: [1e8 copies/mL]}]}\n",
+     "threshold 1e+08 copies/mL is above the assay's ULOQ of 1e+07 copies/mL", "1e8 copies/mL",
+     RSP_RANGE},
+    {"scoreboard: [{quantity: suppressed_week4, statistic: viral_load.days_above(1e8 "
+     "copies/mL), arm: CAR T}]\n",
+     "days above 1e+08 copies/mL: the assay's ULOQ is 1e+07 copies/mL", "viral_load.days",
      RSP_RANGE},
     {"follow_up: 8\n", "follow_up is a text here; it must be a map", "8", RSP_SYNTAX},
     {"remarks: one\n", "remarks is a text here; it must be a list", "one", RSP_SYNTAX},

@@ -207,6 +207,68 @@ static void an_outcome_hinges_on_what_makes_it(void **state)
     done(&a);
 }
 
+/* What a person's sample counts as, in a statistic: beyond a limit. */
+static double counted(const rsp_measurement *m)
+{
+    return m->state == RSP_NUMBER ? m->value : m->state == RSP_ABOVE_ULOQ ? 500 : 25;
+}
+
+static void a_value_above_the_upper_limit_counts_as_that_limit(void **state)
+{
+    (void)state;
+    analysis a = analyse(
+        HEAD FEW "assays:\n  - {name: viral_load, uloq: 500 copies/mL}\n  - car_copies\n"
+             "sweep:\n  over: nothing\n  levels:\n"
+             "    - {label: a, set: {potency: 1}}\n    - {label: b, set: {potency: 1}}\n"
+             "  outcomes:\n"
+             "    - {statistic: viral_load.mean(end)}\n"
+             "    - {statistic: viral_load.mean_change(start to end)}\n"
+             "    - {statistic: viral_load.rise(start to end)}\n"
+             "    - {statistic: viral_load.days_above(500 copies/mL)}\n");
+    const rsp_dataset *d = rsp_dataset_view(a.run.rows);
+    const rsp_measurement *first = NULL, *last = NULL;
+    double n = 0, level = 0, change = 0, rise = 0, days = 0, top = 0, n_above = 0;
+    for (size_t i = 0; i <= d->n_measurements; i++) {
+        const rsp_measurement *m = i < d->n_measurements ? &d->measurements[i] : NULL;
+        if (m && (m->arm != 0 || strcmp(m->assay, "viral_load") != 0 ||
+                  m->state == RSP_MISSING)) {
+            continue;
+        }
+        bool same = m && last && m->participant == last->participant && m->trial == last->trial;
+        if (last && !same) {
+            n++;
+            level += counted(last);
+            change += log10(counted(last) / counted(first));
+            rise += log10(top / counted(first));
+        }
+        if (!m) {
+            break;
+        }
+        bool above = m->state == RSP_ABOVE_ULOQ;
+        n_above += above;
+        days += same ? 0.5 * (above + (last->state == RSP_ABOVE_ULOQ)) * (m->day - last->day) : 0;
+        top = same ? fmax(top, counted(m)) : 0;
+        first = same ? first : m;
+        last = m;
+    }
+    assert_true(n == 48 && n_above > 10 && days > 50);
+    const double want[] = {level / n, change / n, rise / n, days / n};
+    for (size_t i = 0; i < 4; i++) {
+        double got = a.f->sweep->outcomes[i].curves[0].points[0].estimate.value;
+        if (!(fabs(got - want[i]) < 1e-9)) {
+            fail_msg("outcome %zu is %.17g, not %.17g", i, got, want[i]);
+        }
+    }
+    const rsp_arm_findings *arm = &a.f->arms[0]; /* summed up: never beyond the limit */
+    double highest = 0;
+    for (size_t i = 0; i < arm->n_visits; i++) {
+        bool load = strcmp(arm->visits[i].assay, "viral_load") == 0;
+        highest = load ? fmax(highest, arm->visits[i].q95) : highest;
+    }
+    assert_true(highest > 450 && highest < 550);
+    done(&a);
+}
+
 static void an_endpoint_may_count_from_another(void **state)
 {
     (void)state;
@@ -275,6 +337,7 @@ int main(void)
         cmocka_unit_test(estimates_and_paired_differences_are_what_the_rows_say),
         cmocka_unit_test(resamples_are_shared_along_the_sweep),
         cmocka_unit_test(an_outcome_hinges_on_what_makes_it),
+        cmocka_unit_test(a_value_above_the_upper_limit_counts_as_that_limit),
         cmocka_unit_test(an_endpoint_may_count_from_another),
         cmocka_unit_test(what_cannot_be_swept_is_refused_with_its_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
