@@ -71,11 +71,15 @@ static void no_dose(plan_reading *p, const tree *at, const clinic_entry *e,
                     const rsp_action *action, const char *example)
 {
     const bool dose = p->plan->product.making.trait[CLINIC_DOSE].name != NULL;
+    char giver[160];
+    snprintf(giver, sizeof giver, "the product's dose is what '%.60s' gives (a share of it: amount: 100 %%)",
+             plan_action_words(p, p->plan->product.action));
     const bool bare = strcmp(action->unit, "1") == 0 || !action->unit[0];
     reader_fail(&p->r, at, RSP_SYNTAX, "'%s' needs an amount%s%s, for example amount: %s; %s", e->what,
                 bare ? "" : " in ", bare ? "" : action->unit, example,
-                dose ? "the product's dose is something else"
-                     : "the study has no product with a dose");
+                dose && takes_dose(p, action) ? giver
+                : dose                        ? "the product's dose is something else"
+                                              : "the study has no product with a dose");
 }
 
 static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
@@ -96,7 +100,10 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
     snprintf(example, sizeof example, "%s%s%.60s", cells ? "4e7" : "1",
              strcmp(action->unit, "1") == 0 ? "" : " ",
              strcmp(action->unit, "1") == 0 ? "" : action->unit);
-    if (e->is_share && !takes_dose(p, action)) {
+    /* Left out it is the dose for the product's own action: cells of a vaccine or of
+     * another product are not its dose. */
+    const bool own = amount || e->action == p->plan->product.action;
+    if (e->is_share && !(own && takes_dose(p, action))) {
         no_dose(p, amount ? amount : t, e, action, example);
         return;
     }

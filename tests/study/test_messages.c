@@ -59,6 +59,10 @@ static const mistake mistakes[] = {
      RSP_NAME},
     {"rules: [{when: viral_load > 1000 copies/mL, do: infuse}]\n",
      "a rule does what takes no amount; 'infuse' takes one", "infuse", RSP_RANGE},
+    {"arms: [{name: A, participants: 6, schedule: [{day: 0, do: boost}]}]\nscoreboard: []\n",
+     "'boost' needs an amount in cell, for example amount: 4e7 cell; the product's dose is what "
+     "'infuse' gives (a share of it: amount: 100 %)",
+     "{day: 0, do: boost", RSP_SYNTAX},
     {"arms: [{name: A, participants: 6, schedule: [{day: 0, do: deplete}]}]\nscoreboard: []\n",
      "'deplete' needs an amount, for example amount: 1; the product's dose is something else",
      "{day: 0, do: deplete", RSP_SYNTAX},
