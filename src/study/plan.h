@@ -234,7 +234,7 @@ void plan_describe(plan_reading *p); /* the view, in words */
 /* ---- Pieces. */
 /* Read a file of text and keep its hash; NULL: the mistake is in r.  free it. */
 char *plan_read_text(plan_reading *p, const char *path, size_t limit, size_t *length);
-/* Read a YAML file found beside the study or above it. */
+/* Read a YAML file found beside the study or above it, or a shipped one. */
 tree *plan_read_file(plan_reading *p, const tree *at, const char *folder,
                      const char *name);
 char *plan_find_file(plan_reading *p, const tree *at, const char *folder,

@@ -84,6 +84,11 @@ static const mistake mistakes[] = {
     {"arms: [{name: A, participants: 6, schedule: [{day: 42..21, do: infuse}]}]\n",
      "day: the range '42..21' ends before it begins", "42..21", RSP_RANGE},
     {"population: nobody\n", "populations: there is no file ...", "nobody", RSP_NOFILE},
+    {"population: rhesu\n", "...nor a shipped one called 'rhesu'; did you mean 'rhesus'?", "rhesu",
+     RSP_NOFILE},
+    {"product: {from: cd4zeta_cd}\n",
+     "...nor a shipped one called 'cd4zeta_cd'; did you mean 'cd4zeta_cd8'?", "cd4zeta_cd}",
+     RSP_NOFILE},
     {"published: nowhere.csv\n", "published: there is no file ...", "nowhere.csv",
      RSP_NOFILE},
     {"model: nothing\n", "model: ...", "nothing", RSP_NOFILE},
@@ -300,6 +305,29 @@ static void what_is_set_from_outside_is_checked_as_the_file_is(void **state)
     assert_int_equal(err.code, RSP_SYNTAX);
 }
 
+/* As shipped models are; a file beside the study comes first. */
+static void shipped_populations_and_products_are_found_from_any_folder(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "study: far\nmodel: hiv_car_t\npopulation: {from: chronic_art_suppressed}\n"
+        "product: {from: vrc01_28bbz_shptl}\nassays: [viral_load]\n"
+        "arms: [{name: A, participants: 2, schedule: [{day: 0, do: infuse}]}]\n";
+    rsp_plan *plan = NULL;
+    rsp_error err = {0};
+    if (rsp_plan_parse(text, strlen(text), "/nowhere/far.yaml", &plan, &err) != RSP_OK) {
+        fail_msg("%s", err.message);
+    }
+    const rsp_plan_view *v = rsp_plan_see(plan);
+    size_t found = 0;
+    for (size_t i = 0; i < v->n_inputs; i++) {
+        found += strcmp(v->inputs[i].path, "populations/chronic_art_suppressed.yaml") == 0;
+        found += strcmp(v->inputs[i].path, "products/vrc01_28bbz_shptl.yaml") == 0;
+    }
+    assert_int_equal(found, 2);
+    rsp_plan_free(plan);
+}
+
 static void a_study_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -316,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_mistake_is_answered_with_its_place_and_mend),
         cmocka_unit_test(a_value_may_be_set_from_outside),
         cmocka_unit_test(what_is_set_from_outside_is_checked_as_the_file_is),
+        cmocka_unit_test(shipped_populations_and_products_are_found_from_any_folder),
         cmocka_unit_test(a_study_that_is_not_there_is_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
