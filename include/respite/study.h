@@ -61,6 +61,12 @@ typedef struct rsp_override { const char *path, *value; } rsp_override; /* --set
 RSP_MUST_USE rsp_status rsp_plan_load(const char *path,
                                       const rsp_override *set, size_t n_set,
                                       rsp_plan **plan, rsp_error *err);
+typedef enum rsp_part { RSP_PART_NONE, RSP_PART_POPULATION, RSP_PART_PRODUCT } rsp_part;
+/* Check a file that holds a population or a product alone: its keys and the files it is
+ * `from`; values and parameters mean something with a model only, in a study.  What it is
+ * comes of its folder (populations/, products/) or else of its keys; RSP_PART_NONE, with
+ * RSP_OK: neither.  Codes as of rsp_plan_load. */
+RSP_MUST_USE rsp_status rsp_part_check(const char *path, rsp_part *part, rsp_error *err);
 /* From text; `source` names it in messages and places the files it names. */
 RSP_MUST_USE rsp_status rsp_plan_parse(const char *text, size_t length,
                                        const char *source, rsp_plan **plan,

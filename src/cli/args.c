@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum kind { FLAG, TEXT, COUNT, SEED, REAL, SET } kind;
@@ -229,9 +230,6 @@ static rsp_status take(int argc, char **argv, int *i, cli_args *args,
 {
     char *word = argv[*i];
     if (word[0] != '-' || !word[1]) {
-        if (args->n_files == sizeof args->files / sizeof *args->files) {
-            return rsp_fail(err, RSP_USAGE, "too many files");
-        }
         args->files[args->n_files++] = word;
         return RSP_OK;
     }
@@ -277,8 +275,13 @@ static char *whole_line(int argc, char **argv)
 
 int cli_parse(int argc, char **argv, cli_args *args)
 {
-    *args = (cli_args){.command = argv[1], .line = whole_line(argc, argv)};
+    *args = (cli_args){.command = argv[1], .line = whole_line(argc, argv),
+                       .files = calloc((size_t)argc, sizeof *args->files)};
     rsp_error err = {0};
+    if (!args->files) {
+        rsp_fail(&err, RSP_NOMEM, "no memory for the names of files");
+        return cli_error(&err);
+    }
     for (int i = 2; i < argc; i++) {
         if (take(argc, argv, &i, args, &err) != RSP_OK) {
             return cli_error(&err);

@@ -20,7 +20,7 @@ static const command COMMANDS[] = {
      "respite analyze --plan examples/two_arms.yaml --out two_arms", cli_analyze},
     {"reproduce", "[STUDY...]", "run the published studies, print the scoreboard",
      "respite reproduce --json", cli_reproduce},
-    {"check", "FILE...", "what is wrong with a model or study, and where",
+    {"check", "FILE...", "what is wrong with a model, study or data set, and where",
      "respite check studies/liu2021.yaml models/hiv_car_t.rsp", cli_check},
     {"convert", "MODEL FILE", "a model as SBML (FILE.xml); a data set --to another form",
      "respite convert respite-out/liu2021 --to xpt -o liu2021-adam", cli_convert},
@@ -191,5 +191,6 @@ int rsp_cli_main(int argc, char **argv)
         status = cmd->run(&args);
     }
     free((void *)(uintptr_t)args.line);
+    free(args.files);
     return flushed(status);
 }

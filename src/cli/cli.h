@@ -21,7 +21,7 @@ typedef struct cli_args {
     const char *out;
     rsp_override set[64];
     size_t n_set;
-    const char *files[64]; /* what is no flag */
+    const char **files; /* what is no flag; freed by who called cli_parse */
     size_t n_files;
     const char *line;      /* the whole command, for the report */
     /* simulate */

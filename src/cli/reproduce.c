@@ -81,7 +81,11 @@ int cli_reproduce(const cli_args *args)
     if (s == RSP_OK && !args->n_files) {
         s = find_studies(b, &err);
     }
-    size_t n = !b ? 0 : args->n_files ? args->n_files : b->n;
+    if (s == RSP_OK && args->n_files > MOST_STUDIES) {
+        s = rsp_fail(&err, RSP_USAGE, "respite reproduce takes at most %d studies; these are %zu",
+                     MOST_STUDIES, args->n_files);
+    }
+    size_t n = !b || s != RSP_OK ? 0 : args->n_files ? args->n_files : b->n;
     if (s == RSP_OK) {
         s = run_all(args, b, args->n_files ? args->files : (const char *const *)b->paths, n,
                     &err);

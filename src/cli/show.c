@@ -135,8 +135,18 @@ static rsp_status check_model(const char *path, rsp_error *err)
 static rsp_status check_study(const cli_args *args, const char *path,
                               rsp_error *err)
 {
+    static const char *const names[] = {"", "population", "product"};
     rsp_plan *plan = NULL;
-    rsp_status s = rsp_plan_load(path, args->set, args->n_set, &plan, err);
+    rsp_part part;
+    rsp_status s = rsp_part_check(path, &part, err);
+    if (s != RSP_OK || part != RSP_PART_NONE) {
+        if (s == RSP_OK) {
+            printf("%s: a %s; no errors in its keys (its values are checked with a model: in a "
+                   "study)\n", path, names[part]);
+        }
+        return s;
+    }
+    s = rsp_plan_load(path, args->set, args->n_set, &plan, err);
     if (s == RSP_OK) {
         printf("%s: a study of %zu arms, %u trials; no errors\n", path,
                rsp_plan_see(plan)->n_arms, rsp_plan_see(plan)->trials);

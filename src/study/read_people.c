@@ -136,11 +136,15 @@ static void population_words(plan_reading *p, const tree *const *layer, size_t n
     p->plan->view.population = plan_finish_words(p, &words);
 }
 
+size_t plan_population_layers(plan_reading *p, const tree **layer)
+{
+    return plan_layers(p, p->population, "populations", population_keys, "population", layer);
+}
+
 static void read_population(plan_reading *p)
 {
     const tree *layer[PLAN_DEEPEST_FROM];
-    size_t n = plan_layers(p, p->population, "populations", population_keys, "population",
-                      layer);
+    size_t n = plan_population_layers(p, layer);
     rsp_param *params = plan_copy_params(p, p->plan->params);
     if (!reading(&p->r)) {
         return;

@@ -219,10 +219,15 @@ static void read_failure(plan_reading *p, const tree *t)
     }
 }
 
+size_t plan_product_layers(plan_reading *p, const tree **layer)
+{
+    return plan_layers(p, p->product, "products", product_keys, "product", layer);
+}
+
 void plan_read_product(plan_reading *p)
 {
     const tree *layer[PLAN_DEEPEST_FROM];
-    size_t n = plan_layers(p, p->product, "products", product_keys, "product", layer);
+    size_t n = plan_product_layers(p, layer);
     plan_product *product = &p->plan->product;
     product->making = clinic_product_any();
     if (!reading(&p->r) || !n) {

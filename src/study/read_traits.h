@@ -10,6 +10,9 @@ enum { PLAN_DEEPEST_FROM = 8 };
 /* The map itself, then the files below it; names are looked up in `folder`. */
 size_t plan_layers(plan_reading *p, const tree *t, const char *folder,
                    const char *const *keys, const char *what, const tree **out);
+/* Those of p->population and p->product: [PLAN_DEEPEST_FROM], their keys checked. */
+size_t plan_population_layers(plan_reading *p, const tree **layer);
+size_t plan_product_layers(plan_reading *p, const tree **layer);
 /* The value of the outermost layer that has the key, or NULL. */
 const tree *plan_of_layers(const tree *const *layer, size_t n, const char *key);
 /* A quantity, or a map of value, between, range, sets and shows. */

@@ -294,13 +294,28 @@ expect 0 '2 participants, 3 measurements' \
   "$respite" convert --plan "$work/visits.yaml" --to adam -o "$work/visits"
 expect 0 ',P-2,1,0,all,all,1,VLCPML,viral_load,,not detected,copies/mL,1,' cat "$work/visits/advl.csv"
 expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/above" \
-  --set assays.viral_load.uloq='500 copies/mL'
-expect 0 ',,above ULOQ,.*,50,U,,500$' cat "$work/above/adam/advl.csv"
+  --set assays.viral_load.uloq='10000 copies/mL'
+expect 0 ',,above ULOQ,.*,50,U,,10000$' cat "$work/above/adam/advl.csv"
 expect 64 'did you mean xpt' "$respite" convert "$work/run" --to xtp -o "$work/none"
 expect 64 'needs -o DIR' "$respite" convert "$work/run" --to xpt
 expect 65 'needs a map of its columns' "$respite" convert data/liu2021.csv --to adam -o "$work/none"
 expect 66 'cannot open' "$respite" convert "$work/nothing" --to adam -o "$work/none"
 [ ! -e "$work/none" ] || { echo "a refused data set left files"; bad=$((bad + 1)); }
+
+# Any number of files is checked; populations and products as what they are.
+many=$(i=0; while [ $i -lt 70 ]; do echo models/dish.rsp; i=$((i + 1)); done)
+# shellcheck disable=SC2086
+expect 0 'models/dish.rsp: a model' "$respite" check $many
+# shellcheck disable=SC2086
+expect 64 'at most 64 studies; these are 70' "$respite" reproduce $many
+expect 0 'rhesus.yaml: a population; .*no errors' "$respite" check studies/populations/rhesus.yaml
+expect 0 'a product; .*no errors' "$respite" check studies/products/vrc01_28bbz_shptl_manufactured.yaml
+printf 'title: p\ndoes: 4e7 cell\ngiven by: infuse\n' >"$work/part.yaml"
+expect 65 "part.yaml:2:1: .*did you mean 'dose'" "$respite" check "$work/part.yaml"
+printf 'from: nobody\nparticipants: 6\n' >"$work/part.yaml"
+expect 66 "part.yaml:1:7: .*populations/nobody.yaml, nor .*, nor a shipped one" "$respite" check "$work/part.yaml"
+printf 'title: neither\n' >"$work/part.yaml"
+expect 65 'part.yaml:1:1: .*study' "$respite" check "$work/part.yaml"
 
 # Every study and question that is shipped is in order.
 for f in studies/*.yaml studies/questions/*.yaml; do
