@@ -40,7 +40,7 @@ static void help(FILE *out)
     fputs("\n"
           "  --seed N          another seed          --trials N   replicate trials\n"
           "  -j, --threads N   default: all granted cores\n"
-          "  --out DIR         where a run's files go\n"
+          "  --out DIR         where files go (run, reproduce, analyze, convert)\n"
           "  --set PATH=VALUE  change one entry of a study (--set t_art_insti='0.5 day')\n"
           "  --json            results as JSON       --quiet      no progress\n"
           "  --dry-run         say time and bytes, run nothing\n"

@@ -86,7 +86,14 @@ RSP_MUST_USE rsp_status cli_study_run(const cli_args *args, const char *path,
                                       const char *out_dir, cli_study *study,
                                       struct rsp_campaign_result *result,
                                       rsp_error *err);
+/* The rest of its directory: report, figures, sweep, manifest. */
+RSP_MUST_USE rsp_status cli_study_write(const cli_args *args, const char *dir,
+                                        const cli_study *study,
+                                        const struct rsp_campaign_result *result,
+                                        rsp_error *err);
 void cli_study_fini(cli_study *study);
+/* Add a file's name without folders and ending. */
+void cli_add_base(rsp_text *out, const char *path);
 /* What was found, for people. */
 void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *findings);
 

@@ -58,13 +58,54 @@ static rsp_status find_studies(board *b, rsp_error *err)
     return s;
 }
 
+/* A folder a study, named after its file. */
+static rsp_status folders_differ(const char *const *paths, size_t n, rsp_error *err)
+{
+    rsp_text mine = {0}, other = {0};
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; s == RSP_OK && i < n; i++) {
+        mine.length = 0;
+        cli_add_base(&mine, paths[i]);
+        for (size_t k = 0; s == RSP_OK && k < i && !mine.failed && !other.failed; k++) {
+            other.length = 0;
+            cli_add_base(&other, paths[k]);
+            if (mine.length == other.length && memcmp(mine.data, other.data, mine.length) == 0) {
+                s = rsp_fail(err, RSP_USAGE, "%s and %s would go to the same folder, twice: a "
+                             "folder of --out is named after the study's file", paths[k], paths[i]);
+            }
+        }
+    }
+    s = s == RSP_OK && (mine.failed || other.failed) ? rsp_fail(err, RSP_NOMEM, "out of memory") : s;
+    rsp_text_fini(&mine);
+    rsp_text_fini(&other);
+    return s;
+}
+
+static rsp_status run_one(const cli_args *args, const char *path, cli_study *study,
+                          rsp_error *err)
+{
+    rsp_campaign_result result;
+    rsp_text dir = {0};
+    if (args->out) {
+        rsp_text_printf(&dir, "%s/", args->out);
+        cli_add_base(&dir, path);
+    }
+    rsp_status s = dir.failed ? rsp_fail(err, RSP_NOMEM, "out of memory")
+                              : cli_study_run(args, path, dir.data, study, &result, err);
+    if (s == RSP_OK && dir.data) {
+        s = cli_study_write(args, dir.data, study, &result, err);
+        rsp_file_release(result.hold);
+    }
+    rsp_text_fini(&dir);
+    return s;
+}
+
 static rsp_status run_all(const cli_args *args, board *b, const char *const *paths,
                           size_t n, rsp_error *err)
 {
-    rsp_status s = RSP_OK;
+    rsp_status s = args->out ? folders_differ(paths, n, err) : RSP_OK;
     for (size_t i = 0; s == RSP_OK && i < n; i++) {
-        rsp_campaign_result result;
-        s = cli_study_run(args, paths[i], NULL, &b->studies[i], &result, err);
+        s = run_one(args, paths[i], &b->studies[i], err);
         b->findings[i] = b->studies[i].findings;
         if (s == RSP_OK && !args->json) {
             cli_print_plain(rsp_plan_see(b->studies[i].plan), b->findings[i]);

@@ -300,15 +300,21 @@ static int dry_run(const cli_args *args)
     return s == RSP_OK ? 0 : cli_error(&err);
 }
 
+void cli_add_base(rsp_text *out, const char *path)
+{
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    rsp_text_add_n(out, base, strcspn(base, "."));
+}
+
 static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,
                           rsp_error *err)
 {
     if (args->out) {
         rsp_text_add(dir, args->out);
     } else if (!args->json) {
-        const char *base = strrchr(path, '/');
-        base = base ? base + 1 : path;
-        rsp_text_printf(dir, "respite-out/%.*s", (int)strcspn(base, "."), base);
+        rsp_text_add(dir, "respite-out/");
+        cli_add_base(dir, path);
     }
     return dir->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
 }
@@ -332,24 +338,25 @@ static void tell_of_failures(const rsp_findings *f)
             f->failed, reason);
 }
 
+rsp_status cli_study_write(const cli_args *args, const char *dir, const cli_study *study,
+                           const rsp_campaign_result *result, rsp_error *err)
+{
+    rsp_status s = write_report(args, dir, study, err);
+    s = s == RSP_OK ? write_figures(dir, study, err) : s;
+    s = s == RSP_OK && study->findings->sweep ? cli_write_sweep(dir, study->findings, err) : s;
+    return s == RSP_OK ? cli_write_manifest(dir, args, rsp_plan_see(study->plan), result, err)
+                       : s;
+}
+
 static rsp_status finish(const cli_args *args, const char *dir,
                          const cli_study *study, const rsp_campaign_result *result,
                          rsp_error *err)
 {
     const rsp_plan_view *plan = rsp_plan_see(study->plan);
-    rsp_status s = RSP_OK;
     if (all_failed(study->findings)) {
         tell_of_failures(study->findings);
     }
-    if (dir) {
-        s = write_report(args, dir, study, err);
-        s = s == RSP_OK ? write_figures(dir, study, err) : s;
-        s = s == RSP_OK && study->findings->sweep
-                ? cli_write_sweep(dir, study->findings, err) : s;
-        if (s == RSP_OK) {
-            s = cli_write_manifest(dir, args, plan, result, err);
-        }
-    }
+    rsp_status s = dir ? cli_study_write(args, dir, study, result, err) : RSP_OK;
     if (s == RSP_OK && args->json) {
         return cli_print_run_json(plan, study->findings, err);
     }

@@ -325,6 +325,13 @@ done
 # Reproduce takes named studies, or those of studies/; predicted rows alone are judged.
 expect 0 '^predicted rows: 1, ' "$respite" reproduce --trials 2 --set 'arms.SMART.participants=2' \
   --set 'arms.Gunst 2025.participants=20' studies/ati_controls.yaml
+expect 0 '"scoreboard"' "$respite" reproduce --trials 1 --json --out "$work/again" studies/walker2000.yaml studies/duocar.yaml
+for f in walker2000/report.html walker2000/manifest.json duocar/adam/adsl.csv; do
+  [ -s "$work/again/$f" ] || { echo "reproduce --out lacks $f"; bad=$((bad + 1)); }
+done
+expect 64 'twice: a folder of --out is named after the study.s file' \
+  "$respite" reproduce --trials 1 --out "$work/twice" studies/duocar.yaml ./studies/duocar.yaml
+[ ! -e "$work/twice" ] || { echo "a refused reproduce left files"; bad=$((bad + 1)); }
 (cd "$work" && "$respite" reproduce) >"$work/out" 2>"$work/err"
 [ $? = 66 ] && grep -q 'no folder studies/' "$work/err" || { echo "reproduce far from studies/"; bad=$((bad + 1)); }
 echo "$((n - bad)) of $n commands as expected"
