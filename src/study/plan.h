@@ -163,6 +163,12 @@ typedef struct plan_sweep { /* levels of what a trialist would turn */
     size_t n_outcomes;
 } plan_sweep;
 
+typedef struct plan_adverse { /* an adverse event, graded by truth every day */
+    const char *term;
+    uint32_t observable;
+} plan_adverse;
+enum { PLAN_MOST_ADVERSE = 16 };
+
 typedef struct plan_escalation { /* 3+3, over the arms as dose levels */
     bool exists;
     uint32_t toxicity; /* endpoint */
@@ -190,6 +196,7 @@ struct rsp_plan {
     clinic_moment until;
     double after_restart_day;        /* inf: none */
     double dropout_per_day;
+    const plan_adverse *adverse;     size_t n_adverse;
     plan_grid grid;
     plan_contrast *contrasts;        size_t n_contrasts;
     plan_score *scores;              size_t n_scores;
@@ -224,6 +231,7 @@ void plan_read_assay_visits(plan_reading *p); /* after endpoints */
 void plan_read_rules(plan_reading *p);
 void plan_read_endpoints(plan_reading *p);
 void plan_read_grid(plan_reading *p);
+void plan_read_adverse(plan_reading *p);
 void plan_read_contrasts(plan_reading *p);
 void plan_read_scores(plan_reading *p);
 void plan_expand_sweep(plan_reading *p); /* before arms and rules */

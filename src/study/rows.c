@@ -175,6 +175,11 @@ static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker 
             s = happen(w, r, t->visits[i].day, "missed visit", (double)NAN, "", out);
         }
     }
+    for (size_t i = 0; s == RSP_OK && i < w->plan->n_adverse; i++) {
+        const adverse *a = &r->adverse[i];
+        s = a->grade > 0 ? happen(w, r, a->day, RSP_ADVERSE_EVENT, a->grade,
+                                  w->plan->adverse[i].term, out) : RSP_OK;
+    }
     double day = 0;
     const char *why = end_reason(r, &day);
     return s == RSP_OK ? happen(w, r, day, "end", (double)NAN, why, out) : s;

@@ -240,9 +240,31 @@ static bool add_time(double *times, size_t *n, double t)
     return true;
 }
 
+/* Adverse events are looked for on every whole day.  False: on none. */
+static bool first_day(const work *w, const run *r, double *day)
+{
+    *day = ceil(r->start);
+    return r->set == WORK_MAIN && w->plan->n_adverse > 0 && *day <= r->end;
+}
+
+static void add_days(const work *w, run *r)
+{
+    double day;
+    size_t stop = 0;
+    for (bool any = first_day(w, r, &day); any && day <= r->end; day += 1) {
+        while (stop < r->n_stops && r->stops[stop] < day) {
+            stop++;
+        }
+        if (stop == r->n_stops || r->stops[stop] > day) {
+            add_time(r->reads, &r->n_reads, day);
+        }
+    }
+}
+
 static bool set_times(work *w, run *r)
 {
-    size_t n = 0;
+    double day;
+    size_t n = first_day(w, r, &day) ? (size_t)(r->end - day) + 1 : 0;
     for (size_t k = 0; k < r->n_tracks; k++) {
         n += r->tracks[k].n;
     }
@@ -268,6 +290,7 @@ static bool set_times(work *w, run *r)
             }
         }
     }
+    add_days(w, r);
     return true;
 }
 
@@ -326,7 +349,8 @@ static rsp_status add_main(work *w, const person *who, uint32_t arm)
         return no_memory(w);
     }
     r->shown = room(w, w->plan->n_covariates, sizeof *r->shown);
-    if (!r->shown) {
+    r->adverse = room(w, w->plan->n_adverse, sizeof *r->adverse);
+    if (!r->shown || !r->adverse) {
         return no_memory(w);
     }
     work_shown(w, who, r->params, r->shown);

@@ -31,6 +31,10 @@ typedef struct done_action { /* what a rule did */
     const plan_rule *rule;
 } done_action;
 
+typedef struct adverse { /* of one kind */
+    double day, grade;   /* when it was first 1 or more; the highest; 0: it was not */
+} adverse;
+
 typedef struct run { /* one participant in one arm, simulated once */
     const person *who;
     uint32_t arm;
@@ -53,6 +57,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     double *rule_from;       /* [n_rules]; NaN: never */
     clinic_reading *baselines; /* [n_rules * n_assays] */
     done_action *did; size_t n_did;
+    adverse *adverse;        /* [plan n_adverse]; main runs */
     rsp_stop stop;
     char reason[128];        /* why it failed; "" */
 } run;

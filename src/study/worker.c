@@ -100,6 +100,22 @@ static size_t measure(const session *s, run *r, const rsp_sim_view *view)
     return seen;
 }
 
+/* On whole days alone, so that visits change nothing. */
+static void watch_adverse(const session *s, run *r, const rsp_sim_view *view)
+{
+    if (r->set != WORK_MAIN || view->t > r->cut || view->t != floor(view->t)) {
+        return;
+    }
+    for (size_t i = 0; i < s->plan->n_adverse; i++) {
+        double grade = view->observed[s->plan->adverse[i].observable];
+        adverse *a = &r->adverse[i];
+        if (grade >= 1 && grade > a->grade) {
+            a->day = a->grade > 0 ? a->day : view->t;
+            a->grade = grade;
+        }
+    }
+}
+
 static bool read_view(void *ctx, const rsp_sim_job *job, size_t which,
                       const rsp_sim_view *view)
 {
@@ -107,6 +123,7 @@ static bool read_view(void *ctx, const rsp_sim_job *job, size_t which,
     session *s = ctx;
     run *r = job->tag;
     (void)measure(s, r, view);
+    watch_adverse(s, r, view);
     return r->set == WORK_MAIN || !work_grid_settled(s->w, r);
 }
 
@@ -146,6 +163,7 @@ static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
     run *r = job->tag;
     size_t n = s->plan->n_assays, i = measure(s, r, view);
     *n_added = 0;
+    watch_adverse(s, r, view);
     if (view->t > r->cut) {
         return false;
     }

@@ -363,6 +363,44 @@ static void randomised_arms_are_compared_by_log_rank(void **state)
     done(&a);
 }
 
+/* Infused on days 0 and 5, between visits; cells are lost by 2 % a day. */
+static void adverse_events_are_dated_daily_and_keep_their_highest_grade(void **state)
+{
+    (void)state;
+    static const char visits[] =
+        "visits: {every: 21 day}\nassays: [viral_load, car_copies]\n"
+        "arms:\n  - name: CAR T\n    participants: 6\n    schedule:\n"
+        "      - {day: 0, do: infuse, amount: 2e7 cell}\n      - {day: 5, do: infuse}\n"
+        "      - {day: 7, do: stop art}\n"
+        "  - name: no CAR T\n    participants: 6\n    schedule: [{day: 7, do: stop art}]\n";
+    char with[700];
+    snprintf(with, sizeof with, "%sadverse events: [{term: fever, grade: fever}]\n", visits);
+    char *study = bed_study(with);
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t n = 0, infused = 0;
+    for (size_t i = 0; i < d->n_happenings; i++) {
+        const rsp_happening *h = &d->happenings[i];
+        infused += strcmp(h->what, "infuse") == 0;
+        if (strcmp(h->what, RSP_ADVERSE_EVENT) == 0) {
+            assert_string_equal(h->reason, "fever");
+            assert_true(h->arm == 0 && h->day == 1 && h->amount == 2);
+            n++;
+        }
+    }
+    assert_true(infused == 36 && n == 18);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    char *plain = bed_study(visits); /* no other number moves */
+    char *watched = bed_rows_of(study, -1, RSP_ADVERSE_EVENT), *rows = bed_rows_of(plain, -1, NULL);
+    assert_string_equal(watched, rows);
+    free(watched);
+    free(rows);
+    free(plain);
+    free(study);
+}
+
 static void visits_are_summed_up_by_planned_day(void **state)
 {
     (void)state;
@@ -451,6 +489,7 @@ int main(void)
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
+        cmocka_unit_test(adverse_events_are_dated_daily_and_keep_their_highest_grade),
         cmocka_unit_test(visits_are_summed_up_by_planned_day),
         cmocka_unit_test(the_grid_is_told_in_numbers_and_words),
         cmocka_unit_test(the_first_trial_is_kept_as_the_example)};

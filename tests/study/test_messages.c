@@ -200,6 +200,13 @@ static const mistake mistakes[] = {
      "copies/mL), arm: CAR T}]\n",
      "days above 1e+08 copies/mL: the assay's ULOQ is 1e+07 copies/mL", "viral_load.days",
      RSP_RANGE},
+    {"adverse events: [{term: fever, grade: fevr}]\n",
+     "the model toy observes no grade called 'fevr'; did you mean 'fever'?", "fevr", RSP_NAME},
+    {"adverse events: [{term: fever, grade: viral_load}]\n",
+     "adverse events: a grade is a pure number, but viral_load is in copies/mL", "viral_load",
+     RSP_UNITS},
+    {"adverse events: [{term: a, grade: fever}, {term: a, grade: fever}]\n",
+     "adverse events: two are called 'a'", "a, grade: fever}]", RSP_NAME},
     {"follow_up: 8\n", "follow_up is a text here; it must be a map", "8", RSP_SYNTAX},
     {"remarks: one\n", "remarks is a text here; it must be a list", "one", RSP_SYNTAX},
 };
