@@ -122,7 +122,7 @@ typedef struct rsp_visit_summary { /* measured values by planned day */
     const char *from; /* "start": day of the study; else days since "stop art" */
     double day;
     size_t n, not_detected, below_lloq;
-    double q05, q25, q50, q75, q95; /* censored values count as lowest; NaN where they reach */
+    double q05, q25, q50, q75, q95; /* what is below the lower limit counts as lowest, NaN where that reaches; what is above the upper limit as that limit */
 } rsp_visit_summary;
 
 typedef struct rsp_arm_findings {

@@ -78,7 +78,7 @@ size_t people_measured(const cohort *c, const char *assay, size_t arm, size_t *s
 /* What the rows say of an assay; false: no rows. */
 typedef struct assay_facts {
     const char *unit;
-    double lloq, least, most; /* NaN: none; of the numbers */
+    double lloq, least, most; /* NaN: none; of the numbers, and the upper limit where exceeded */
     double first, last;       /* weeks since `from` */
     const char *since;        /* "weeks since ART was stopped" */
     size_t people, n_samples, samples_a_person; /* all; most of one person */

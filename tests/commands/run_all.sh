@@ -314,6 +314,15 @@ printf 'title: p\ndoes: 4e7 cell\ngiven by: infuse\n' >"$work/part.yaml"
 expect 65 "part.yaml:2:1: .*did you mean 'dose'" "$respite" check "$work/part.yaml"
 printf 'from: nobody\nparticipants: 6\n' >"$work/part.yaml"
 expect 66 "part.yaml:1:7: .*populations/nobody.yaml, nor .*, nor a shipped one" "$respite" check "$work/part.yaml"
+mkdir "$work/far" # all that is shipped is found there
+for f in studies/populations/*.yaml; do
+  printf 'from: %s\nparticipants: 6\n' "$(basename "$f" .yaml)" >"$work/far/part.yaml"
+  expect 0 'a population' "$respite" check "$work/far/part.yaml"
+done
+for f in studies/products/*.yaml; do
+  printf 'from: %s\ngiven by: infuse\n' "$(basename "$f" .yaml)" >"$work/far/part.yaml"
+  expect 0 'a product' "$respite" check "$work/far/part.yaml"
+done
 printf 'title: neither\n' >"$work/part.yaml"
 expect 65 'part.yaml:1:1: .*study' "$respite" check "$work/part.yaml"
 

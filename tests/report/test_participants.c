@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "report/figures.h"
+#include "report/people.h"
 #include "respite/report.h"
 
 /* The figures of participants in the report of an analysed data set. */
@@ -41,7 +42,7 @@ static void sample(page *p, uint32_t who, uint32_t arm, double day, rsp_result_s
 
 /* Of each arm: 0 too young, 1 without data, 2 never stops ART, the rest do; 3 restarts.
  * Only arm 0 is infused, but for its 2. */
-static void person(page *p, uint32_t who, uint32_t arm)
+static void one_person(page *p, uint32_t who, uint32_t arm)
 {
     char id[16];
     const double age[] = {who == 0 ? 17 : 40};
@@ -90,7 +91,7 @@ static void make(page *p)
     *p = (page){.rows = rsp_dataset_new("made", ARMS, 2, covariates, 1)};
     for (uint32_t arm = 0; arm < 2; arm++) {
         for (uint32_t who = 0; who < PEOPLE; who++) {
-            person(p, who, arm);
+            one_person(p, who, arm);
         }
     }
     write_page(p, "analysis: Made\ndata: {file: none.csv, subject: id}\n"
@@ -154,6 +155,32 @@ static void the_flow_of_a_data_set_sums_and_says_why_people_left(void **state)
     assert_int_equal(box(at, "did not stop ART"), 1);
     assert_int_equal(box(at, "stopped ART"), 3);
     drop(&p);
+}
+
+/* One quantified sample, one above the upper limit: the axis reaches the limit. */
+static void a_course_reaches_the_upper_limit_where_it_was_exceeded(void **state)
+{
+    (void)state;
+    rsp_dataset_maker *m = rsp_dataset_new("s", ARMS, 2, NULL, 0);
+    const rsp_subject who = {.reason = "", .id = ""};
+    const rsp_happening stop = {.what = "stop art", .amount = (double)NAN, .reason = ""};
+    rsp_measurement row = {.day = 7, .planned_day = 7, .assay = "viral_load", .unit = "copies/mL",
+                           .state = RSP_NUMBER, .value = 300, .lloq = 50, .reason = ""};
+    assert_int_equal(rsp_dataset_add_subject(m, &who, NULL), RSP_OK);
+    assert_int_equal(rsp_dataset_add_happening(m, &stop, NULL), RSP_OK);
+    assert_int_equal(rsp_dataset_add_measurement(m, &row, NULL), RSP_OK);
+    row.day = row.planned_day = 14;
+    row.state = RSP_ABOVE_ULOQ;
+    row.value = (double)NAN;
+    row.uloq = 1e6;
+    assert_int_equal(rsp_dataset_add_measurement(m, &row, NULL), RSP_OK);
+    rsp_dataset_sort(m);
+    cohort c;
+    assay_facts facts;
+    cohort_of_data(&c, rsp_dataset_view(m), NULL, NULL);
+    assert_true(assay_look(&c, "viral_load", &facts));
+    assert_true(facts.least == 300 && facts.most == 1e6);
+    rsp_dataset_free(m);
 }
 
 static void a_flow_that_does_not_sum_is_not_drawn(void **state)
@@ -311,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_flow_of_a_data_set_sums_and_says_why_people_left),
+        cmocka_unit_test(a_course_reaches_the_upper_limit_where_it_was_exceeded),
         cmocka_unit_test(a_flow_that_does_not_sum_is_not_drawn),
         cmocka_unit_test(only_those_analysed_who_stopped_are_drawn),
         cmocka_unit_test(no_line_runs_through_a_visit_that_others_came_to),
