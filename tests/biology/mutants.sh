@@ -90,6 +90,8 @@ two_products|s/@ d_S \* S\[p\]/@ 1.1 * d_S * S[p]/|car_side|in_fifteen_years
 antibodies|s/Q_ab\[k\] \/ V2_ab\[k\] \* Ab2\[k\]$/Q_ab[k] \/ V1_ab[k] * Ab2[k]/|car_side|falls_by_half
 antibodies|s/competes\[p\] \* antibody/0 * antibody/|car_side|takes_the_epitope
 antibodies|s/^let antibody_pass\[s in strain\] = product(k in bnab: 1 \/ (1 +/let antibody_pass[s in strain] = product(k in bnab: 1 \/ (1.01 +/|car_side|halves_infection
+antibodies|s/then phi_ab\[l\] else 1/then phi_l[l] else 1/|full|whatever_the_car_binds
+antibodies|s/locus_epitope\[l\] == ab_epitope\[k\]/locus_epitope[l] == 0/|full|whatever_the_car_binds
 reversal|s/= 1 + (e_LRA - 1)/= 1 + e_LRA/|car_side|multiplies_reactivation
 editing|s/^let unedited = 1 - edited \* edit_works/let unedited = 1 - edited/|car_side|lost_to_infection
 art_classes|s/-ln2 \/ t_la/-1 \/ t_la/;s/= ln2 \/ t_la/= 1 \/ t_la/|car_side|holds_art_up

@@ -404,6 +404,35 @@ static void a_genotype_is_held_by_the_specificity_that_binds_it_best(void **stat
     hiv_close(&h);
 }
 
+static void antibody_loses_by_its_own_epitope_whatever_the_car_binds(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    hiv_set(&h, "phi_ab", 10);
+    for (int k = 0; k < 2; k++) {
+        assert_relative(hiv_derived(&h, "resists[vrc01,n279]"), 10, 1e-12);
+        assert_relative(hiv_derived(&h, "resists[vrc01,n279+v5+n332+n160]"), 100, 1e-12);
+        assert_relative(hiv_derived(&h, "resists[vrc01,n332+n160]"), 1, 1e-12);
+        assert_relative(hiv_derived(&h, "resists[partner,n279+v5+n160]"), 1, 1e-12);
+        assert_relative(hiv_derived(&h, "resists[partner,n279+n332]"), 10, 1e-12);
+        hiv_set(&h, "phi_l", 1); /* another CAR, and one that adapts */
+        hiv_set(&h, "binds[cd4bs]", 0);
+        hiv_set(&h, "binds[v3glycan]", 1);
+        hiv_set(&h, "worse", 30);
+        hiv_set(&h, "adapt", 0.5);
+    }
+    hiv_set(&h, "ab_epitope[partner]", 2);
+    assert_relative(hiv_derived(&h, "resists[partner,n279+n332+n160]"), 10, 1e-12);
+    hiv_close(&h);
+    /* No locus in its epitope: it cannot be escaped; at most a thousandfold. */
+    hiv_open_model(&h, "hiv_car_t_full", RSP_ODE);
+    hiv_set(&h, "phi_ab", 10);
+    assert_relative(hiv_derived(&h, "resists[partner,n197+n279+n280+n458]"), 1, 1e-12);
+    assert_relative(hiv_derived(&h, "resists[vrc01,n197+n279+n280+n458]"), 1000, 1e-12);
+    hiv_close(&h);
+}
+
 static void compensation_takes_back_its_share_of_the_cost(void **state)
 {
     (void)state;
@@ -566,6 +595,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(clones_die_out_by_the_law_of_birth_and_death),
         cmocka_unit_test(clones_and_the_tail_make_up_the_reservoir),
         cmocka_unit_test(a_genotype_is_held_by_the_specificity_that_binds_it_best),
+        cmocka_unit_test(antibody_loses_by_its_own_epitope_whatever_the_car_binds),
         cmocka_unit_test(compensation_takes_back_its_share_of_the_cost),
         cmocka_unit_test(resistance_before_infusion_goes_by_subtype),
         cmocka_unit_test(without_fitness_cost_escape_off_is_never_worse),
