@@ -33,6 +33,8 @@ const clinic_assay_model *clinic_assay_models(size_t *n)
          LLOQ | INPUT | NOISE, NULL, NULL, false, NULL, NULL, NULL},
         {"cd4", "cell/uL", CLINIC_CD4,
          {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
+        {"cd8", "cell/uL", CLINIC_CD4,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
         {"intact_provirus", "copies/1e6 cells", CLINIC_INTACT_PROVIRUS,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5,
           .shearing = 0.33, .noise = 0.1},

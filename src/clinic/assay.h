@@ -3,7 +3,7 @@
  *     kind              unit of observable and result   noise
  *     viral_load        copies/mL          biology AR(1), count, assay, run
  *     car_copies        copies/ug          count, lognormal
- *     cd4               cell/uL            lognormal
+ *     cd4, cd8          cell/uL            lognormal
  *     intact_provirus   copies/1e6 cells   count, correction
  *     single_copy       copies/mL          as viral_load, of a large volume
  *     ipda              copies/1e6 cells   droplets of provirus and of RPP30

@@ -11,7 +11,7 @@ enum { MOST_PANELS = 2, ENOUGH = 5 /* people for a median */ };
 static bool on_log_axis(const char *assay, const assay_facts *facts)
 {
     bool share = strcmp(facts->unit, "1") == 0 || facts->unit[0] == '\0';
-    return !share && strcmp(assay, "cd4") != 0;
+    return !share && strcmp(assay, "cd4") != 0 && strcmp(assay, "cd8") != 0;
 }
 
 static void note(assay_facts *facts, const rsp_measurement *m, double week)

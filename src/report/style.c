@@ -55,6 +55,7 @@ const char *assay_title(const char *assay, char text[160])
         {"viral_load", "Viral load"},
         {"car_copies", "CAR T cells in blood"},
         {"cd4", "CD4 count"},
+        {"cd8", "CD8 count"},
         {"intact_provirus", "Reservoir: intact provirus"},
         {"ca_rna", "Cell-associated RNA"},
         {"ca_dna", "Cell-associated DNA"},

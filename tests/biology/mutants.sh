@@ -96,6 +96,11 @@ reversal|s/= 1 + (e_LRA - 1)/= 1 + e_LRA/|car_side|multiplies_reactivation
 editing|s/^let unedited = 1 - edited \* edit_works/let unedited = 1 - edited/|car_side|lost_to_infection
 art_classes|s/-ln2 \/ t_la/-1 \/ t_la/;s/= ln2 \/ t_la/= 1 \/ t_la/|car_side|holds_art_up
 lymphodepletion|s/  X = X \*/  X = 0.9 * X */|car_side|costs_lymphocytes
+lymphodepletion|s/^let lymphocytes_left = 1 - ld_kill/let lymphocytes_left = 1 - 0 * ld_kill/|car_side|graded_by_daids
+two_products|s/(1 - cd4_share\[p\]) \* car_of/car_of/|car_side|counted_with_ctl
+observe|s/+ f_ctl8 \* X)/+ f_ctl8)/|car_side|counted_with_ctl
+laboratory|s/lymphocyte_count < cut/lymphocyte_count <= cut/|car_side|graded_by_daids
+laboratory|s/if CD4 < cut/if CD4 <= cut/|car_side|graded_by_daids
 cytokines|s/= 1 + e_il/= 1 + 0.9 * e_il/|car_side|spare_effectors
 boosts|s/then 1 - boost_gut else/then 1 else/|car_side|go_where_they_are_sent
 car_infection|s/^reaction car_source\(.*\)@ sum/reaction car_source\1@ 0.5 * sum/|car_side|lost_unless_protected

@@ -314,6 +314,57 @@ static void lymphodepletion_makes_room_and_costs_lymphocytes(void **state)
     hiv_close(&h);
 }
 
+static const double uL = 1e3; /* counts are held by the mL */
+
+static void cd8_cells_are_counted_with_ctl_and_car_t_cells(void **state)
+{
+    (void)state;
+    const double reads[] = {0, 1e-9};
+    const double per_cell = (1 - tissues) / 1e10 * (597 + 768 + 450) * uL; /* of the body, in a mL */
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        open_side(&h);
+        hiv_set(&h, "cd8_0", 768 * uL);
+        hiv_set(&h, "cd4_share[first]", k ? 0.25 : 0);
+        hiv_settle(&h);
+        hiv_start(&h, "X", k ? 3 : 1);
+        hiv_act(&h, 0, "infuse", 1e9);
+        run_to(&h, reads, 2);
+        double before = 768 * uL * (k ? 0.95 + 0.05 * 3 : 1);
+        assert_relative(seen(&h, 0, "cd8"), before, 1e-9);
+        assert_relative(seen(&h, 0, "cd4_cd8_ratio"), 597 * uL / before, 1e-9);
+        assert_relative(seen(&h, 1, "cd8") - before, (k ? 0.75 : 1) * 0.3e9 * per_cell, 1e-6);
+        assert_relative(seen(&h, 1, "lymphocytes") - seen(&h, 0, "lymphocytes"), 0.3e9 * per_cell, 1e-6);
+        hiv_close(&h);
+    }
+}
+
+static void low_lymphocytes_are_graded_by_daids(void **state)
+{
+    (void)state;
+    static const double count[] = {650, 649, 600, 599, 500, 499, 350, 349};
+    static const double cd4[] = {400, 399, 300, 299, 200, 199, 100, 99};
+    const double reads[] = {0, 1e-9, 10};
+    for (int k = 0; k < 8; k++) {
+        hiv h;
+        open_side(&h);
+        hiv_set(&h, "cd4_0", cd4[k] * uL);
+        hiv_set(&h, "cd8_0", 100 * uL);
+        hiv_set(&h, "b_nk_0", (count[k] - 100 - cd4[k]) * uL);
+        hiv_settle(&h);
+        hiv_act(&h, 0, "lymphodeplete", 1);
+        run_to(&h, reads, 3);
+        assert_relative(seen(&h, 0, "lymphocytes"), count[k] * uL, 1e-12);
+        assert_true(seen(&h, 0, "lymphocyte_grade") == (k + 1) / 2);
+        assert_true(seen(&h, 0, "cd4_grade") == (k + 1) / 2);
+        assert_relative(seen(&h, 1, "lymphocytes"), 0.1 * count[k] * uL, 1e-6);
+        assert_true(seen(&h, 1, "lymphocyte_grade") == 4);
+        /* Half of the effect is over; CTL are back, CD4+ cells on their way. */
+        assert_true(seen(&h, 2, "cd8") > 55 * uL && seen(&h, 2, "cd8") < 58 * uL);
+        hiv_close(&h);
+    }
+}
+
 static void cytokines_raise_expansion_and_spare_effectors(void **state)
 {
     (void)state;
@@ -543,6 +594,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(edited_target_cells_are_lost_to_infection),
         cmocka_unit_test(a_depot_holds_art_up_long_after_the_last_injection),
         cmocka_unit_test(lymphodepletion_makes_room_and_costs_lymphocytes),
+        cmocka_unit_test(cd8_cells_are_counted_with_ctl_and_car_t_cells),
+        cmocka_unit_test(low_lymphocytes_are_graded_by_daids),
         cmocka_unit_test(cytokines_raise_expansion_and_spare_effectors),
         cmocka_unit_test(boosts_go_where_they_are_sent),
         cmocka_unit_test(infected_car_t_cells_are_lost_unless_protected),
