@@ -408,10 +408,43 @@ static bool after_event(rsp_sim *sim)
     return true;
 }
 
+/* Where next to all of a batch was refused, what makes most of them (a species in haste that
+ * died out, say, which might come again) gets a narrower range.  Batches end at numbers of
+ * candidates alone, so reads change no bit. */
+static bool narrow_idle(rsp_sim *sim)
+{
+    rsp_direct *d = sim->direct;
+    const uint64_t refused = d->n_refused - d->refused_before;
+    d->refused_before = d->n_refused;
+    if (d->n_drawn == 0 || refused * 16 < (uint64_t)d->n_drawn * 15) {
+        return true;
+    }
+    uint32_t worst = 0;
+    double most = 0;
+    for (uint32_t c = 0; c < d->n_channels; c++) {
+        const double idle = d->upper[c] - rate_now(d, c, d->t);
+        if (idle > most) {
+            most = idle;
+            worst = c;
+        }
+    }
+    if (!(most > 0) || !narrow(d, worst)) {
+        return true;
+    }
+    if (!renew(sim)) {
+        return end(sim);
+    }
+    set_horizon(sim);
+    return true;
+}
+
 static bool draw_more(rsp_sim *sim)
 {
     rsp_direct *d = sim->direct;
     rsp_lane *lane = &sim->lanes[0];
+    if (!narrow_idle(sim)) {
+        return false;
+    }
     const uint64_t so_far = d->n_events + d->n_refused;
     if (sim->options.max_steps > 0 && so_far >= sim->options.max_steps) {
         snprintf(lane->reason, sizeof lane->reason, "%llu events by day %.6g",
@@ -451,7 +484,7 @@ static bool run_one(rsp_sim *sim)
     d->next_index = 0;
     d->batch = 16;
     d->t_drawn = -(double)INFINITY;
-    d->n_events = d->n_refused = d->n_evaluated = 0;
+    d->n_events = d->n_refused = d->n_evaluated = d->refused_before = 0;
     bool on = serve(sim, sim->lanes[0].t);
     for (uint32_t round = 1; on; round++) {
         switch (sim->direct_kernel->advance(d)) {

@@ -99,6 +99,7 @@ typedef struct rsp_direct {
     bool stale_window;
     uint32_t fired;
     uint64_t n_events, n_refused, n_evaluated;
+    uint64_t refused_before; /* the batch of candidates that is drawn */
 
     /* Scratch of the bounds. */
     double *width;          /* [n_species] half of its range */

@@ -166,6 +166,33 @@ static void made_and_lost_particles_are_poisson_at_any_mean(void **state)
     }
 }
 
+/* A species in haste that dies out, and one like it that comes back once a day, beside a slow
+ * one: candidates are not spent on what is not there (they were ten million a day), and the
+ * slow one keeps its law. */
+static void what_died_out_in_haste_costs_nothing(void **state)
+{
+    (void)state;
+    const double reads[] = {2};
+    bed b;
+    open_run(&b,
+             "model haste\ntime day\nparameter k = 1e7 1/day\nparameter influx = 6 cell/day\n"
+             "parameter d = 1 1/day\nparameter seldom = 1 cell/day\nparameter one = 1 cell\n"
+             "species W cell\nspecies F cell\nspecies A cell\ninitial W = one\n"
+             "reaction burn: W -> @ k * W\n"
+             "reaction visit: -> F @ seldom\nreaction leave: F -> @ k * F\n"
+             "reaction come: -> A @ influx\nreaction go: A -> @ d * A\n",
+             2, reads, 1, PEOPLE);
+    bed_run(&b);
+    assert_poisson(&b, "A", 0, 6 * (1 - exp(-2)));
+    const double events = 1 + 2 * 2 * 1 + 6 * 2 + 6 * 2 - 6 * (1 - exp(-2));
+    double n = (double)b.total.events / b.n, refused = (double)b.total.rejected / b.n;
+    print_message("    %.1f events a participant, %.1f expected; %.0f refused\n", n, events,
+                  refused);
+    assert_relative(n, events, 0.01);
+    assert_true(refused < 1000);
+    bed_close(&b);
+}
+
 /* Yule: each of 3 has a geometric number of offspring by t. */
 static void a_growing_line_is_negative_binomial(void **state)
 {
@@ -352,6 +379,7 @@ int main(void)
         cmocka_unit_test(counts_under_a_rate_that_changes_with_time_are_poisson),
         cmocka_unit_test(a_dose_and_the_days_since_it_count_exactly),
         cmocka_unit_test(made_and_lost_particles_are_poisson_at_any_mean),
+        cmocka_unit_test(what_died_out_in_haste_costs_nothing),
         cmocka_unit_test(a_growing_line_is_negative_binomial),
         cmocka_unit_test(each_of_many_channels_gets_its_share),
         cmocka_unit_test(an_event_changes_all_its_species),
