@@ -127,6 +127,7 @@ clones|s/^let in_clones = /let in_clones = 0.5 * /|full|make_up_the_reservoir
 affinity|s/min(1000, min(e in/min(1000, max(e in/|full|binds_it_best
 affinity|s/1 - c_comp \* (if/1 - 0.5 * c_comp * (if/|full|compensation_takes
 affinity|s/if subtype_place < 0 then/if subtype_place < 2 then/|full|goes_by_subtype
+affinity|s/dominated_at\[e\] else 0) == 0/dominated_at[e] else 0) == 2/|full|resistant_at_one_epitope
 affinity|s/then phi_l\[l\] else 1)/then 1 \/ phi_l[l] else 1)/|full|never_worse
 post_treatment|s/(1 + d_ptc \*/(1.2 + d_ptc */|full|a_controller_stands
 post_treatment|s/max(X_pole + 1e-9 \* abs(X_pole), X_first - 1e-3 \* abs(X_first))/max((1 + 1e-9) * X_pole, 0.999 * X_first)/|full|however_virus_mixes

@@ -433,6 +433,25 @@ static void antibody_loses_by_its_own_epitope_whatever_the_car_binds(void **stat
     hiv_close(&h);
 }
 
+static void a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    hiv_set(&h, "u_dom", 0.1); /* P_dom 0.2, f_dom 0.95, f_R 0.001 over four loci */
+    const double here = 0.95, else_where = 0.001 / 4;
+    assert_relative(hiv_derived(&h, "reservoir_share[n279+v5+n332+n160]"), pow(here, 4), 1e-12);
+    hiv_set(&h, "dominated_at[v3glycan]", 0);
+    hiv_set(&h, "dominated_at[v2apex]", 0);
+    assert_relative(hiv_derived(&h, "reservoir_share[n279+v5]"),
+                    here * here * (1 - else_where) * (1 - else_where), 1e-12);
+    assert_relative(hiv_derived(&h, "reservoir_share[n279+v5+n332]"),
+                    here * here * else_where * (1 - else_where), 1e-12);
+    hiv_set(&h, "u_dom", 0.9);
+    assert_relative(hiv_derived(&h, "reservoir_share[n279]"), else_where * pow(1 - else_where, 3), 1e-12);
+    hiv_close(&h);
+}
+
 static void compensation_takes_back_its_share_of_the_cost(void **state)
 {
     (void)state;
@@ -596,6 +615,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(clones_and_the_tail_make_up_the_reservoir),
         cmocka_unit_test(a_genotype_is_held_by_the_specificity_that_binds_it_best),
         cmocka_unit_test(antibody_loses_by_its_own_epitope_whatever_the_car_binds),
+        cmocka_unit_test(a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest),
         cmocka_unit_test(compensation_takes_back_its_share_of_the_cost),
         cmocka_unit_test(resistance_before_infusion_goes_by_subtype),
         cmocka_unit_test(without_fitness_cost_escape_off_is_never_worse),
