@@ -54,7 +54,8 @@ static void finish_held(rsp_sim *sim, uint32_t l, uint32_t g, rsp_waiting *w)
 
 static bool wants_path(const rsp_sim *sim, const rsp_batch *d, uint32_t k)
 {
-    return sim->lanes[d->lane[k]].n_held >= MANY_HELD && !(d->draws.fades[k] > 0);
+    return sim->lanes[d->lane[k]].n_held >= MANY_HELD && !(d->draws.fades[k] > 0) &&
+           d->draws.variance[k] > 0;
 }
 
 static void find_paths(const rsp_sim *sim, const rsp_batch *d)

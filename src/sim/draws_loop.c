@@ -87,7 +87,8 @@ static inline rsp_v8 gather(rsp_draws *d)
     rsp_v8_store(d->ahead, ahead);
     rsp_v8_store(d->leaning, leaning);
     rsp_v8_store(d->variance, variance);
-    rsp_v8_store(d->share, rsp_v8_select(rsp_v8_gt(share, zero), share, one - ahead / variance));
+    const rsp_v8 had = rsp_v8_max(zero, one - ahead / variance);
+    rsp_v8_store(d->share, rsp_v8_select(rsp_v8_gt(share, zero), share, had));
     return rsp_v8_load(d->skewed) + leaning;
 }
 

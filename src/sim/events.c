@@ -373,6 +373,8 @@ static bool has_left_side(const rsp_sim *sim, uint32_t l)
 static void stop_to_look(rsp_sim *sim, uint32_t l)
 {
     rsp_lane *lane = &sim->lanes[l];
+    lane->t_next = lane->t; /* the state is of this day, not of its step's end */
+    lane->land = true;
     if (sim->block.stochastic && sim->block.leaping[l] > 0) {
         rsp_leap_settle(sim, l);
         lane->used = 0;
@@ -380,7 +382,6 @@ static void stop_to_look(rsp_sim *sim, uint32_t l)
         lane->same = false;
     }
     lane->look = true;
-    lane->t_next = lane->t;
 }
 
 void rsp_events_after(rsp_sim *sim)

@@ -22,7 +22,7 @@ bool rsp_noise_goes_by_time(const rsp_noise *noise)
 double rsp_noise_share(const rsp_noise *noise, double t)
 {
     const bool by_time = rsp_noise_goes_by_time(noise);
-    const double from = by_time ? noise->begin : noise->drawn, had = by_time ? 0 : fmax(noise->share, 0);
+    const double from = by_time ? noise->begin : noise->drawn, had = by_time ? 0 : noise->share;
     const double days = noise->end - from;
     return days > 0 ? had + (1 - had) * fmin(fmax((t - from) / days, 0), 1) : 1;
 }
@@ -88,7 +88,7 @@ void rsp_noise_pin(const rsp_noise *noise, double *path)
         weight[i] -= mean;
         square += weight[i] * weight[i];
     }
-    if (!(square > 1e-12)) { /* it hardly fades: the end says it all */
+    if (!(a > 1e-5)) { /* it hardly fades: the end says it all */
         return;
     }
     const double by = (noise->left - left_by(noise, path, CELLS, kept)) / square;

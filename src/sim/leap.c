@@ -135,7 +135,7 @@ static void take_back(rsp_sim *sim, uint32_t l, uint32_t g)
     *rsp_at(b->skewed, g, b->width, l) = 0;
 }
 
-/* Noise took s below zero: what is set right is taken from those it turns into. */
+/* Noise took s below zero: what is set right moves on along a reaction. */
 static void clamp(rsp_sim *sim, uint32_t s, uint32_t l, double *x)
 {
     const double short_by = sim->block.net.floor[s] - *x;
@@ -255,8 +255,11 @@ void rsp_leap_settle_species(rsp_sim *sim, uint32_t l, uint32_t s)
     rsp_draw_begin(sim, &d);
     bool any = false;
     for (uint32_t i = b->net.by_species[s]; i < b->net.by_species[s + 1]; i++) {
-        uint32_t g = b->net.group_of[b->net.terms[i].index];
+        const uint32_t r = b->net.terms[i].index, g = b->net.group_of[r];
         double *pending = rsp_at(b->pending, g, b->width, l);
+        if (b->net.members[b->net.by_group[g]] != r) {
+            continue; /* a group once, at its first reaction */
+        }
         if (*pending < 0) {
             /* A trace: the path is not current to the last digit. */
             *pending = *rsp_at(b->skewed, g, b->width, l) = 0;

@@ -117,14 +117,16 @@ static void count_leaping(rsp_sim *sim, uint32_t l)
     }
 }
 
-/* Whether species s may be rounded along reaction r, which changes it by `amount`:
- * up or down, nothing else that must stay whole moves or falls below its floor. */
-static bool may_round(const rsp_sim *sim, uint32_t r, uint32_t s, double amount, uint32_t l)
+/* Whether species s may be moved by up to `step`, but at least one, along reaction r, which
+ * changes it by `amount`: up or down, nothing else that must stay whole moves or falls below
+ * its floor. */
+static bool may_move(const rsp_sim *sim, uint32_t r, uint32_t s, double amount, double step,
+                     uint32_t l)
 {
     const rsp_lanes *b = &sim->block;
     for (uint32_t i = b->net.by_reaction[r]; i < b->net.by_reaction[r + 1]; i++) {
         uint32_t other = b->net.changes[i].index;
-        double most = fabs(b->net.changes[i].amount / amount);
+        double most = fabs(b->net.changes[i].amount / amount) * fmax(1, fabs(step));
         if (other != s && (sim->regime[(size_t)other * b->width + l] == RSP_REGIME_EXACT ||
                            *rsp_at(b->x, other, b->width, l) - most < b->net.floor[other])) {
             return false;
@@ -143,7 +145,7 @@ void rsp_move_partners(rsp_sim *sim, uint32_t s, uint32_t l, double step)
         if (first[term->index + 1] - first[term->index] == 1) {
             return;
         }
-        if (along == NULL && may_round(sim, term->index, s, term->amount, l)) {
+        if (along == NULL && may_move(sim, term->index, s, term->amount, step, l)) {
             along = term;
         }
     }

@@ -690,6 +690,37 @@ static void rounding_keeps_what_the_network_conserves(void **state)
     bed_close(&b);
 }
 
+/* Births and deaths from 9,000, which lose their noise by design beyond 10,000: what was
+ * gathered by then is drawn once.  The variance of log X is what came on the way,
+ * (b + d) / (b - d) (1 / 9,000 - 1 / 10,000), and up to a leap more, 0.2 day, in which X
+ * grows by a fifth: at most (1 / 9,000 - 1 / 12,214), 2.63 times that.  Drawn once for births
+ * and once for deaths it was 3.26. */
+static void noise_is_drawn_once_where_a_regime_ends(void **state)
+{
+    (void)state;
+    bed b;
+    double reads[] = {0.4};
+    bed_open(&b,
+             "model on\ntime day\nparameter b = 1.5 1/day\nparameter d = 0.5 1/day\n"
+             "parameter start = 9000 cell\nspecies X cell\ninitial X = start\n"
+             "reaction birth: X -> 2 X @ b * X\nreaction death: X -> @ d * X\n",
+             RSP_HYBRID);
+    b.n = 10000;
+    b.t1 = 0.4;
+    b.reads = reads;
+    b.n_reads = 1;
+    bed_run(&b);
+    double *x = bed_column(&b, 0, "X");
+    for (uint32_t p = 0; p < b.n; p++) {
+        x[p] = log(x[p]);
+    }
+    const double came = 2 * (1 / 9e3 - 1 / 1e4), found = variance_of(x, b.n) / came;
+    print_message("    variance %.2f of what came on the way\n", found);
+    assert_true(found > 1 && found < 2.63);
+    free(x);
+    bed_close(&b);
+}
+
 static void noise_below_zero_keeps_what_the_network_conserves(void **state)
 {
     (void)state;
@@ -1094,6 +1125,7 @@ int main(void)
         cmocka_unit_test(a_burst_has_its_exact_law_where_a_species_holds_few_of_them),
         cmocka_unit_test(no_part_of_a_cell_comes_back_to_life),
         cmocka_unit_test(rounding_keeps_what_the_network_conserves),
+        cmocka_unit_test(noise_is_drawn_once_where_a_regime_ends),
         cmocka_unit_test(noise_below_zero_keeps_what_the_network_conserves),
         cmocka_unit_test(doses_of_parts_of_a_cell_keep_their_mean),
         cmocka_unit_test(initial_draws_have_their_laws_and_ode_takes_their_means),
