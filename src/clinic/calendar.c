@@ -115,7 +115,7 @@ size_t clinic_line_visits(const clinic_who *who, const clinic_line *line,
         /* A visit counted from an event comes after it. */
         day = planned > event && day < event ? event : day;
         out[n++] = (clinic_visit){.day = day, .planned = planned, .key = key,
-                                  .line = number,
+                                  .lines = UINT64_C(1) << number,
                                   .missed = is_missed(who, line, key)};
     }
     return n;
@@ -126,7 +126,7 @@ static bool before(const clinic_visit *a, const clinic_visit *b)
     if (a->day != b->day) {
         return a->day < b->day;
     }
-    return a->missed != b->missed ? !a->missed : a->line < b->line;
+    return a->missed != b->missed ? !a->missed : a->lines < b->lines;
 }
 
 size_t clinic_visits_sort(clinic_visit *visits, size_t n)
@@ -143,6 +143,10 @@ size_t clinic_visits_sort(clinic_visit *visits, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (!kept || visits[i].day != visits[kept - 1].day) {
             visits[kept++] = visits[i];
+        } else if (visits[i].missed == visits[kept - 1].missed) {
+            visits[kept - 1].lines |= visits[i].lines;
+        } else {
+            visits[kept - 1].lost |= visits[i].lines;
         }
     }
     return kept;
@@ -165,7 +169,7 @@ size_t clinic_visits_add_moment(clinic_visit *visits, size_t n, double day,
     }
     memmove(&visits[at + 1], &visits[at], (n - at) * sizeof *visits);
     visits[at] = (clinic_visit){.day = day, .planned = day, .key = key,
-                                .line = CLINIC_NO_LINE, .moments = bit};
+                                .moments = bit};
     return n + 1;
 }
 

@@ -7,7 +7,7 @@
 
 #include "clinic/traits.h"
 
-enum { CLINIC_END_ACTION = 0x7fffffff, CLINIC_NO_LINE = 0xff };
+enum { CLINIC_END_ACTION = 0x7fffffff };
 
 /* ---- Schedule. */
 typedef struct clinic_entry { /* a line of an arm's schedule */
@@ -65,7 +65,9 @@ typedef struct clinic_line { /* a line of the study's visits */
 typedef struct clinic_visit {
     double day, planned;
     uint32_t key;       /* of the assays' draws */
-    uint8_t line;       /* CLINIC_NO_LINE: made for a moment only */
+    uint64_t lines;     /* bit i: line i, made here (or missed, where `missed`);
+                           0: made for a moment only */
+    uint64_t lost;      /* lines missed on this day, while others were made */
     bool missed;
     uint64_t moments;   /* implicit visits that fall here */
 } clinic_visit;
@@ -80,8 +82,9 @@ size_t clinic_line_most(const clinic_line *line, clinic_span span);
 size_t clinic_line_visits(const clinic_who *who, const clinic_line *line,
                           const clinic_schedule *own, clinic_span span,
                           uint8_t number, clinic_visit *out);
-/* Order by day and keep one visit a day: the first line's, unless it was
- * missed and another's was not.  Returns how many stay. */
+/* Order by day and keep one visit a day, of all lines made on it: with the draws and
+ * the planned day of the first of them.  It is missed where every line was.  Returns
+ * how many stay. */
 size_t clinic_visits_sort(clinic_visit *visits, size_t n);
 /* A visit made for a moment (bit `which`): joins one of that day or is put in. */
 size_t clinic_visits_add_moment(clinic_visit *visits, size_t n, double day,

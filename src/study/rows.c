@@ -166,6 +166,26 @@ static const char *end_reason(const run *r, double *day)
     return "end of follow-up after restart";
 }
 
+/* A line missed on a day that others were made on: by name, where an assay went with it
+ * (one that is not at all lines' visits is placed by their names). */
+static rsp_status add_lost(const work *w, const run *r, const clinic_visit *v,
+                           rsp_dataset_maker *out)
+{
+    rsp_status s = RSP_OK;
+    for (size_t i = 0; v->lost && s == RSP_OK && i < w->plan->n_lines; i++) {
+        bool lost = false;
+        for (size_t a = 0; (v->lost >> i & 1) && a < w->plan->n_assays; a++) {
+            const clinic_assay *assay = &w->plan->assays[a];
+            lost |= (assay->lines >> i & 1) && !work_planned_at(assay, v);
+        }
+        if (lost) {
+            s = happen(w, r, v->day, "missed visit", (double)NAN,
+                       w->plan->lines[i].name, out);
+        }
+    }
+    return s;
+}
+
 static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker *out)
 {
     rsp_status s = add_actions(w, r, out);
@@ -173,6 +193,8 @@ static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker 
     for (size_t i = 0; s == RSP_OK && i < t->n; i++) {
         if (t->visits[i].missed) {
             s = happen(w, r, t->visits[i].day, "missed visit", (double)NAN, "", out);
+        } else {
+            s = add_lost(w, r, &t->visits[i], out);
         }
     }
     for (size_t i = 0; s == RSP_OK && i < w->plan->n_adverse; i++) {
@@ -186,6 +208,21 @@ static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker 
 }
 
 /* ---- Measurements. */
+/* Of a visit of several lines an assay has the planned day of the first that plans it. */
+static double planned_day(const track *t, const clinic_visit *v, const clinic_assay *assay)
+{
+    const clinic_visit *first = NULL;
+    bool several = (v->lines & (v->lines - 1)) != 0;
+    for (size_t i = 0; several && i < t->n_by_line; i++) {
+        const clinic_visit *one = &t->by_line[i];
+        if (one->day == v->day && !one->missed && work_planned_at(assay, one) &&
+            (!first || one->lines < first->lines)) {
+            first = one;
+        }
+    }
+    return first ? first->planned : v->planned;
+}
+
 static rsp_status add_measurements(const work *w, const run *r, rsp_dataset_maker *out)
 {
     rsp_status s = RSP_OK;
@@ -200,7 +237,8 @@ static rsp_status add_measurements(const work *w, const run *r, rsp_dataset_make
             rsp_measurement m = {.trial = r->who->who.trial,
                                  .participant = r->who->who.participant,
                                  .arm = r->arm, .day = t->visits[i].day,
-                                 .planned_day = t->visits[i].planned,
+                                 .planned_day = planned_day(t, &t->visits[i],
+                                                            &w->plan->assays[a]),
                                  .assay = w->plan->assays[a].name,
                                  .unit = w->plan->assays[a].unit, .state = x->state,
                                  .value = x->state == RSP_NUMBER ? x->value

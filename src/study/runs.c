@@ -101,6 +101,12 @@ static bool own_visits(work *w, run *r, track *t, bool moments)
         t->n += clinic_line_visits(&r->who->who, &plan->lines[i], own, span,
                                    (uint8_t)i, t->visits + t->n);
     }
+    t->n_by_line = t->n;
+    t->by_line = room(w, t->n, sizeof *t->by_line);
+    if (!t->by_line) {
+        return false;
+    }
+    memcpy(t->by_line, t->visits, t->n * sizeof *t->visits);
     t->n = clinic_visits_sort(t->visits, t->n);
     for (uint32_t i = 0; moments && i < plan->n_moments; i++) {
         double day = clinic_moment_day(&r->who->who, &plan->moments[i], own, r->start);
@@ -167,8 +173,7 @@ static bool grid_tracks(work *w, run *r)
 /* ---- Rules: where they may act. */
 bool work_planned_at(const clinic_assay *a, const clinic_visit *v)
 {
-    return (v->line != CLINIC_NO_LINE &&
-            (a->everywhere || (a->lines & (UINT64_C(1) << v->line)))) ||
+    return (v->lines && a->everywhere) || (a->lines & v->lines) ||
            (a->moments & v->moments);
 }
 

@@ -18,6 +18,8 @@ typedef struct person { /* a participant, whatever the arm */
 typedef struct track { /* samples of one list of visits */
     clinic_visit *visits;
     size_t n, next;
+    clinic_visit *by_line; size_t n_by_line; /* of each line, as planned: a day may have
+                                                several */
     clinic_reading *readings;  /* [n * n_assays] */
     clinic_reading *tentative; /* of assays that wait for an endpoint; or NULL */
     clinic_chain *chains;      /* [n_assays] */

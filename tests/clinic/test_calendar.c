@@ -89,22 +89,45 @@ static void visits_are_missed_as_often_as_said(void **state)
 static void one_day_has_one_visit(void **state)
 {
     (void)state;
-    clinic_visit v[4] = {{.day = 14, .line = 1}, {.day = 7, .line = 0},
-                         {.day = 14, .line = 0, .missed = true}, {.day = 21, .line = 0}};
+    clinic_visit v[4] = {{.day = 14, .lines = 2}, {.day = 7, .lines = 1},
+                         {.day = 14, .lines = 1, .missed = true},
+                         {.day = 21, .lines = 1}};
     assert_int_equal(clinic_visits_sort(v, 4), 3);
-    assert_true(v[1].day == 14 && v[1].line == 1 && !v[1].missed);
+    assert_true(v[1].day == 14 && v[1].lines == 2 && !v[1].missed);
+    assert_true(v[1].lost == 1 && !v[0].lost && !v[2].lost);
+}
+
+static void a_visit_of_two_lines_is_of_both_and_the_first_keeps_its_draws(void **state)
+{
+    (void)state;
+    clinic_visit v[3] = {{.day = 7, .planned = 8, .lines = 4, .key = 30},
+                         {.day = 7, .planned = 6, .lines = 1, .key = 10},
+                         {.day = 7, .planned = 7, .lines = 2, .key = 20}};
+    assert_int_equal(clinic_visits_sort(v, 3), 1);
+    assert_true(v[0].lines == 7 && !v[0].lost);
+    assert_true(v[0].key == 10 && v[0].planned == 6);
+}
+
+static void a_visit_is_missed_where_every_line_of_its_day_is(void **state)
+{
+    (void)state;
+    clinic_visit v[2] = {{.day = 7, .lines = 1, .missed = true},
+                         {.day = 7, .lines = 2, .missed = true}};
+    assert_int_equal(clinic_visits_sort(v, 2), 1);
+    assert_true(v[0].missed && v[0].lines == 3 && !v[0].lost);
 }
 
 static void a_named_visit_joins_one_that_is_made(void **state)
 {
     (void)state;
-    clinic_visit v[4] = {{.day = 7, .line = 0}, {.day = 14, .line = 0, .missed = true}};
+    clinic_visit v[4] = {{.day = 7, .lines = 1},
+                         {.day = 14, .lines = 1, .missed = true}};
     assert_int_equal(clinic_visits_add_moment(v, 2, 7, 3, 99), 2);
     assert_true(v[0].moments == 8 && v[0].key == 0);
     assert_int_equal(clinic_visits_add_moment(v, 2, 14, 3, 99), 3);
     assert_true(v[2].moments == 8 && v[2].key == 99 && !v[2].missed);
     assert_int_equal(clinic_visits_add_moment(v, 3, 1, 0, 98), 4);
-    assert_true(v[0].day == 1 && v[0].line == CLINIC_NO_LINE);
+    assert_true(v[0].day == 1 && v[0].lines == 0);
 }
 
 int main(void)
@@ -115,6 +138,8 @@ int main(void)
         cmocka_unit_test(visits_lie_within_their_window_and_the_first_is_not_moved),
         cmocka_unit_test(visits_are_missed_as_often_as_said),
         cmocka_unit_test(one_day_has_one_visit),
+        cmocka_unit_test(a_visit_of_two_lines_is_of_both_and_the_first_keeps_its_draws),
+        cmocka_unit_test(a_visit_is_missed_where_every_line_of_its_day_is),
         cmocka_unit_test(a_named_visit_joins_one_that_is_made)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

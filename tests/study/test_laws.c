@@ -457,6 +457,87 @@ static void a_grid_is_not_ended_by_restarts(void **state)
     free(study);
 }
 
+/* ---- Two lines of visits on one day. */
+typedef struct of_one_day { /* of one assay, over all participants and arms */
+    size_t rows, planned; /* planned: those planned for the day itself */
+    size_t missed;        /* "missed visit", with the line's name */
+} of_one_day;
+
+static of_one_day on_trough(const char *visits, const char *assay)
+{
+    rsp_text changes = {0};
+    rsp_text_add(&changes, visits);
+    rsp_text_add(&changes, "assays: [viral_load, {name: car_copies, visits: [trough]}]\n"
+                           "arms: [{name: A, participants: 12, schedule: "
+                           "[{day: 0, do: infuse}, {day: 5, do: stop art}]}]\n"
+                           "rules:\nscoreboard: []\n");
+    char *study = bed_study(changes.data);
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    of_one_day out = {0};
+    for (size_t i = 0; i < d->n_measurements; i++) {
+        const rsp_measurement *m = &d->measurements[i];
+        if (strcmp(m->assay, assay) == 0 && m->day == 19) {
+            out.rows++;
+            out.planned += m->planned_day == 19;
+        }
+    }
+    for (size_t i = 0; i < d->n_happenings; i++) {
+        out.missed += strcmp(d->happenings[i].what, "missed visit") == 0 &&
+                      strcmp(d->happenings[i].reason, "trough") == 0;
+    }
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+    rsp_text_fini(&changes);
+    return out;
+}
+
+#define WEEKLY(more) "  - {every: 7 day, from: stop art" more "}\n"
+#define TROUGH(more) "  - {days: [14], from: stop art, name: trough" more "}\n"
+
+static void two_lines_on_one_day_measure_the_assays_of_both(void **state)
+{
+    (void)state;
+    const char *either[] = {"visits:\n" WEEKLY("") TROUGH(""),
+                            "visits:\n" TROUGH("") WEEKLY(""),
+                            "visits:\n" WEEKLY(", window: 1 day") TROUGH("")};
+    for (size_t i = 0; i < 3; i++) {
+        of_one_day trough = on_trough(either[i], "car_copies");
+        assert_int_equal(trough.rows, 36);
+        assert_int_equal(trough.planned, 36);
+        assert_int_equal(on_trough(either[i], "viral_load").rows, 36);
+    }
+}
+
+static void an_assay_keeps_the_planned_day_of_its_own_line(void **state)
+{
+    (void)state;
+    /* The visit planned for day 20 falls on day 19 for a third, who have one then. */
+    const char *visits = "visits:\n  - {days: [15], from: stop art, window: 1 day}\n"
+                         TROUGH("");
+    of_one_day load = on_trough(visits, "viral_load");
+    assert_int_equal(load.rows, 36);
+    assert_true(load.planned > 12 && load.planned < 36);
+    assert_int_equal(on_trough(visits, "car_copies").planned, 36);
+}
+
+static void each_line_of_a_day_is_missed_for_itself(void **state)
+{
+    (void)state;
+    const char *trough = "visits:\n" WEEKLY("") TROUGH(", missed: 100 %");
+    assert_int_equal(on_trough(trough, "viral_load").rows, 36);
+    of_one_day none = on_trough(trough, "car_copies");
+    assert_int_equal(none.rows, 0);
+    assert_int_equal(none.missed, 36); /* and it is said */
+    const char *weekly = "visits:\n" WEEKLY(", missed: 100 %") TROUGH("");
+    of_one_day load = on_trough(weekly, "viral_load");
+    assert_int_equal(load.rows, 36); /* who comes for the trough has both taken */
+    assert_int_equal(load.missed, 0);
+    assert_int_equal(on_trough(weekly, "car_copies").rows, 36);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +560,9 @@ int main(void)
         cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
         cmocka_unit_test(who_drops_out_is_lost),
         cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),
-        cmocka_unit_test(a_grid_is_not_ended_by_restarts)};
+        cmocka_unit_test(a_grid_is_not_ended_by_restarts),
+        cmocka_unit_test(two_lines_on_one_day_measure_the_assays_of_both),
+        cmocka_unit_test(an_assay_keeps_the_planned_day_of_its_own_line),
+        cmocka_unit_test(each_line_of_a_day_is_missed_for_itself)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
