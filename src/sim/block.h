@@ -19,6 +19,8 @@ enum { RSP_CHUNK = 8 };
 /* An error of rtol of so many times the noise of a species that leaps is as good as
  * one of rtol of its amount. */
 #define RSP_NOISE_SIZE 50
+/* And one of rtol of so many firings in what a step expects of them. */
+#define RSP_FIRING_SIZE 10
 
 /* Of species that relax: see measure_haste. */
 #define RSP_RELAX_HASTE 0.1
@@ -27,13 +29,15 @@ enum { RSP_CHUNK = 8 };
 #define RSP_SETTLE_HASTE 0.6
 #define RSP_SETTLED 0.4
 #define RSP_RELAX_NOISE 0.36
+/* Where one is read in proportion it leaps from so much of what others do. */
+#define RSP_SOONER 0.5
 
 /* Of a species that relaxes within a step: its rate of loss, 1/day, as found and as the step
- * goes by it; of its drive at the start
- * and of what that turned by the second stage how much moves the third; of its drive's slope
- * and bend how much moves the end. */
-enum { RSP_FADE_RATE, RSP_FADE_USED, RSP_FADE_START, RSP_FADE_TURN, RSP_FADE_SECOND, RSP_FADE_THIRD,
-       RSP_FADES };
+ * goes by it; slope and bend of its drive as the last step left them, 1/day^2 and 1/day^3;
+ * what moves the third stage by the start, and how much of what the drive turned by the
+ * second; how much of the drive's bend moves the end. */
+enum { RSP_FADE_RATE, RSP_FADE_USED, RSP_FADE_SLOPE, RSP_FADE_BEND, RSP_FADE_START,
+       RSP_FADE_TURN, RSP_FADE_THIRD, RSP_FADES };
 
 typedef enum rsp_regime {
     RSP_REGIME_ODE, RSP_REGIME_LEAP, RSP_REGIME_BURST, RSP_REGIME_EXACT
@@ -61,6 +65,8 @@ typedef struct rsp_stoich {
     const bool *deterministic;    /* [n_reactions] changes nothing discrete */
     const double *floor;          /* [n_species] 0, or -inf under a rate law */
     const bool *relaxes;          /* [n_species] see relax.c */
+    const bool *driven_evenly;    /* [n_species] relaxes, and so does all that drives it */
+    const bool *read_evenly;      /* [n_species] relaxes, and is read in proportion */
     const double *burst;          /* [n_species] largest change, or 1 where small */
 } rsp_stoich;
 

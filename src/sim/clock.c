@@ -12,7 +12,7 @@ void rsp_clock_start(rsp_sim *sim, uint32_t l)
     rsp_lane *lane = &sim->lanes[l];
     lane->live = lane->fresh = true;
     lane->stiff = sim->block.implicit != NULL && !sim->block.stochastic;
-    lane->tame = false;
+    lane->all_flow = false;
     lane->next_stiff = lane->stiff;
     lane->calm = lane->steep = lane->mild = 0;
     lane->same = lane->dirty = lane->land = lane->accepted = lane->enough = false;

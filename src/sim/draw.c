@@ -23,14 +23,14 @@ static void add_draw(const rsp_sim *sim, uint32_t l, uint32_t g, double whole)
 {
     const rsp_lanes *b = &sim->block;
     rsp_noise *noise = rsp_noise_of(sim, l, g);
-    const uint32_t lead = b->net.members[b->net.by_group[g]], w = b->width;
-    const rsp_term *end = b->net.changes + b->net.by_reaction[lead + 1];
+    const rsp_term *end = sim->groups[g].end;
+    const uint32_t w = b->width;
     double *x = b->x + l;
-    if (!(noise->share < 1)) { /* all has come */
+    if (noise->rest != 0 && !(noise->share < 1)) { /* all has come */
         whole += noise->rest;
         noise->rest = 0;
     }
-    for (const rsp_term *change = rsp_change_of(&b->net, g); change < end; change++) {
+    for (const rsp_term *change = sim->groups[g].change; change < end; change++) {
         x[(size_t)change->index * w] += change->amount * whole;
     }
 }
@@ -77,6 +77,28 @@ static void find_paths(const rsp_sim *sim, const rsp_batch *d)
     }
 }
 
+static void keep_draw(const rsp_sim *sim, const rsp_batch *d, uint32_t k)
+{
+    const rsp_draws *draws = &d->draws;
+    rsp_noise *noise = rsp_noise_of(sim, d->lane[k], d->group[k]);
+    noise->normal = draws->normal[k];
+    noise->skew = draws->skew[k];
+    noise->variance = draws->variance[k];
+    noise->index = d->named.index[k];
+    noise->has_path = wants_path(sim, d, k);
+    if (draws->fading) {
+        const bool fades = draws->fades[k] > 0;
+        noise->lack = noise->rest;
+        noise->rest = fades ? draws->rest[k] : noise->rest;
+        noise->left = fades ? draws->left[k] : 0;
+        noise->fades = draws->fades[k];
+        noise->share = draws->share[k];
+        noise->begin = d->begin[k];
+        noise->drawn = d->drawn[k];
+        noise->end = d->end[k];
+    }
+}
+
 static void draw(rsp_sim *sim, rsp_batch *d)
 {
     rsp_waiting waiting;
@@ -92,16 +114,7 @@ static void draw(rsp_sim *sim, rsp_batch *d)
         }
         sim->block.pending[at] = -d->draws.ahead[k];
         sim->block.skewed[at] = -d->draws.leaning[k];
-        const bool fades = d->draws.fades[k] > 0;
-        rsp_noise *noise = rsp_noise_of(sim, l, g);
-        *noise = (rsp_noise){.normal = d->draws.normal[k], .skew = d->draws.skew[k],
-                             .lack = noise->rest, .variance = d->draws.variance[k],
-                             .fades = d->draws.fades[k], .share = d->draws.share[k],
-                             .rest = fades ? d->draws.rest[k] : noise->rest,
-                             .left = fades ? d->draws.left[k] : 0,
-                             .index = d->named.index[k],
-                             .begin = d->begin[k], .drawn = d->drawn[k], .end = d->end[k],
-                             .has_path = wants_path(sim, d, k)};
+        keep_draw(sim, d, k);
         add_draw(sim, l, g, d->draws.whole[k]);
         if (sim->lanes[l].n_held > 0) {
             finish_held(sim, l, g, &waiting);
@@ -111,18 +124,23 @@ static void draw(rsp_sim *sim, rsp_batch *d)
     d->n = 0;
 }
 
-/* The days of the last draw of a batch, and how often its species forgets in these. */
+/* The days of the last draw of a batch of species that relax, how often its own forgets in
+ * these, and what it lacks. */
 static void find_days(const rsp_sim *sim, uint32_t l, uint32_t g, double pending, double rate,
                       double ahead, rsp_batch *d)
 {
     const rsp_lanes *b = &sim->block;
     const rsp_noise *noise = rsp_noise_of(sim, l, g);
     const uint32_t k = d->n - 1;
-    const double now = d->drawn[k];
+    const double now = rsp_clock_end(&sim->lanes[l]);
     const bool follows = noise->variance > 0 && noise->end < now;
     const double gathered = follows ? now - noise->end : rate > 0 ? fmax(pending / rate, 0) : 0;
     d->begin[k] = now - gathered;
-    d->draws.fades[k] = forgets(b, rsp_change_of(&b->net, g)->index, l, gathered + ahead,
+    d->drawn[k] = now;
+    d->end[k] = now + ahead;
+    d->draws.lack[k] = noise->rest;
+    d->draws.share[k] = 0;
+    d->draws.fades[k] = forgets(b, sim->groups[g].change->index, l, gathered + ahead,
                           noise->rest != 0);
     if (d->draws.fades[k] > 1) {
         d->draws.share[k] = gathered / (gathered + ahead);
@@ -134,6 +152,9 @@ static void begin(const rsp_sim *sim, bool relaxing, rsp_batch *d)
     d->n = 0;
     d->named.seed = sim->seed;
     d->draws.fading = relaxing;
+    for (uint32_t k = 0; k < RSP_CHUNK; k++) {
+        d->draws.fades[k] = d->draws.share[k] = d->draws.lack[k] = 0;
+    }
 }
 
 void rsp_draw_begin(const rsp_sim *sim, rsp_draw *d)
@@ -145,7 +166,7 @@ void rsp_draw_begin(const rsp_sim *sim, rsp_draw *d)
 void rsp_draw_add(rsp_sim *sim, uint32_t l, uint32_t g, double days, rsp_draw *draws)
 {
     const rsp_lanes *b = &sim->block;
-    const bool relaxes = b->net.relaxes[rsp_change_of(&b->net, g)->index];
+    const bool relaxes = sim->groups[g].relaxes;
     rsp_batch *d = relaxes ? &draws->relaxing : &draws->plain;
     const size_t at = (size_t)g * b->width + l;
     const uint32_t k = d->n++;
@@ -159,10 +180,6 @@ void rsp_draw_add(rsp_sim *sim, uint32_t l, uint32_t g, double days, rsp_draw *d
     d->draws.taken[k] = sim->lanes[l].theta;
     d->draws.tilt[k] = b->tilt[0][at];
     d->draws.days[k] = days;
-    d->draws.lack[k] = rsp_noise_of(sim, l, g)->rest;
-    d->begin[k] = d->drawn[k] = rsp_clock_end(&sim->lanes[l]);
-    d->end[k] = d->drawn[k] + days;
-    d->draws.fades[k] = d->draws.share[k] = 0;
     if (relaxes) {
         find_days(sim, l, g, b->pending[at], b->gross[1][at], days, d);
     }

@@ -3,16 +3,14 @@
  *
  * Such a species follows dV/dt = N(t) - c V, with c its rate of loss at the start of the step
  * and N all else, which does not hang on V but where c moves.  The explicit pair would be held
- * to a third of 1/c or so by it.  Here N is the parabola through its three stages, and V the
- * exact course under that (variation of constants: Hochbruck & Ostermann 2010, 2.2): after the
- * share x of a step h, with z = c h,
+ * to a third of 1/c or so by it.  Here N is a parabola, and V the exact course under that
+ * (variation of constants: Hochbruck & Ostermann 2010, 2.2): after the share x of a step h,
+ * with z = c h,
  *
- *     V(x) = V0 + h (x p1 n0 + x^2 p2 n' + 2 x^3 p3 n''),   p_k = phi_k(-x z)
+ *     V(x) = V0 + h (x p1 n0 + x^2 p2 n' + x^3 p3 n''),   p_k = phi_k(-x z)
  *
- * where n_i = k_i + c (V_i - V0), and n' and n'' are the parabola's.  At z = 0 it is the dense
- * output of the pair.  The third stage leads by as much as the second lags, so that who reads
- * V has the third order of the pair at every z.  The error is the difference to the line
- * through the first two. */
+ * where n_i = k_i + c (V_i - V0), and n' and n'' are the parabola's (course_of).  At z = 0
+ * this ends where the pair does.  The error is the difference to the straight line. */
 #include "sim/fade.h"
 #include "sim/rows.h"
 
@@ -91,33 +89,39 @@ static inline rsp_v8 fade_of(const rsp_lanes *b, uint32_t s, uint32_t first)
 
 /* Where one is at the second stage, and what the third and the error will want.
  *
- * Where V begins apart from what it follows, N / c - N' / c^2, the rest dies out as
- * exp(-z x).  Who reads V sums it up with weights 2/9, 1/3 and 4/9; the third stage is moved
- * so that this is its integral: by `more` h (n0 - N' / c). */
+ * What drives it is not known beyond the start yet; its slope and bend are taken as the last
+ * step left them, which any value may stand for: who reads V sums its stages up with weights
+ * 2/9, 1/3 and 4/9, and the third is placed so that this is the integral
+ *
+ *     V0 + h (p2 n0 + p3 n' + p4 n''),
+ *
+ * with the last step's n'' and this one's n1, whether V follows N or dies out beside it. */
 static rsp_v8 begin_step(rsp_lanes *b, uint32_t s, uint32_t first, rsp_v8 h, rsp_v8 n0)
 {
-    const rsp_v8 one = rsp_v8_set(1), half = rsp_v8_set(0.5), two = rsp_v8_set(2);
+    const rsp_v8 one = rsp_v8_set(1), half = rsp_v8_set(0.5);
     const rsp_v8 rate = at(b->fades[RSP_FADE_RATE], s, b->width, first);
+    const rsp_v8 slope = h * at(b->fades[RSP_FADE_SLOPE], s, b->width, first);
+    const rsp_v8 bend = h * h * at(b->fades[RSP_FADE_BEND], s, b->width, first);
     const rsp_v8 z = larger(rsp_v8_set(RSP_FADE_LEAST), h * rate);
-    const rsp_v8 over = one / z, by_half = two * over, by_late = rsp_v8_set(4.0 / 3) * over;
-    const rsp_v8 quarter = rsp_v8_exp(-rsp_v8_set(0.25) * z);
-    const rsp_v8 middle = quarter * quarter, late = middle * quarter, end = middle * middle;
+    const rsp_v8 over = one / z, by_half = rsp_v8_set(2) * over;
+    const rsp_v8 middle = rsp_v8_exp(-half * z), end = middle * middle;
     const rsp_v8 half1 = (one - middle) * by_half, half2 = (one - half1) * by_half;
-    const rsp_v8 late1 = (one - late) * by_late, late2 = (one - late1) * by_late;
-    const rsp_v8 end1 = (one - end) * over, end2 = (one - end1) * over;
-    const rsp_v8 summed =
-        rsp_v8_set(2.0 / 9) + rsp_v8_set(1.0 / 3) * middle + rsp_v8_set(4.0 / 9) * late;
-    const rsp_v8 more = rsp_v8_set(9.0 / 4) * (summed - end1) * over;
+    const rsp_v8 half3 = (half - half2) * by_half;
+    const rsp_v8 end1 = (one - end) * over, end2 = (one - end1) * over, end3 = (half - end2) * over;
+    const rsp_v8 end4 = (rsp_v8_set(1.0 / 6) - end3) * over;
+    const rsp_v8 second = half * (half1 * n0 + half * (half2 * slope + half * half3 * bend));
+    /* n' = 2 (n1 - n0), or that less n'' / 4: see course_of. */
+    const rsp_v8 less = rsp_v8_set(b->net.driven_evenly[s] ? 0.25 : 0);
+    const rsp_v8 third = rsp_v8_set(9.0 / 4) * (end2 * n0 + (end4 - less * end3) * bend) -
+                         rsp_v8_set(0.75) * second;
     /* Any rate divides V' into N and -c V: one that is not too small to divide by.  It has
      * a row of its own: a step that is tried again begins from the rate that was found. */
     const rsp_m8 moves = rsp_v8_gt(h, rsp_v8_set(0));
     put(b->fades[RSP_FADE_USED], s, b->width, first, rsp_v8_select(moves, z / h, rate));
-    put(b->fades[RSP_FADE_START], s, b->width, first, rsp_v8_set(0.75) * late1 + more);
-    put(b->fades[RSP_FADE_TURN], s, b->width, first,
-        rsp_v8_set(1.125) * late2 + rsp_v8_set(0.375) * half2 - two * more * over);
-    put(b->fades[RSP_FADE_SECOND], s, b->width, first, end2);
-    put(b->fades[RSP_FADE_THIRD], s, b->width, first, (half - end2) * over);
-    return half * half1 * n0;
+    put(b->fades[RSP_FADE_START], s, b->width, first, third);
+    put(b->fades[RSP_FADE_TURN], s, b->width, first, rsp_v8_set(9.0 / 2) * end3);
+    put(b->fades[RSP_FADE_THIRD], s, b->width, first, end3 - less * end2);
+    return second;
 }
 
 static void place(rsp_lanes *b, uint32_t stage)
@@ -133,7 +137,7 @@ static void place(rsp_lanes *b, uint32_t stage)
             if (stage == 1) {
                 slope = begin_step(b, s, f.first, h, n0);
             } else {
-                slope = at(b->fades[RSP_FADE_START], s, w, f.first) * n0 +
+                slope = at(b->fades[RSP_FADE_START], s, w, f.first) +
                         at(b->fades[RSP_FADE_TURN], s, w, f.first) *
                             (at(b->k[1], s, w, f.first) - n0);
             }
@@ -157,7 +161,10 @@ static void drive(rsp_lanes *b, uint32_t stage)
     }
 }
 
-/* The parabola's slope and its change, times h and h^2. */
+/* What drives it, n0 + n' x + n'' x^2 / 2 at the share x of the step.  Of cells that make it
+ * the second stage is Euler's, so that n1 - n0 = n' / 2, and the third goes by the second:
+ * n2 - n0 = 3/4 (n' + n'' / 2).  Time, and who relaxes, are where they are: the parabola
+ * through the stages. */
 typedef struct course {
     rsp_v8 n0, slope, bend;
 } course;
@@ -167,8 +174,12 @@ static inline course course_of(const rsp_lanes *b, uint32_t s, uint32_t first)
     const rsp_v8 n0 = at(b->k[0], s, b->width, first);
     const rsp_v8 d1 = at(b->k[1], s, b->width, first) - n0;
     const rsp_v8 d2 = at(b->k[2], s, b->width, first) - n0;
-    return (course){n0, rsp_v8_set(6) * d1 - rsp_v8_set(8.0 / 3) * d2,
-                    rsp_v8_set(32.0 / 3) * d2 - rsp_v8_set(16) * d1};
+    if (b->net.driven_evenly[s]) {
+        return (course){n0, rsp_v8_set(6) * d1 - rsp_v8_set(8.0 / 3) * d2,
+                        rsp_v8_set(32.0 / 3) * d2 - rsp_v8_set(16) * d1};
+    }
+    const rsp_v8 slope = rsp_v8_set(2) * d1;
+    return (course){n0, slope, rsp_v8_set(2) * (rsp_v8_set(4.0 / 3) * d2 - slope)};
 }
 
 static inline rsp_v8 go(const course *c, rsp_v8 share, rsp_v8 z)
@@ -187,10 +198,8 @@ static void judge(rsp_lanes *b)
         for (uint32_t i = 0; b->active[chunk] && i < f.n; i++) {
             const uint32_t s = f.item[i];
             const course c = course_of(b, s, f.first);
-            const rsp_v8 line =
-                rsp_v8_set(2) * (at(b->k[1], s, b->width, f.first) - c.n0);
-            const rsp_v8 e = h * (at(b->fades[RSP_FADE_SECOND], s, b->width, f.first) * (c.slope - line) +
-                                  at(b->fades[RSP_FADE_THIRD], s, b->width, f.first) * c.bend);
+            const rsp_v8 counts = larger(rsp_v8_set(0.5), rsp_v8_set(1) - h * fade_of(b, s, f.first));
+            const rsp_v8 e = counts * h * at(b->fades[RSP_FADE_THIRD], s, b->width, f.first) * c.bend;
             const rsp_v8 size = larger(rsp_v8_abs(at(b->x, s, b->width, f.first)),
                                        rsp_v8_abs(at(last, s, b->width, f.first)));
             const rsp_m8 leaps = rsp_v8_truth(at(b->is_leap, s, b->width, f.first));
@@ -203,17 +212,28 @@ static void judge(rsp_lanes *b)
     }
 }
 
+/* For the next step. */
+static inline void keep(rsp_lanes *b, uint32_t what, uint32_t s, uint32_t first, rsp_m8 chosen,
+                        rsp_v8 value)
+{
+    const rsp_v8 before = at(b->fades[what], s, b->width, first);
+    put(b->fades[what], s, b->width, first, rsp_v8_select(chosen, value, before));
+}
+
 static void advance(rsp_lanes *b)
 {
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
         const fading f = fading_of(b, chunk);
         const rsp_v8 h = rsp_v8_load(b->h + f.first), taken = rsp_v8_load(b->taken + f.first);
+        const rsp_m8 chosen = chosen_lanes(b, f.first);
         for (uint32_t i = 0; b->active[chunk] && i < f.n; i++) {
             const uint32_t s = f.item[i];
             const course c = course_of(b, s, f.first);
             const rsp_v8 x = at(b->x, s, b->width, f.first) +
                              h * go(&c, taken, h * fade_of(b, s, f.first));
             put(b->xn, s, b->width, f.first, larger(rsp_v8_set(b->net.floor[s]), x));
+            keep(b, RSP_FADE_SLOPE, s, f.first, chosen, (c.slope + taken * c.bend) / h);
+            keep(b, RSP_FADE_BEND, s, f.first, chosen, c.bend / (h * h));
         }
     }
 }

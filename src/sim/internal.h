@@ -30,6 +30,14 @@ typedef struct rsp_method_row {
     bool always_exact; /* every discrete species, whatever its amount */
 } rsp_method_row;
 
+/* Of reactions that share their noise, by the first: what it changes, its channel, and
+ * whether it is of a species that relaxes, which is then the only one. */
+typedef struct rsp_group {
+    const rsp_term *change, *end;
+    uint32_t channel;
+    bool relaxes;
+} rsp_group;
+
 /* The last draw of a group's leap noise, in standard deviations: the end of a
  * normal path, and what its skewness adds.  Variance 0: nothing to take back. */
 typedef struct rsp_noise {
@@ -59,7 +67,7 @@ typedef struct rsp_lane { /* one participant's clock */
     bool runs;        /* takes part in this step of the block */
     bool few;         /* hybrid: its events to come are few, all are exact */
     bool small;       /* nothing in it began beyond all noise */
-    bool tame;        /* random, all flows: implicit steps were not worth it */
+    bool all_flow;    /* random, but nothing in it is at present: it may step implicitly */
     uint32_t calm, steep, mild; /* steps in a row that speak for the other way */
     bool enough;      /* the client wants no more of it */
     uint32_t fires;   /* reaction that ends the step, or UINT32_MAX */
@@ -120,6 +128,7 @@ struct rsp_sim {
     const rsp_program *program;
     const rsp_network *net;
     rsp_sim_options options;
+    rsp_sim_options sooner;   /* with the thresholds of what relaxes and is read in proportion */
     rsp_method_row method;
     uint64_t seed;
     rsp_arena *arena;
@@ -138,6 +147,7 @@ struct rsp_sim {
     rsp_implicit implicit;
     rsp_lane *lanes;      /* [width] */
     uint32_t n_explicit, n_implicit; /* lanes that step so in this step */
+    bool strains;         /* of the explicit ones one may step implicitly */
     uint8_t *regime;      /* [n_species * width] */
     uint32_t *fired;      /* [width][n_reactions] firings so far + 1 */
     uint32_t *rounded;    /* [width][n_species] */
@@ -146,7 +156,7 @@ struct rsp_sim {
     double *inside;       /* [width][n_species * 8] amounts at a batch of reads */
     bool observes;        /* the client looks at observables */
     bool *mark;           /* scratch, [n_reactions] */
-    uint32_t *group_channel; /* [n_groups] of the first member */
+    rsp_group *groups;    /* [n_groups] */
     rsp_noise *noise;     /* [width][n_groups] */
     double *path;         /* [width][n_groups][RSP_PATH_POINTS] */
     bool nomem;           /* held reads could not grow */

@@ -21,10 +21,7 @@
 static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, double stray,
                      bool drawn, double *x, size_t stride)
 {
-    const rsp_lanes *b = &sim->block;
     const rsp_noise *noise = rsp_noise_of(sim, l, g);
-    const uint32_t lead = b->net.members[b->net.by_group[g]];
-    const rsp_term *end = b->net.changes + b->net.by_reaction[lead + 1];
     double part = rsp_noise_left(noise, rsp_path_of(sim, l, g), u, stray);
     if (drawn) {
         part -= (noise->normal + noise->skew) *
@@ -34,7 +31,7 @@ static void add_part(const rsp_sim *sim, uint32_t l, uint32_t g, double u, doubl
     if (noise->lack != 0) {
         part += noise->lack * rsp_exp(-noise->fades * u);
     }
-    for (const rsp_term *change = rsp_change_of(&b->net, g); change < end; change++) {
+    for (const rsp_term *change = sim->groups[g].change; change < sim->groups[g].end; change++) {
         x[change->index * stride] += change->amount * part;
     }
 }
@@ -119,7 +116,7 @@ static void take_back(rsp_sim *sim, uint32_t l, uint32_t g)
     double *pending = rsp_at(b->pending, g, b->width, l);
     if (noise->variance > 0) {
         rsp_stream s = rsp_lane_stream(sim, &sim->lanes[l], RSP_PURPOSE_BRIDGE,
-                                       sim->group_channel[g]);
+                                       sim->groups[g].channel);
         const double u = noise->fades > 0
                              ? rsp_noise_share(noise, rsp_clock_end(&sim->lanes[l]))
                              : fmin(fmax(1 + *pending / noise->variance, 0), 1);

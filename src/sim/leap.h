@@ -14,12 +14,6 @@ static inline double *rsp_path_of(const rsp_sim *sim, uint32_t l, uint32_t g)
     return sim->path + ((size_t)l * sim->block.net.n_groups + g) * RSP_PATH_POINTS;
 }
 
-/* The first change of group g: its only one where its species relaxes. */
-static inline const rsp_term *rsp_change_of(const rsp_stoich *net, uint32_t g)
-{
-    return net->changes + net->by_reaction[net->members[net->by_group[g]]];
-}
-
 /* The name of draw `index` of group g, at place k; and of none there. */
 static inline void rsp_name_of(const rsp_sim *sim, uint32_t l, uint32_t g, uint32_t index,
                                rsp_named *named, uint32_t k)
@@ -27,7 +21,7 @@ static inline void rsp_name_of(const rsp_sim *sim, uint32_t l, uint32_t g, uint3
     const rsp_sim_job *job = &sim->lanes[l].job;
     named->trial[k] = job->trial;
     named->participant[k] = job->participant;
-    named->channel[k] = sim->group_channel[g];
+    named->channel[k] = sim->groups[g].channel;
     named->index[k] = index;
 }
 

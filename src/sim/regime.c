@@ -6,13 +6,19 @@
  *     leap     b exact_below to b noise_until       flows with Langevin noise
  *     ode      from b noise_below                   flows
  *
- * but for who has few events or leaps to come (few.c); with b the largest change of
+ * but for who has few events or leaps to come (few.c), for what a trigger reads (events.c)
+ * and for what relaxes and is read in proportion (relax.c); with b the largest change of
  * the species at once; where that is small, b is 1 and there is no burst regime.  The
  * overlaps are the hysteresis.  A channel is exact where any discrete species that it
  * changes wants it; else it leaps where any does. */
 #include "sim/internal.h"
 
 #include <string.h>
+
+static const rsp_sim_options *thresholds_of(const rsp_sim *sim, uint32_t s)
+{
+    return sim->block.net.read_evenly[s] ? &sim->sooner : rsp_events_thresholds(sim, s);
+}
 
 static bool has_regimes(const rsp_sim *sim, uint32_t s)
 {
@@ -22,13 +28,13 @@ static bool has_regimes(const rsp_sim *sim, uint32_t s)
 /* Above this a species flows without noise. */
 static double noise_end(const rsp_sim *sim, uint32_t s, uint32_t l)
 {
-    return sim->block.net.burst[s] * rsp_events_thresholds(sim, s)->noise_until *
+    return sim->block.net.burst[s] * thresholds_of(sim, s)->noise_until *
            (rsp_few_leaps(sim, l) ? RSP_NOISE_FURTHER : 1);
 }
 
 static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, uint32_t l, double x)
 {
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    const rsp_sim_options *o = thresholds_of(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return sim->method.always_exact && !sim->block.net.continuous[s] ? RSP_REGIME_EXACT
@@ -46,7 +52,7 @@ static rsp_regime begin_regime(const rsp_sim *sim, uint32_t s, uint32_t l, doubl
 static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime now,
                               double x)
 {
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    const rsp_sim_options *o = thresholds_of(sim, s);
     double burst = sim->block.net.burst[s];
     if (!has_regimes(sim, s)) {
         return now;
@@ -68,7 +74,7 @@ static rsp_regime next_regime(const rsp_sim *sim, uint32_t s, uint32_t l, rsp_re
 
 static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
 {
-    const rsp_sim_options *o = rsp_events_thresholds(sim, s);
+    const rsp_sim_options *o = thresholds_of(sim, s);
     rsp_lanes *b = &sim->block;
     const double none = (double)INFINITY, burst = b->net.burst[s];
     const double low[] = {
@@ -88,6 +94,8 @@ static void set_bounds(rsp_sim *sim, uint32_t s, uint32_t l, rsp_regime regime)
     *rsp_at(b->low, s, b->width, l) = bounded ? low[regime] : -none;
     *rsp_at(b->high, s, b->width, l) = bounded ? high[regime] : none;
     *rsp_at(b->is_leap, s, b->width, l) = leaps ? sim->options.leap / o->leap : 0;
+    *rsp_at(b->fades[RSP_FADE_SLOPE], s, b->width, l) = 0;
+    *rsp_at(b->fades[RSP_FADE_BEND], s, b->width, l) = 0;
     sim->regime[(size_t)s * b->width + l] = (uint8_t)regime;
 }
 
@@ -188,8 +196,13 @@ static void set_way(rsp_sim *sim, uint32_t l)
     for (uint32_t s = 0; flows && s < b->net.n_species; s++) {
         flows = sim->regime[(size_t)s * b->width + l] == RSP_REGIME_ODE;
     }
-    lane->tame &= flows;
-    lane->stiff = lane->next_stiff = flows && !lane->tame;
+    lane->all_flow = flows;
+    if (!flows) {
+        lane->stiff = lane->next_stiff = false;
+        lane->calm = lane->steep = lane->mild = 0;
+    } else if (sim->options.way == RSP_WAY_IMPLICIT) {
+        lane->stiff = lane->next_stiff = true;
+    }
 }
 
 bool rsp_regime_outgrows(rsp_sim *sim, uint32_t l)

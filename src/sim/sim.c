@@ -145,22 +145,31 @@ static bool block_random_new(rsp_sim *sim)
     for (uint32_t i = 0; ok && i < RSP_FADES; i++) {
         ok = rows_new(sim, &b->fades[i], m);
     }
-    sim->group_channel = rsp_arena_alloc(arena, g + 1, sizeof(uint32_t));
     sim->noise = rsp_arena_alloc(arena, (size_t)g * b->width + 1, sizeof *sim->noise);
     sim->path = rsp_arena_alloc(arena, (size_t)g * b->width + 1, RSP_PATH_POINTS * sizeof(double));
     sim->regime = rsp_arena_alloc(arena, (size_t)m * b->width + 1, 1);
     sim->rounded = rsp_arena_alloc(arena, (size_t)m * b->width + 1, sizeof(uint32_t));
     sim->fired = rsp_arena_alloc(arena, (size_t)n * b->width + 1, sizeof(uint32_t));
-    if (!ok || sim->group_channel == NULL || sim->noise == NULL || sim->path == NULL || sim->regime == NULL ||
+    if (!ok || sim->noise == NULL || sim->path == NULL || sim->regime == NULL ||
         sim->rounded == NULL || sim->fired == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < g; i++) {
-        sim->group_channel[i] =
-            sim->net->reactions[b->net.members[b->net.by_group[i]]].channel;
-    }
     memset(sim->regime, RSP_REGIME_EXACT, (size_t)m * b->width);
     return true;
+}
+
+static bool groups_new(rsp_sim *sim)
+{
+    const rsp_stoich *net = &sim->block.net;
+    sim->groups = rsp_arena_alloc(sim->arena, net->n_groups + 1, sizeof *sim->groups);
+    for (uint32_t g = 0; sim->groups != NULL && g < net->n_groups; g++) {
+        const uint32_t lead = net->members[net->by_group[g]];
+        const rsp_term *change = net->changes + net->by_reaction[lead];
+        const rsp_term *end = net->changes + net->by_reaction[lead + 1];
+        sim->groups[g] = (rsp_group){change, end, sim->net->reactions[lead].channel,
+                                     change < end && net->relaxes[change->index]};
+    }
+    return sim->groups != NULL;
 }
 
 static bool block_new(rsp_sim *sim)
@@ -323,7 +332,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
     b->leap = sim->options.leap;
     b->seed = sim->seed;
     if (!block_new(sim) || !implicit_new(sim) || !lanes_new(sim) || !rsp_essence_new(sim) ||
-        !rsp_events_new(sim) || !rsp_populations_new(sim) || !rsp_relax_new(sim) || !rsp_absent_new(sim)) {
+        !rsp_events_new(sim) || !rsp_populations_new(sim) || !rsp_relax_new(sim) || !groups_new(sim) ||
+        !rsp_absent_new(sim)) {
         return rsp_fail(err, RSP_NOMEM, "no memory for %u lanes of a model with %u reactions",
                         b->width, b->net.n_reactions);
     }

@@ -158,11 +158,13 @@ static void choose_ways(rsp_sim *sim)
         sim->turned[c] = steps_implicitly(sim, c);
     }
     sim->n_explicit = sim->n_implicit = 0;
+    sim->strains = false;
     for (uint32_t l = 0; l < sim->block.width; l++) {
         rsp_lane *lane = &sim->lanes[l];
         lane->runs = lane->live && (!takes_turns || lane->stiff == sim->turned[l / RSP_CHUNK]);
         sim->n_implicit += lane->runs && lane->stiff;
         sim->n_explicit += lane->runs && !lane->stiff;
+        sim->strains |= lane->runs && !lane->stiff && (lane->all_flow || !sim->block.stochastic);
         if (sim->block.implicit != NULL) {
             sim->implicit.on[l] = lane->runs && lane->stiff;
         }
@@ -292,9 +294,7 @@ static void choose_method(rsp_sim *sim, uint32_t l)
     if (sim->block.implicit == NULL || sim->options.way != RSP_WAY_BY_ITSELF) {
         return;
     }
-    if (sim->block.stochastic) { /* to implicit steps: regime.c */
-        lane->tame |= lane->stiff && leaves_implicit(sim, l);
-        lane->next_stiff &= !lane->tame;
+    if (sim->block.stochastic && !lane->all_flow) {
         return;
     }
     if (lane->stiff ? leaves_implicit(sim, l) : leaves_explicit(sim, l)) {
@@ -367,7 +367,7 @@ static void judge_steps(rsp_sim *sim)
             sim->fade_kernel->judge(b);
             sim->kernel->grow(b);
         }
-        if (b->implicit != NULL && !b->stochastic) {
+        if (b->implicit != NULL && sim->strains) {
             sim->kernel->strain(b);
         }
     }

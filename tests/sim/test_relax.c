@@ -225,6 +225,55 @@ static void reads_inside_a_leap_have_the_mean(void **state)
     bed_close(&b);
 }
 
+/* A few virions that infect: what infects reads them in proportion, so they leap from five on.
+ * Their law is Poisson's, and that of what they infect is of variance over mean 1 + b / (c +
+ * d) as of proteins above: 2 a day, lost at 40.  Z keeps the participant from being one of
+ * few events.  20,000 people at six reads: one standard error of a variance is 0.4 %, of a
+ * mean 0.009 cells. */
+static void a_few_that_are_read_in_proportion_leap(void **state)
+{
+    (void)state;
+    static const char few[] =
+        "model few\ntime day\nparameter c = 23 1/day\nparameter m = 8 cell\n"
+        "parameter b = 2 1/day\nparameter d = 40 1/day\nparameter z = 1e5 cell\nparameter y = 2 1/day\n"
+        "species V cell\ninitial V = m\nspecies P cell\nspecies Z cell\ninitial Z = z\n"
+        "reaction make: -> V @ c * m\nreaction lose: V -> @ c * V\n"
+        "reaction infect: -> P @ b * V\nreaction die: P -> @ d * P\n"
+        "reaction come: -> Z @ y * z\nreaction go: Z -> @ y * Z\n";
+    const double means[] = {6, 8, 12}, at[] = {1, 1.4, 1.8, 2.2, 2.6, 3};
+    for (int k = 0; k < 3; k++) {
+        bed b;
+        double mean = 0, variance = 0, infected = 0, fano = 0;
+        bed_open(&b, few, RSP_HYBRID);
+        bed_set(&b, "m", means[k]);
+        b.seed = 8;
+        b.n = PEOPLE;
+        b.reads = at;
+        b.n_reads = 6;
+        b.t1 = 3;
+        bed_run(&b);
+        for (size_t i = 0; i < 6; i++) {
+            double *v = bed_column(&b, i, "V"), *p = bed_column(&b, i, "P");
+            mean += mean_of(v, b.n) / 6;
+            variance += variance_of(v, b.n) / 6;
+            infected += mean_of(p, b.n) / 6;
+            fano += variance_of(p, b.n) / mean_of(p, b.n) / 6;
+            free(v), free(p);
+        }
+        const double births = 3 * 23 * means[k] * b.n;
+        print_message("    mean %.3f of %g, variance %.3f; infected %.4f, exact %.4f, variance over mean %.3f, "
+                      "exact %.3f; %.2f firings a birth\n",
+                      mean, means[k], variance, infected, 2 * means[k] / 40, fano, 1 + 2.0 / 63,
+                      (double)b.total.events / births);
+        assert_true(fabs(mean - means[k]) < 0.03);
+        assert_relative(variance, means[k], 0.015);
+        assert_relative(infected, 2 * means[k] / 40, 0.015);
+        assert_relative(fano, 1 + 2.0 / 63, 0.015);
+        assert_true((double)b.total.events < 1.5 * births); /* counted, births and deaths: 2.2 */
+        bed_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +283,7 @@ int main(void)
         cmocka_unit_test(reads_a_moment_apart_go_together_as_the_exact_ones),
         cmocka_unit_test(reads_inside_a_leap_have_the_mean),
         cmocka_unit_test(slow_noise_that_it_hands_on_is_exact),
+        cmocka_unit_test(a_few_that_are_read_in_proportion_leap),
         cmocka_unit_test(a_growing_amount_has_the_variance_of_its_mean),
     };
     return cmocka_run_group_tests_name("species that relax", tests, NULL, NULL);

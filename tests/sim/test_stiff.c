@@ -523,6 +523,41 @@ static void reads_are_the_same_with_observables_and_without(void **state)
     bed_close(&plain);
 }
 
+/* ---- hybrid, where all flows: A <-> B in haste, and both are lost slowly.  B stands at
+ * q A with q = forward / back, and their sum falls by b q / (1 + q). */
+
+static const char to_and_fro[] =
+    "model fro\ntime day\nparameter f = 1 1/day\nparameter r = 2 1/day\nparameter b = 0.3 1/day\n"
+    "parameter x0 = 2e6 cell\nspecies A cell\ninitial A = x0\nspecies B cell\ninitial B = x0 / 2\n"
+    "reaction go: A -> B @ f * A\nreaction come: B -> A @ r * B\nreaction lose: B -> @ b * B\n";
+
+static void hybrid_steps_implicitly_only_where_stability_would_hold_it(void **state)
+{
+    (void)state;
+    const double fast[] = {1, 1e5};
+    for (int i = 0; i < 2; i++) {
+        bed b;
+        const double at[] = {5};
+        bed_open(&b, to_and_fro, RSP_HYBRID);
+        bed_set(&b, "f", fast[i]);
+        bed_set(&b, "r", 2 * fast[i]);
+        b.reads = at;
+        b.n_reads = 1;
+        b.t1 = 5;
+        bed_run(&b);
+        const double found = bed_amount(&b, 0, 0, "A") + bed_amount(&b, 0, 0, "B");
+        print_message("    %g a day: %.0f steps, %.0f implicit, %.0f cells\n", fast[i],
+                      (double)b.total.steps, (double)b.total.implicit, found);
+        if (i == 0) {
+            assert_int_equal(b.total.implicit, 0);
+        } else { /* explicit ones would be 600,000 */
+            assert_true(b.total.implicit > 0 && b.total.steps < 200);
+            assert_relative(found, 3e6 * exp(-0.1 * 5), 2e-3);
+        }
+        bed_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_ring_of_500_keeps_its_total_and_settles),
         cmocka_unit_test(a_network_too_dense_to_plan_is_stepped_explicitly_and_says_so),
         cmocka_unit_test(stiff_and_other_lanes_do_not_know_each_other),
+        cmocka_unit_test(hybrid_steps_implicitly_only_where_stability_would_hold_it),
         cmocka_unit_test(reads_are_the_same_with_observables_and_without),
         cmocka_unit_test(ode_has_the_same_bits_on_every_instruction_set_and_in_any_packing),
     };
