@@ -15,7 +15,7 @@
 #ifndef RSP_SIM_KENDALL_H
 #define RSP_SIM_KENDALL_H
 
-#include "respite/num.h"
+#include "num/isa.h"
 
 typedef struct rsp_kendall {
     double growth;      /* exp(B - D) */
@@ -29,5 +29,19 @@ rsp_kendall rsp_kendall_of(double birth, double death);
 rsp_kendall rsp_kendall_then(const rsp_kendall *first, const rsp_kendall *then);
 /* What n >= 0 cells become: decisions `index` and `index` + 1 of the stream. */
 double rsp_kendall_draw(const rsp_kendall *k, const rsp_stream *s, uint32_t index, double n);
+
+/* The same of many clones, with the same numbers, but where rounding decides. */
+typedef struct rsp_kendall_clones {
+    rsp_stream who;          /* of clone 0; clone i has the channel i further on */
+    uint32_t index;
+    const rsp_kendall *move; /* by kind */
+    const uint32_t *kind;    /* by clone */
+    const uint32_t *left;    /* [n_left] clones that move */
+    uint32_t n_left;
+    double *n;               /* in, out; whole, by clone */
+} rsp_kendall_clones;
+
+typedef void rsp_kendall_draw_all_fn(const rsp_kendall_clones *c);
+RSP_ISA_DECLARE(void, rsp_kendall_draw_all, (const rsp_kendall_clones *c));
 
 #endif

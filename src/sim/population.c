@@ -38,6 +38,7 @@ bool rsp_populations_new(rsp_sim *sim)
     bool ok = ps != NULL;
     if (ok) {
         ps->n = net->n_populations;
+        ps->draw = RSP_ISA_CHOOSE(rsp_kendall_draw_all);
         ps->clones = rsp_arena_alloc(sim->arena, sets * ps->n, sizeof *ps->clones);
         ok = ps->clones != NULL;
     }
@@ -330,23 +331,33 @@ static bool find_moves(rsp_sim *sim, uint32_t l, const rsp_population *pop)
     return true;
 }
 
-/* False: a clone has grown beyond what cells are counted to. */
+static void draw_clones(rsp_sim *sim, uint32_t l, uint32_t i)
+{
+    const rsp_sim_job *job = &sim->lanes[l].job;
+    const rsp_clones *c = clones_of(sim, l, i);
+    sim->populations->draw(&(rsp_kendall_clones){
+        .who = clone_stream(sim, job->trial, job->participant, i, 1), .index = 2 * c->step,
+        .move = sim->populations->move, .kind = c->kind, .left = c->left, .n_left = c->n_left,
+        .n = c->n});
+}
+
+/* Those that are extinct leave the list. False: one has grown beyond what cells are
+ * counted to. */
 static bool move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
 {
     rsp_lane *lane = &sim->lanes[l];
     const rsp_population *pop = &sim->net->populations[i];
-    const rsp_kendall *move = sim->populations->move;
     rsp_clones *c = clones_of(sim, l, i);
     uint32_t n = 0;
     c->step++;
     for (uint32_t k = 0; !sim->method.random && k < pop->n_kinds; k++) {
-        c->past[k] = rsp_kendall_then(&c->past[k], &move[k]);
+        c->past[k] = rsp_kendall_then(&c->past[k], &sim->populations->move[k]);
+    }
+    if (sim->method.random) {
+        draw_clones(sim, l, i);
     }
     for (uint32_t j = 0; sim->method.random && j < c->n_left; j++) {
         const uint32_t at = c->left[j];
-        const rsp_stream s =
-            clone_stream(sim, lane->job.trial, lane->job.participant, i, at + 1);
-        c->n[at] = rsp_kendall_draw(&move[c->kind[at]], &s, 2 * c->step, c->n[at]);
         if (!(c->n[at] <= MOST_CELLS)) {
             snprintf(lane->reason, sizeof lane->reason,
                      "clone %u of population %.40s grew beyond %g cells at day %.6g", at + 1,

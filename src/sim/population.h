@@ -28,6 +28,7 @@ struct rsp_populations {
     rsp_clones *clones;     /* [width + 1][n]; the last: of who is admitted next */
     rsp_kendall *move;      /* [most kinds] scratch */
     double *order;          /* [most clones] scratch */
+    rsp_kendall_draw_all_fn *draw;
 };
 
 #endif

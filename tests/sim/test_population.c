@@ -3,6 +3,9 @@
 #include "bed.h"
 #include "sim/kendall.h"
 
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+
 /* ---- The transition itself. */
 
 enum { DRAWS = 40000 };
@@ -90,6 +93,117 @@ static void nothing_is_lost_to_rounding_where_clones_only_die(void **state)
         all = rsp_kendall_then(&all, &one);
         assert_true(all.further == 0);
         assert_relative(all.alive, exp(-0.1 * i), 1e-11);
+    }
+}
+
+/* What n cells become: by the survivors, then by what these leave further. */
+static double probability(const rates *r, unsigned n, unsigned become)
+{
+    const rsp_kendall k = rsp_kendall_of(r->b * r->t, r->d * r->t);
+    double sum = become == 0 ? gsl_ran_binomial_pdf(0, k.alive, n) : 0;
+    for (unsigned m = 1; m <= n && m <= become; m++) {
+        sum += gsl_ran_binomial_pdf(m, k.alive, n) *
+               gsl_ran_negative_binomial_pdf(become - m, 1 / (1 + k.further), m);
+    }
+    return sum;
+}
+
+/* Clones of n cells each, a participant a row of them. */
+static void draw_all(rsp_kendall_draw_all_fn *draw, const rsp_kendall *k, uint32_t participant,
+                     uint32_t n_clones, const uint32_t *kind, double *n)
+{
+    uint32_t left[200], n_left = 0;
+    for (uint32_t i = 0; i < n_clones; i++) {
+        left[n_left] = i;
+        n_left += n[i] > 0;
+    }
+    draw(&(rsp_kendall_clones){.who = {7, 3, participant, RSP_PURPOSE_CLONE, 5}, .index = 6,
+                               .move = k, .kind = kind, .left = left, .n_left = n_left, .n = n});
+}
+
+/* The twins that this processor can run. */
+static uint32_t list_draws(rsp_kendall_draw_all_fn *draw[3])
+{
+    draw[0] = rsp_kendall_draw_all_base;
+#ifdef RSP_ISA_ALL
+    draw[1] = rsp_kendall_draw_all_avx2;
+    draw[2] = rsp_kendall_draw_all_avx512;
+#endif
+    return 1 + (uint32_t)rsp_isa_choose();
+}
+
+static void clones_have_the_law_of_birth_and_death(void **state)
+{
+    (void)state;
+    enum { CLONES = 200, PEOPLE = 250, ALL = CLONES * PEOPLE, MOST = 4000 };
+    static const unsigned sizes[] = {1, 4, 20, 60, 150, 700};
+    static const rates moves[] = {{0.015, 0.0155, 7, 0}, {0.1, 0.12, 7, 0}, {0.05, 0, 5, 0}};
+    static const uint32_t kind[CLONES];
+    double *count = malloc(MOST * sizeof *count);
+    for (size_t c = 0; c < 18; c++) {
+        const unsigned n = sizes[c % 6];
+        const rates *r = &moves[c / 6];
+        const rsp_kendall k = rsp_kendall_of(r->b * r->t, r->d * r->t);
+        memset(count, 0, MOST * sizeof *count);
+        for (uint32_t p = 0; p < PEOPLE; p++) {
+            double x[CLONES];
+            for (int i = 0; i < CLONES; i++) {
+                x[i] = n;
+            }
+            draw_all(RSP_ISA_CHOOSE(rsp_kendall_draw_all), &k, p + 1000 * (uint32_t)c, CLONES,
+                     kind, x);
+            for (int i = 0; i < CLONES; i++) {
+                assert_true(x[i] >= 0 && x[i] < MOST && x[i] == floor(x[i]));
+                count[(int)x[i]]++;
+            }
+        }
+        double chi2 = 0, expected = 0, found = 0, sum = 0;
+        int cells = 0;
+        for (unsigned k1 = 0; k1 < MOST && sum < 1 - 1e-12; k1++) {
+            const double share = probability(r, n, k1);
+            sum += share;
+            expected += ALL * share;
+            found += count[k1];
+            if (expected >= 20) { /* what is left above is below 20 */
+                chi2 += (found - expected) * (found - expected) / expected;
+                cells++;
+                expected = found = 0;
+            }
+        }
+        const double p = cells > 1 ? gsl_cdf_chisq_Q(chi2, cells - 1) : 1;
+        if (p < 1e-4 || found > 60) {
+            fail_msg("%u cells, moves %zu: chi-square %.1f of %d, p = %.2g", n, c / 6, chi2, cells,
+                     p);
+        }
+    }
+    free(count);
+}
+
+static void eight_clones_at_a_time_are_what_each_is_alone(void **state)
+{
+    (void)state;
+    enum { CLONES = 173, PEOPLE = 300 };
+    const double sizes[] = {1, 9, 60, 99, 100, 130, 400, 1e3, 5e3, 2e5, 3e9, 4e13, 0};
+    const rsp_kendall moves[] = {rsp_kendall_of(0.1, 0.105), rsp_kendall_of(0.1, 0),
+                                 rsp_kendall_of(0, 0.2),     rsp_kendall_of(1.2, 1.5),
+                                 rsp_kendall_of(3, 0.001),   rsp_kendall_of(0, 0)};
+    rsp_kendall_draw_all_fn *draw[3];
+    const uint32_t n_draws = list_draws(draw);
+    uint32_t kind[CLONES];
+    for (uint32_t p = 0; p < PEOPLE; p++) {
+        double before[CLONES], x[CLONES];
+        for (uint32_t i = 0; i < CLONES; i++) {
+            before[i] = sizes[(i + p) % 13];
+            kind[i] = (i * 7 + p / 13) % 6;
+        }
+        for (uint32_t d = 0; d < n_draws; d++) {
+            memcpy(x, before, sizeof x);
+            draw_all(draw[d], moves, p, CLONES, kind, x);
+            for (uint32_t i = 0; i < CLONES; i++) {
+                const rsp_stream s = {7, 3, p, RSP_PURPOSE_CLONE, 5 + i};
+                assert_true(x[i] == rsp_kendall_draw(&moves[kind[i]], &s, 6, before[i]));
+            }
+        }
     }
 }
 
@@ -427,6 +541,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clone_has_the_mean_variance_and_extinction_of_birth_and_death),
         cmocka_unit_test(the_probabilities_are_kendalls_to_rounding),
+        cmocka_unit_test(clones_have_the_law_of_birth_and_death),
+        cmocka_unit_test(eight_clones_at_a_time_are_what_each_is_alone),
         cmocka_unit_test(one_interval_after_another_is_both_at_once),
         cmocka_unit_test(nothing_is_lost_to_rounding_where_clones_only_die),
         cmocka_unit_test(clones_of_a_model_obey_it_while_rates_move),
