@@ -19,7 +19,7 @@
 
 /* Of a value.  The first state is that of what is never zero; species follow, then the
  * instructions. */
-enum { IS_ZERO = 1, IS_RISKY = 2, IS_NEEDED = 4 };
+enum { IS_ZERO = 1, IS_RISKY = 2 };
 
 static uint32_t state_of(const rsp_sim *sim, uint32_t instr)
 {
@@ -34,6 +34,11 @@ static uint8_t *states(const rsp_sim *sim, uint32_t chunk)
 static bool *lives(const rsp_sim *sim, uint32_t chunk)
 {
     return sim->absent.live + (size_t)chunk * sim->program->n_stretches;
+}
+
+static bool *settles(const rsp_sim *sim, uint32_t chunk)
+{
+    return sim->absent.settled + (size_t)chunk * sim->program->n_stretches;
 }
 
 static uint8_t next_state(const rsp_idle_value *v, const uint8_t *state, bool is_risky)
@@ -98,11 +103,33 @@ static void read_rates(rsp_sim *sim, uint32_t *of_row)
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         a->of_drift[s] = p->drift[s] == UINT32_MAX ? 0 : row_state(sim, of_row, p->drift[s]);
     }
+    for (uint32_t i = 0; i < a->n_states; i++) {
+        a->stretch_of[i] = p->n_stretches;
+    }
     for (uint32_t k = 0; k < p->n_stretches; k++) {
         for (uint32_t i = p->stretch[k]; i < p->stretch[k + 1]; i++) {
-            a->stretch_of[i] = k;
+            a->stretch_of[state_of(sim, i)] = k;
         }
     }
+}
+
+/* What each stretch reads of others, once each; `last`: the last that read a state. */
+static void list_reads(const rsp_sim *sim, uint32_t *last)
+{
+    const rsp_program *p = sim->program;
+    const rsp_absent *a = &sim->absent;
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < p->n_stretches; k++) {
+        a->first_read[k] = n;
+        for (uint32_t i = 3 * p->stretch[k]; i < 3 * p->stretch[k + 1]; i++) {
+            const uint32_t of = a->value[i / 3].operand[i % 3];
+            if (a->stretch_of[of] < k && last[of] != k + 1) {
+                last[of] = k + 1;
+                a->read[n++] = of;
+            }
+        }
+    }
+    a->first_read[p->n_stretches] = n;
 }
 
 /* Which instructions read each value: counted, then listed. */
@@ -136,30 +163,39 @@ static bool rooms_new(rsp_sim *sim)
     a->of_drift = rsp_arena_alloc(arena, m + 1, sizeof *a->of_drift);
     a->first_use = rsp_arena_alloc(arena, (size_t)a->n_states + 1, sizeof *a->first_use);
     a->use = rsp_arena_alloc(arena, 3 * code + 1, sizeof *a->use);
-    a->stretch_of = rsp_arena_alloc(arena, code + 1, sizeof *a->stretch_of);
+    a->stretch_of = rsp_arena_alloc(arena, a->n_states, sizeof *a->stretch_of);
+    a->first_read = rsp_arena_alloc(arena, p->n_stretches + 1, sizeof *a->first_read);
+    a->read = rsp_arena_alloc(arena, 3 * code + 1, sizeof *a->read);
     a->queue = rsp_arena_alloc(arena, a->n_states, sizeof *a->queue);
     a->state = rsp_arena_alloc(arena, chunks * a->n_states, sizeof *a->state);
     a->held = rsp_arena_alloc(arena, chunks * code + 1, sizeof(bool));
     a->live = rsp_arena_alloc(arena, chunks * p->n_stretches + 1, sizeof(bool));
+    a->settled = rsp_arena_alloc(arena, chunks * p->n_stretches + 1, sizeof(bool));
+    a->needed = rsp_arena_alloc(arena, p->n_stretches + 1, sizeof(bool));
     a->left_out = rsp_arena_alloc(arena, chunks * n + 1, sizeof(bool));
     a->species = rsp_arena_alloc(arena, chunks * m + 1, sizeof(bool));
     a->came = rsp_arena_alloc(arena, chunks * m + 1, sizeof *a->came);
     a->n_came = rsp_arena_alloc(arena, chunks, sizeof *a->n_came);
     a->n_live = rsp_arena_alloc(arena, chunks, sizeof *a->n_live);
     a->is_new = rsp_arena_alloc(arena, chunks, sizeof(bool));
+    a->is_fresh = rsp_arena_alloc(arena, chunks, sizeof(bool));
     a->is_due = rsp_arena_alloc(arena, chunks, sizeof(bool));
     a->leaps = rsp_arena_alloc(arena, (size_t)sim->block.net.n_groups + 1, sizeof(bool));
     return a->value && a->of_rate && a->of_drift && a->first_use && a->use && a->stretch_of &&
-           a->queue && a->state && a->held && a->live && a->left_out && a->species && a->came &&
-           a->n_came && a->n_live && a->is_new && a->is_due && a->leaps;
+           a->first_read && a->read && a->queue && a->state && a->held && a->live &&
+           a->settled && a->needed && a->left_out && a->species && a->came && a->n_came &&
+           a->n_live && a->is_new && a->is_fresh && a->is_due && a->leaps;
 }
 
 bool rsp_absent_new(rsp_sim *sim)
 {
-    uint32_t *of_row = calloc((size_t)sim->program->n_rows + 1, sizeof *of_row);
+    const size_t rows = sim->program->n_rows, n = 1 + sim->net->n_species + sim->program->rates.n;
+    uint32_t *of_row = calloc((rows > n ? rows : n) + 1, sizeof *of_row);
     const bool ok = of_row && rooms_new(sim);
     if (ok) {
         read_rates(sim, of_row);
+        memset(of_row, 0, n * sizeof *of_row);
+        list_reads(sim, of_row);
         list_uses(&sim->absent, sim->program->rates.n);
     }
     for (uint32_t c = 0; ok && c < sim->block.n_chunks; c++) {
@@ -177,7 +213,9 @@ void rsp_absent_forget(rsp_sim *sim, uint32_t chunk)
     memset(a->species + (size_t)chunk * sim->net->n_species, 0, sim->net->n_species);
     memset(a->held + (size_t)chunk * p->rates.n, 0, p->rates.n);
     memset(lives(sim, chunk), 1, p->n_stretches);
+    memset(settles(sim, chunk), 0, p->n_stretches);
     a->n_live[chunk] = p->rates.n;
+    a->is_fresh[chunk] = true;
     a->n_came[chunk] = 0;
     a->is_due[chunk] = !sim->options.keeps_absent; /* what came is to be seen first */
 }
@@ -240,7 +278,7 @@ static uint8_t state_now(const rsp_sim *sim, uint32_t i, uint32_t chunk)
     return next_state(v, states(sim, chunk), risky);
 }
 
-static void find_zeros(const rsp_sim *sim, uint32_t chunk)
+static void find_all_zeros(const rsp_sim *sim, uint32_t chunk)
 {
     const uint32_t m = sim->net->n_species, n = sim->program->rates.n;
     const bool *absent = sim->absent.species + (size_t)chunk * m;
@@ -252,6 +290,56 @@ static void find_zeros(const rsp_sim *sim, uint32_t chunk)
     for (uint32_t i = 0; i < n; i++) {
         state[1 + m + i] = state_now(sim, i, chunk);
     }
+}
+
+/* The n states of the queue turned, all to zero or all from it; those that turn with them
+ * join them. Returns how many. */
+static uint32_t turn(const rsp_sim *sim, uint32_t chunk, uint8_t to, uint32_t n)
+{
+    const rsp_absent *a = &sim->absent;
+    uint8_t *state = states(sim, chunk);
+    for (uint32_t done = 0; done < n; done++) {
+        const uint32_t from = a->queue[done];
+        for (uint32_t u = a->first_use[from]; u < a->first_use[from + 1]; u++) {
+            const uint32_t of = state_of(sim, a->use[u]);
+            if ((state[of] & IS_ZERO) == to ||
+                (state_now(sim, a->use[u], chunk) & IS_ZERO) != to) {
+                continue;
+            }
+            state[of] ^= IS_ZERO;
+            a->queue[n++] = of;
+            settles(sim, chunk)[a->stretch_of[of]] &= to == 0;
+        }
+    }
+    return n;
+}
+
+/* Species that are absent now and were not, or the other way, and what turns with them. */
+static uint32_t turn_species(const rsp_sim *sim, uint32_t chunk, uint8_t to)
+{
+    const rsp_absent *a = &sim->absent;
+    const bool *absent = a->species + (size_t)chunk * sim->net->n_species;
+    uint8_t *state = states(sim, chunk);
+    uint32_t n = 0;
+    for (uint32_t s = 0; s < sim->net->n_species; s++) {
+        const uint8_t now = absent[s] ? IS_ZERO : 0;
+        if (now == to && now != state[1 + s]) {
+            state[1 + s] = now;
+            a->queue[n++] = 1 + s;
+        }
+    }
+    return turn(sim, chunk, to, n);
+}
+
+static void find_zeros(const rsp_sim *sim, uint32_t chunk)
+{
+    if (sim->absent.is_fresh[chunk]) {
+        sim->absent.is_fresh[chunk] = false;
+        find_all_zeros(sim, chunk);
+        return;
+    }
+    turn_species(sim, chunk, 0);
+    turn_species(sim, chunk, IS_ZERO);
 }
 
 /* ---- What is left out. */
@@ -280,17 +368,21 @@ static void leave_out(rsp_sim *sim, uint32_t chunk)
 }
 
 /* The channels that stay need their rates, and drifts are needed. */
-static void need_outputs(rsp_sim *sim, uint32_t chunk)
+static void need_outputs(const rsp_sim *sim, uint32_t chunk)
 {
-    rsp_absent *a = &sim->absent;
+    const rsp_absent *a = &sim->absent;
     const bool *left_out = a->left_out + (size_t)chunk * sim->net->n_reactions;
-    uint8_t *state = states(sim, chunk);
+    const uint8_t *state = states(sim, chunk);
+    memset(a->needed, 0, sim->program->n_stretches);
     for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
-        state[a->of_rate[r]] |= left_out[r] ? 0 : IS_NEEDED;
+        if (!left_out[r]) {
+            a->needed[a->stretch_of[a->of_rate[r]]] = true;
+        }
     }
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        uint8_t *drift = &state[a->of_drift[s]];
-        *drift |= *drift & IS_ZERO ? 0 : IS_NEEDED;
+        if (!(state[a->of_drift[s]] & IS_ZERO)) {
+            a->needed[a->stretch_of[a->of_drift[s]]] = true;
+        }
     }
 }
 
@@ -309,18 +401,17 @@ static bool is_live(rsp_sim *sim, uint32_t stretch, uint32_t chunk)
 {
     const rsp_program *p = sim->program;
     const uint8_t *state = states(sim, chunk) + state_of(sim, 0);
-    const uint32_t first = p->stretch[stretch], end = p->stretch[stretch + 1];
-    for (uint32_t i = first; i < end; i++) {
-        if (state[i] & IS_NEEDED) {
-            return true;
-        }
+    bool *settled = settles(sim, chunk) + stretch;
+    if (sim->absent.needed[stretch] || *settled) {
+        return sim->absent.needed[stretch];
     }
-    for (uint32_t i = first; i < end; i++) {
+    for (uint32_t i = p->stretch[stretch]; i < p->stretch[stretch + 1]; i++) {
         if ((state[i] & IS_ZERO) && !is_held(sim, i, chunk)) {
             sim->absent.is_due[chunk] = true; /* it will after a step */
             return true;
         }
     }
+    *settled = true;
     return false;
 }
 
@@ -330,14 +421,14 @@ static void wake(rsp_sim *sim, uint32_t stretch, uint32_t chunk)
     rsp_absent *a = &sim->absent;
     const rsp_program *p = sim->program;
     const uint32_t first = p->stretch[stretch], end = p->stretch[stretch + 1];
-    uint8_t *state = states(sim, chunk);
+    const uint8_t *state = states(sim, chunk);
     lives(sim, chunk)[stretch] = true;
+    settles(sim, chunk)[stretch] = false;
     memset(a->held + (size_t)chunk * p->rates.n + first, 0, end - first);
     a->n_live[chunk] += end - first;
-    for (uint32_t i = first; i < end; i++) {
-        for (unsigned k = 0; k < 3; k++) {
-            uint8_t *of = &state[a->value[i].operand[k]];
-            *of |= *of & IS_ZERO ? 0 : IS_NEEDED;
+    for (uint32_t i = a->first_read[stretch]; i < a->first_read[stretch + 1]; i++) {
+        if (!(state[a->read[i]] & IS_ZERO)) {
+            a->needed[a->stretch_of[a->read[i]]] = true;
         }
     }
 }
@@ -368,25 +459,14 @@ static void look_at_all(rsp_sim *sim, uint32_t chunk)
 /* Values that are not zero any more, into the queue; how many. */
 static uint32_t find_turned(rsp_sim *sim, uint32_t chunk)
 {
-    rsp_absent *a = &sim->absent;
+    const rsp_absent *a = &sim->absent;
     uint8_t *state = states(sim, chunk);
-    uint32_t n = 0;
     for (uint32_t i = 0; i < a->n_came[chunk]; i++) {
         const uint32_t of = 1 + a->came[(size_t)chunk * sim->net->n_species + i];
         state[of] &= (uint8_t)~IS_ZERO;
-        a->queue[n++] = of;
+        a->queue[i] = of;
     }
-    for (uint32_t done = 0; done < n; done++) {
-        const uint32_t from = a->queue[done];
-        for (uint32_t u = a->first_use[from]; u < a->first_use[from + 1]; u++) {
-            const uint32_t of = state_of(sim, a->use[u]);
-            if ((state[of] & IS_ZERO) && !(state_now(sim, a->use[u], chunk) & IS_ZERO)) {
-                state[of] &= (uint8_t)~IS_ZERO;
-                a->queue[n++] = of;
-            }
-        }
-    }
-    return n;
+    return turn(sim, chunk, 0, a->n_came[chunk]);
 }
 
 static bool is_used(const rsp_sim *sim, uint32_t state, uint32_t chunk)
@@ -395,7 +475,7 @@ static bool is_used(const rsp_sim *sim, uint32_t state, uint32_t chunk)
     const bool *live = lives(sim, chunk);
     bool used = false;
     for (uint32_t u = a->first_use[state]; u < a->first_use[state + 1]; u++) {
-        used |= live[a->stretch_of[a->use[u]]];
+        used |= live[a->stretch_of[state_of(sim, a->use[u])]];
     }
     return used;
 }
@@ -404,15 +484,9 @@ static bool is_used(const rsp_sim *sim, uint32_t state, uint32_t chunk)
  * before it. */
 static void find_woken(rsp_sim *sim, uint32_t chunk)
 {
-    const rsp_program *p = sim->program;
-    const uint8_t *state = states(sim, chunk) + state_of(sim, 0);
     const bool *live = lives(sim, chunk);
-    for (uint32_t k = p->n_stretches; k-- > 0;) {
-        bool needed = false;
-        for (uint32_t i = p->stretch[k]; !live[k] && i < p->stretch[k + 1]; i++) {
-            needed |= state[i] & IS_NEEDED;
-        }
-        if (needed) {
+    for (uint32_t k = sim->program->n_stretches; k-- > 0;) {
+        if (sim->absent.needed[k] && !live[k]) {
             wake(sim, k, chunk);
         }
     }
@@ -422,7 +496,7 @@ static void look_at_what_came(rsp_sim *sim, uint32_t chunk)
 {
     rsp_absent *a = &sim->absent;
     bool *left_out = a->left_out + (size_t)chunk * sim->net->n_reactions;
-    uint8_t *state = states(sim, chunk);
+    const uint8_t *state = states(sim, chunk);
     const uint32_t n = find_turned(sim, chunk);
     for (uint32_t r = 0; r < sim->net->n_reactions; r++) {
         left_out[r] &= state[a->of_rate[r]] & IS_ZERO;
@@ -430,7 +504,9 @@ static void look_at_what_came(rsp_sim *sim, uint32_t chunk)
     need_outputs(sim, chunk);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t of = a->queue[i];
-        state[of] |= is_used(sim, of, chunk) ? IS_NEEDED : 0;
+        if (is_used(sim, of, chunk)) {
+            a->needed[a->stretch_of[of]] = true;
+        }
     }
     find_woken(sim, chunk);
     a->n_came[chunk] = 0;

@@ -105,7 +105,8 @@ typedef struct rsp_absent {
     uint32_t *of_rate, *of_drift; /* [n_reactions] [n_species] state of each */
     bool *held;     /* [n_chunks][rates.n] zero, its row was seen to say so, and is idle since */
     uint32_t *first_use, *use;    /* [n_states + 1] of each state, instructions */
-    uint32_t *stretch_of;         /* [rates.n] */
+    uint32_t *stretch_of;         /* [n_states] n_stretches: in none */
+    uint32_t *first_read, *read;  /* [n_stretches + 1] of each, states that others make */
     uint32_t n_states;            /* 1 + n_species + rates.n */
     uint8_t *state; /* [n_chunks][n_states] */
     uint32_t *queue;  /* [n_states] scratch */
@@ -113,9 +114,12 @@ typedef struct rsp_absent {
     uint32_t *n_came; /* [n_chunks] */
     bool *species;  /* [n_chunks][n_species] absent in all lanes */
     bool *live;     /* [n_chunks][n_stretches] of the rates: computed */
+    bool *settled;  /* [n_chunks][n_stretches] all that is zero in it is held */
+    bool *needed;   /* [n_stretches + 1] scratch: something in it is */
     uint32_t *n_live; /* [n_chunks] instructions in them */
     bool *left_out; /* [n_chunks][n_reactions] */
     bool *is_new;   /* [n_chunks] a participant came */
+    bool *is_fresh; /* [n_chunks] and nothing is known of its states */
     bool *is_due;   /* [n_chunks] something is to be seen again */
     bool *leaps;    /* [n_groups] scratch: of one chunk */
     uint64_t steps;

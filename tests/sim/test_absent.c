@@ -48,18 +48,23 @@ static void vary_supply(const bed *b, uint32_t participant, double *params)
     params[rsp_network_param(b->net, "wake")] *= 0.5 + rsp_uniform(&s, 1, 0);
 }
 
-static void open_strains(bed *b, uint32_t n, double mutation, rsp_method method)
+static void open_text(bed *b, const char *text, rsp_method method)
 {
     for (uint32_t i = 0; i < READS; i++) {
         days[i] = 2.5 * i;
     }
-    bed_open(b, strains(n, mutation), method);
+    bed_open(b, text, method);
     b->n = PEOPLE;
     b->t1 = days[READS - 1];
     b->reads = days;
     b->n_reads = READS;
-    b->vary = vary_supply;
     b->options.few_events = 0;
+}
+
+static void open_strains(bed *b, uint32_t n, double mutation, rsp_method method)
+{
+    open_text(b, strains(n, mutation), method);
+    b->vary = vary_supply;
 }
 
 static size_t values_of(const bed *b)
@@ -138,6 +143,44 @@ static void what_is_left_out_changes_no_bit_where_all_is_counted(void **state)
     bed_close(&some);
 }
 
+/* Helpers die out while nobody is there whom they would kill; newcomers then read what
+ * is made of them, which nobody needed.  A drug flows, and is lost by what is its own. */
+static const char *newcomers(void)
+{
+    return "model newcomers\ntime day\nindex strain = a, b, c, d, e, f, g, h, i, j, k, l, m, n, "
+           "o, p, q, r, t, u, v, w, x, y\n"
+           "parameter loss = 0.5 1/day\nparameter slow = 0.003 cell/day\nparameter one = 1 cell\n"
+           "parameter beta = 0.3 1/day\nparameter seven = 7 cell\n"
+           "species H cell\nspecies X[strain] cell\nspecies D mg continuous\n"
+           "parameter dose = 8 mg\nparameter mg_1 = 1 mg\n"
+           "initial H = seven\ninitial X[s in strain] = 0 * one\ninitial D = dose\n"
+           "let help = H * (H + one) / (one * one) in 1\n"
+           "let gone = loss * D / (1 + (D / mg_1)^1.5) in mg/day\n"
+           "reaction rest: H -> @ loss * H\n"
+           "reaction come[s in strain]: -> X[s] @ slow\n"
+           "reaction grow[s in strain]: X[s] -> 2 X[s] @ beta * X[s]\n"
+           "reaction die[s in strain]: X[s] -> @ loss * X[s] * (1 + help + s * 0.01) * (1 + 0.2 * X[s] / (X[s] + seven))\n"
+           "rate D = -gone\n";
+}
+
+static void what_nobody_needed_is_seen_by_who_comes(void **state)
+{
+    (void)state;
+    bed all, some;
+    open_text(&all, newcomers(), RSP_HYBRID);
+    open_text(&some, newcomers(), RSP_HYBRID);
+    all.n = some.n = 200;
+    all.options.lanes = some.options.lanes = 1;
+    all.options.keeps_absent = true;
+    bed_run(&all);
+    bed_run(&some);
+    print_message("%.0f %% of the rates left out\n", 100 * idle_share(&some));
+    assert_true(idle_share(&some) > 0.5);
+    assert_memory_equal(all.amounts, some.amounts, values_of(&all) * sizeof(double));
+    bed_close(&all);
+    bed_close(&some);
+}
+
 /* Instructions of the rates that a stage runs, on average. */
 static double ran(uint32_t n, bool keeps_absent, double *length)
 {
@@ -172,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_changes_no_bit_of_a_trajectory),
         cmocka_unit_test(what_is_left_out_changes_no_bit_where_all_is_counted),
+        cmocka_unit_test(what_nobody_needed_is_seen_by_who_comes),
         cmocka_unit_test(strains_that_nobody_carries_cost_next_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
