@@ -136,7 +136,7 @@ static inline verdict offer(eight *e, rsp_v8 a, rsp_v8 b, rsp_v8 mean, double sh
                      rsp_m8_bits(rsp_v8_lt(e->k, rsp_v8_set(0)))};
 }
 
-static verdict offer_binomial(eight *e)
+static inline verdict offer_binomial(eight *e)
 {
     const rsp_v8 mean = e->n * e->p, spread = rsp_v8_sqrt(mean * (1 - e->p));
     const rsp_v8 b = 1.15 + 2.53 * spread, a = -0.0873 + 0.0248 * b + 0.01 * e->p;
@@ -145,7 +145,7 @@ static verdict offer_binomial(eight *e)
     return is;
 }
 
-static verdict offer_poisson(eight *e)
+static inline verdict offer_poisson(eight *e)
 {
     const rsp_v8 b = 0.931 + 2.53 * rsp_v8_sqrt(e->p), a = -0.059 + 0.02483 * b;
     const rsp_v8 us = 0.5 - rsp_v8_abs(e->u - 0.5);
@@ -154,12 +154,12 @@ static verdict offer_poisson(eight *e)
     return is;
 }
 
-static verdict judged(rsp_m8 near, rsp_m8 is)
+static inline verdict judged(rsp_m8 near, rsp_m8 is)
 {
     return (verdict){rsp_m8_bits(near & is), rsp_m8_bits(near & ~is)};
 }
 
-static verdict judge_binomial(const eight *e)
+static inline verdict judge_binomial(const eight *e)
 {
     const rsp_v8 n = e->n, p = e->p, mean = n * p, rest = n * (1 - p);
     const rsp_v8 mode = rsp_v8_floor((n + 1) * p);
@@ -169,23 +169,16 @@ static verdict judge_binomial(const eight *e)
                                   log_binomial(e->k, n, p, false) - log_binomial(mode, n, p, true)));
 }
 
-static verdict judge_poisson(const eight *e)
+static inline verdict judge_poisson(const eight *e)
 {
     return judged(is_near(e->k, e->p), rsp_v8_le(rsp_v8_log(e->level), log_poisson(e->k, e->p)));
 }
 
-typedef struct law {
-    verdict (*offer)(eight *e);
-    verdict (*judge)(const eight *e);
-} law;
-
-static const law BINOMIAL = {offer_binomial, judge_binomial},
-                 POISSON = {offer_poisson, judge_poisson};
-
 /* Counts of the clones in todo[n], from the numbers `first` on of their decision `index`.
  * Those that are left come back in todo; returns how many. */
-static uint32_t draw_counts(tile *t, const law *of, uint32_t index, uint32_t first, uint32_t *todo,
-                            uint32_t n)
+RSP_LANE_INLINE uint32_t draw_counts(tile *t, verdict (*propose)(eight *e),
+                                     verdict (*judge)(const eight *e), uint32_t index,
+                                     uint32_t first, uint32_t *todo, uint32_t n)
 {
     uint32_t doubt[TILE], left[TILE], item[8], n_left = 0;
     for (uint32_t sub = first; n > 0 && sub < MOST_TRIALS; sub++) {
@@ -194,7 +187,7 @@ static uint32_t draw_counts(tile *t, const law *of, uint32_t index, uint32_t fir
             const uint32_t some = take(todo + at, n - at, item);
             eight e = {.n = gather(t->n, item), .p = gather(t->p, item)};
             draw_pairs(t, item, index, sub, &e.u, &e.v);
-            const verdict is = of->offer(&e);
+            const verdict is = propose(&e);
             for (uint32_t i = 0; i < 8; i++) {
                 t->k[item[i]] = e.k[i];
                 t->level[item[i]] = e.level[i];
@@ -207,7 +200,7 @@ static uint32_t draw_counts(tile *t, const law *of, uint32_t index, uint32_t fir
             const uint32_t some = take(doubt + at, n_doubt - at, item);
             const eight e = {.n = gather(t->n, item), .p = gather(t->p, item),
                              .k = gather(t->k, item), .level = gather(t->level, item)};
-            const verdict is = of->judge(&e);
+            const verdict is = judge(&e);
             const uint32_t open = ((1u << some) - 1) & ~is.taken;
             again = list(item, open & is.refused, todo, again);
             n_left = list(item, open & ~is.refused, left, n_left);
@@ -263,7 +256,7 @@ static void draw_survivors(tile *t, uint32_t n, const rsp_kendall *const *move)
             t->p[i] = 0;
         }
     }
-    n_todo = draw_counts(t, &BINOMIAL, t->index, 0, todo, n_todo);
+    n_todo = draw_counts(t, offer_binomial, judge_binomial, t->index, 0, todo, n_todo);
     for (uint32_t i = 0; i < n_todo; i++) {
         const rsp_stream s = stream_of(t, todo[i]);
         t->survive[todo[i]] = rsp_binomial(&s, t->index, t->n[todo[i]], share_of(move[todo[i]]));
@@ -304,7 +297,7 @@ static void draw_further(tile *t, uint32_t n, const rsp_kendall *const *move)
             }
         }
     }
-    n_todo = draw_counts(t, &POISSON, t->index + 1, 1, todo, n_todo);
+    n_todo = draw_counts(t, offer_poisson, judge_poisson, t->index + 1, 1, todo, n_todo);
     for (uint32_t i = 0; i < n_todo; i++) {
         t->k[todo[i]] = draw_further_alone(t, todo[i], further[todo[i]]);
     }

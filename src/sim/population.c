@@ -118,25 +118,55 @@ static double expected(const rsp_clones *c, const rsp_population *pop, rsp_clone
     return sum;
 }
 
-static double sum_clones(const rsp_sim *sim, const rsp_population *pop, const rsp_clones *c,
-                         const rsp_clone_sum *what)
+/* Of the means that `ode` gives. */
+static double sum_means(const rsp_sim *sim, const rsp_population *pop, const rsp_clones *c,
+                        const rsp_clone_sum *what)
 {
-    const bool means = !sim->method.random;
     double *order = sim->populations->order, sum = 0;
     if (what->what == RSP_CLONES_ONE) {
-        const double n = c->n[what->k - 1];
-        return means ? expected(c, pop, what->what, n) : n;
-    }
-    if (what->what == RSP_CLONES_LEFT && !means) {
-        return c->n_left;
+        return expected(c, pop, what->what, c->n[what->k - 1]);
     }
     for (uint32_t i = 0; i < c->n_left; i++) {
-        const double n = c->n[c->left[i]];
-        order[i] = means ? expected(c, pop, what->what, n)
-                   : what->what == RSP_CLONES_PAIRS ? n * (n - 1) : n;
+        order[i] = expected(c, pop, what->what, c->n[c->left[i]]);
         sum += order[i];
     }
     return what->what == RSP_CLONES_LARGEST ? sum_largest(order, c->n_left, what->k) : sum;
+}
+
+static double largest_of(const rsp_clones *c)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < c->n_left; i++) {
+        const double n = c->n[c->left[i]];
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static double sum_clones(const rsp_sim *sim, const rsp_clones *c, const rsp_clone_sum *what)
+{
+    double *order = sim->populations->order, sum = 0;
+    switch (what->what) {
+    case RSP_CLONES_ONE:
+        return c->n[what->k - 1];
+    case RSP_CLONES_LEFT:
+        return c->n_left;
+    case RSP_CLONES_PAIRS:
+        for (uint32_t i = 0; i < c->n_left; i++) {
+            const double n = c->n[c->left[i]];
+            sum += n * (n - 1);
+        }
+        return sum;
+    case RSP_CLONES_LARGEST:
+        break;
+    }
+    if (what->k == 1) {
+        return largest_of(c);
+    }
+    for (uint32_t i = 0; i < c->n_left; i++) {
+        order[i] = c->n[c->left[i]];
+    }
+    return sum_largest(order, c->n_left, what->k);
 }
 
 /* Species of population i at x, `stride` apart. */
@@ -159,7 +189,9 @@ static void show_clones(const rsp_sim *sim, uint32_t set, uint32_t i, double *x,
         x[(pop->first + k) * stride] = all * c->share[k] * c->past[k].growth;
     }
     for (uint32_t k = 0; k < pop->n_sums; k++) {
-        x[pop->sums[k].species * stride] = sum_clones(sim, pop, c, &pop->sums[k]);
+        x[pop->sums[k].species * stride] = sim->method.random
+                                               ? sum_clones(sim, c, &pop->sums[k])
+                                               : sum_means(sim, pop, c, &pop->sums[k]);
     }
 }
 
@@ -312,6 +344,8 @@ static double integral(const rsp_sim *sim, uint32_t l, const rsp_population *pop
 static bool find_moves(rsp_sim *sim, uint32_t l, const rsp_population *pop)
 {
     rsp_lane *lane = &sim->lanes[l];
+    rsp_kendall *move = sim->populations->move;
+    double same_birth = (double)NAN, same_death = (double)NAN; /* as the kind before */
     for (uint32_t k = 0; k < pop->n_kinds; k++) {
         const double birth = integral(sim, l, pop, &pop->birth[k]);
         const double death = integral(sim, l, pop, &pop->death[k]);
@@ -325,7 +359,11 @@ static bool find_moves(rsp_sim *sim, uint32_t l, const rsp_population *pop)
             lane->failed = RSP_STOP_NONFINITE;
             return false;
         }
-        sim->populations->move[k] = rsp_kendall_of(fmax(birth, 0), fmax(death, 0));
+        move[k] = birth == same_birth && death == same_death
+                      ? move[k - 1]
+                      : rsp_kendall_of(fmax(birth, 0), fmax(death, 0));
+        same_birth = birth;
+        same_death = death;
     }
     gather_anew(sim, l, pop);
     return true;
@@ -373,13 +411,20 @@ static bool move_clones(rsp_sim *sim, uint32_t l, uint32_t i)
     return true;
 }
 
-static void tell_who_is_there(rsp_sim *sim, uint32_t l)
+static void tell_if_there(rsp_sim *sim, uint32_t l, uint32_t s)
 {
-    for (uint32_t s = 0; s < sim->net->n_species; s++) {
-        if (sim->net->species[s].of_clones &&
-            *rsp_at(sim->block.x, s, sim->block.width, l) != 0) {
-            rsp_absent_comes(sim, s, l);
-        }
+    if (*rsp_at(sim->block.x, s, sim->block.width, l) != 0) {
+        rsp_absent_comes(sim, s, l);
+    }
+}
+
+static void tell_who_is_there(rsp_sim *sim, uint32_t l, const rsp_population *pop)
+{
+    for (uint32_t k = 0; k < pop->n_kinds; k++) {
+        tell_if_there(sim, l, pop->first + k);
+    }
+    for (uint32_t k = 0; k < pop->n_sums; k++) {
+        tell_if_there(sim, l, pop->sums[k].species);
     }
 }
 
@@ -395,7 +440,7 @@ void rsp_populations_serve(rsp_sim *sim)
                 rsp_lane_end(sim, l, lane->failed);
                 continue;
             }
-            tell_who_is_there(sim, l);
+            tell_who_is_there(sim, l, &sim->net->populations[i]);
             lane->same = false;
             lane->look = true;
         }
