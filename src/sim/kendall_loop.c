@@ -2,7 +2,7 @@
  *
  * Each draw is the one that rsp_kendall_draw makes of the same numbers: the same blocks of
  * random words, the same proposals, the same decisions.  What is seldom met (small counts,
- * far tails, a third or later refusal) is left to it. */
+ * refusals without end) is left to it. */
 #include <stdbool.h>
 
 #include "num/lane.h"
@@ -69,11 +69,13 @@ static inline uint32_t take(const uint32_t *list, uint32_t n, uint32_t item[8])
     return n < 8 ? n : 8;
 }
 
-/* Items whose bits are set, to the end of a list of n; returns how many it has then. */
+/* Items whose bits are set, to the end of a list of n, which has room for one more;
+ * returns how many it has then. Without a branch, which nobody could foresee. */
 static inline uint32_t list(const uint32_t item[8], uint32_t bits, uint32_t *to, uint32_t n)
 {
-    for (; bits != 0; bits &= bits - 1) {
-        to[n++] = item[__builtin_ctz(bits)];
+    for (uint32_t i = 0; i < 8; i++) {
+        to[n] = item[i];
+        n += bits >> i & 1;
     }
     return n;
 }
@@ -84,8 +86,7 @@ static inline rsp_v8 gather(const double *x, const uint32_t item[8])
                     x[item[4]], x[item[5]], x[item[6]], x[item[7]]};
 }
 
-/* ---- Logarithms of probabilities, as in num/sample.c, where counts are 16 at least and
- * within a factor of 5/3 of their mean. */
+/* ---- Logarithms of probabilities, as in num/sample.c, for counts of 16 at least. */
 
 static inline rsp_v8 stirling_error(rsp_v8 n)
 {
@@ -93,20 +94,21 @@ static inline rsp_v8 stirling_error(rsp_v8 n)
     return r * (1.0 / 12 + z * (-1.0 / 360 + z * (1.0 / 1260 + z * (-1.0 / 1680 + z * (1.0 / 1188)))));
 }
 
-static inline rsp_m8 is_near(rsp_v8 k, rsp_v8 m)
-{
-    return rsp_v8_ge(k, rsp_v8_set(16)) & rsp_v8_lt(rsp_v8_abs(k - m), 0.25 * (k + m));
-}
-
-/* To 2^-54 of it; `close`: they differ by less than one. */
+/* `close`: they differ by less than one. */
 static inline rsp_v8 deviance(rsp_v8 k, rsp_v8 m, bool close)
 {
     const rsp_v8 v = (k - m) / (k + m), v2 = v * v;
+    const rsp_m8 far = rsp_v8_gt(rsp_v8_abs(v), rsp_v8_set(0.25));
     rsp_v8 sum = rsp_v8_set(0);
-    for (int j = close ? 11 : 27; j > 1; j -= 2) {
+    for (int j = close ? 11 : 27; j > 1; j -= 2) { /* the rest is below 2^-54 of it */
         sum = v2 * (1.0 / j + sum);
     }
-    return v * ((k - m) + 2 * k * sum);
+    sum = v * ((k - m) + 2 * k * sum);
+    if (!close && __builtin_expect(rsp_m8_any(far), 0)) {
+        const rsp_v8 log_ratio = rsp_v8_log(rsp_v8_select(far, k / m, rsp_v8_set(1)));
+        sum = rsp_v8_select(far, k * log_ratio + m - k, sum);
+    }
+    return sum;
 }
 
 /* But for what depends on n alone. */
@@ -154,24 +156,24 @@ static inline verdict offer_poisson(eight *e)
     return is;
 }
 
-static inline verdict judged(rsp_m8 near, rsp_m8 is)
+static inline verdict judged(rsp_m8 known, rsp_m8 is)
 {
-    return (verdict){rsp_m8_bits(near & is), rsp_m8_bits(near & ~is)};
+    return (verdict){rsp_m8_bits(known & is), rsp_m8_bits(known & ~is)};
 }
 
 static inline verdict judge_binomial(const eight *e)
 {
-    const rsp_v8 n = e->n, p = e->p, mean = n * p, rest = n * (1 - p);
-    const rsp_v8 mode = rsp_v8_floor((n + 1) * p);
-    const rsp_m8 near = is_near(e->k, mean) & is_near(n - e->k, rest) & is_near(mode, mean) &
-                        is_near(n - mode, rest);
-    return judged(near, rsp_v8_le(rsp_v8_log(e->level),
-                                  log_binomial(e->k, n, p, false) - log_binomial(mode, n, p, true)));
+    const rsp_v8 n = e->n, p = e->p, mode = rsp_v8_floor((n + 1) * p), few = rsp_v8_set(16);
+    const rsp_v8 least = rsp_v8_min(rsp_v8_min(e->k, mode), n - rsp_v8_max(e->k, mode));
+    return judged(rsp_v8_ge(least, few),
+                  rsp_v8_le(rsp_v8_log(e->level),
+                            log_binomial(e->k, n, p, false) - log_binomial(mode, n, p, true)));
 }
 
 static inline verdict judge_poisson(const eight *e)
 {
-    return judged(is_near(e->k, e->p), rsp_v8_le(rsp_v8_log(e->level), log_poisson(e->k, e->p)));
+    return judged(rsp_v8_ge(e->k, rsp_v8_set(16)),
+                  rsp_v8_le(rsp_v8_log(e->level), log_poisson(e->k, e->p)));
 }
 
 /* Counts of the clones in todo[n], from the numbers `first` on of their decision `index`.
@@ -180,18 +182,23 @@ RSP_LANE_INLINE uint32_t draw_counts(tile *t, verdict (*propose)(eight *e),
                                      verdict (*judge)(const eight *e), uint32_t index,
                                      uint32_t first, uint32_t *todo, uint32_t n)
 {
-    uint32_t doubt[TILE], left[TILE], item[8], n_left = 0;
+    uint32_t doubt[TILE + 1], left[TILE + 1], item[8], n_left = 0;
     for (uint32_t sub = first; n > 0 && sub < MOST_TRIALS; sub++) {
         uint32_t n_doubt = 0, again = 0;
+        verdict all[TILE / 8];
         for (uint32_t at = 0; at < n; at += 8) {
-            const uint32_t some = take(todo + at, n - at, item);
+            take(todo + at, n - at, item);
             eight e = {.n = gather(t->n, item), .p = gather(t->p, item)};
             draw_pairs(t, item, index, sub, &e.u, &e.v);
-            const verdict is = propose(&e);
+            all[at / 8] = propose(&e);
             for (uint32_t i = 0; i < 8; i++) {
                 t->k[item[i]] = e.k[i];
                 t->level[item[i]] = e.level[i];
             }
+        }
+        for (uint32_t at = 0; at < n; at += 8) {
+            const uint32_t some = take(todo + at, n - at, item);
+            const verdict is = all[at / 8];
             const uint32_t open = ((1u << some) - 1) & ~is.taken;
             again = list(item, open & is.refused, todo, again);
             n_doubt = list(item, open & ~is.refused, doubt, n_doubt);
@@ -221,9 +228,12 @@ static uint32_t draw_means(tile *t, uint32_t index, const uint32_t item[8], cons
     draw_pairs(t, item, index, 0, &u, &v);
     const rsp_v8 shape = gather(t->survive, item), scale = shape * gather(further, item) / shape;
     const rsp_v8 third = shape - 1.0 / 3, c = 1 / rsp_v8_sqrt(9 * third);
-    const rsp_v8 x = rsp_v8_normal_quantile(u), root = 1 + c * x, cube = root * root * root;
+    const rsp_v8 x = rsp_v8_normal_quantile(u), y = c * x, root = 1 + y, cube = root * root * root;
     const rsp_m8 some = rsp_v8_gt(root, rsp_v8_set(0));
+    /* The bound is theirs; the nearer one is of the series of the test below in y, which
+     * begins with -3/4 third y^4. */
     rsp_m8 stands = rsp_v8_lt(v, 1 - 0.0331 * x * x * x * x);
+    stands |= rsp_v8_lt(rsp_v8_abs(y), rsp_v8_set(0.1)) & rsp_v8_lt(v, 1 - third * (y * y * y * y));
     if (rsp_m8_any(some & ~stands)) {
         const rsp_v8 log_cube = rsp_v8_log(rsp_v8_select(some, cube, rsp_v8_set(1)));
         stands |= rsp_v8_lt(rsp_v8_log(v), 0.5 * x * x + third * (1 - cube + log_cube));
@@ -244,7 +254,7 @@ static inline double share_of(const rsp_kendall *move)
 
 static void draw_survivors(tile *t, uint32_t n, const rsp_kendall *const *move)
 {
-    uint32_t todo[TILE], n_todo = 0;
+    uint32_t todo[TILE + 1], n_todo = 0;
     for (uint32_t i = 0; i < n; i++) {
         const double p = share_of(move[i]);
         t->p[i] = p > 0.5 ? 1 - p : p;
@@ -278,7 +288,7 @@ static double draw_further_alone(const tile *t, uint32_t i, double further)
 static void draw_further(tile *t, uint32_t n, const rsp_kendall *const *move)
 {
     double further[TILE];
-    uint32_t those[TILE], todo[TILE], item[8], n_those = 0, n_todo = 0;
+    uint32_t those[TILE], todo[TILE + 1], item[8], n_those = 0, n_todo = 0;
     for (uint32_t i = 0; i < n; i++) {
         further[i] = move[i]->further;
         t->k[i] = 0;
