@@ -107,10 +107,11 @@ void figure_grid_panel(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
                        size_t panel);
 void figure_grid(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 /* ---- A sweep: one outcome, or all of them one above the other. */
+arm_style style_of_curve(size_t i);
 void figure_sweep_panel(rsp_text *out, const rsp_sweep *sweep, size_t k);
 void figure_sweep(rsp_text *out, const rsp_sweep *sweep);
 double sweep_panel_height(const rsp_sweep *sweep, size_t k);
-/* A level as on the axis: powers of ten, thousands, a true minus. */
+/* A level as on the axis: powers of ten, thousands, a true minus; words stay what they are. */
 const char *sweep_level(const char *level, char text[48]);
 /* One scoreboard row: published mark on the simulated interval. */
 void figure_score(rsp_text *out, const rsp_score_row *row);

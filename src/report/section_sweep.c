@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "report/figures.h"
@@ -89,6 +90,26 @@ static void say_curve(rsp_text *out, const rsp_sweep *s, const rsp_sweep_outcome
                    apart ? "" : ", within Monte Carlo error of none");
 }
 
+static void figure_caption(rsp_text *out, const rsp_sweep_outcome *o, uint32_t trials)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t c = 0; c < o->n_curves; c++) {
+        for (size_t i = 0; i < o->curves[c].n_points; i++) {
+            size_t n = o->curves[c].points[i].n;
+            least = n < least ? n : least;
+            most = n > most ? n : most;
+        }
+    }
+    char range[64] = "";
+    if (least < most) {
+        snprintf(range, sizeof range, "%zu to ", least);
+    }
+    html_figure_close(out, "n = %s%zu participants a mark, of all %u replicate trials together; "
+                           "Monte Carlo intervals by resampling whole trials%s. Statistic: %s.",
+                      range, most, trials,
+                      trials < RSP_SWEEP_TRIALS ? " need ten trials or more" : "", o->statistic);
+}
+
 void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     const rsp_sweep *s = f->sweep;
@@ -100,9 +121,7 @@ void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings 
     for (size_t k = 0; k < s->n_outcomes; k++) {
         html_figure_open(out);
         figure_sweep_panel(out, s, k);
-        html_figure_close(out, "%s. Mark: all %u replicate trials together; line: Monte Carlo "
-                               "95 %% interval, by resampling whole trials.",
-                          s->outcomes[k].statistic, f->trials);
+        figure_caption(out, &s->outcomes[k], f->trials);
     }
     html_figures_close(out);
     html_paragraph(out, "Largest difference along the sweep, in the same participants%s:",

@@ -136,6 +136,17 @@ void svg_mark(rsp_text *out, svg_shape shape, double x, double y, double r,
         rsp_text_printf(out, "<path d=\"M%.2f %.2fl%.2f %.2fh%.2fz\"", x, y - 1.2 * r,
                         1.2 * r, 2.1 * r, -2.4 * r);
         break;
+    case SVG_WEDGE: /* a triangle on its point */
+        rsp_text_printf(out, "<path d=\"M%.2f %.2fl%.2f %.2fh%.2fz\"", x, y + 1.2 * r,
+                        1.2 * r, -2.1 * r, -2.4 * r);
+        break;
+    case SVG_CROSS: {
+        double a = 0.45 * r, b = 0.75 * r;
+        rsp_text_printf(out, "<path d=\"M%.2f %.2fh%.2fv%.2fh%.2fv%.2fh%.2fv%.2fh%.2fv%.2fh%.2f"
+                             "v%.2fh%.2fz\"", x - a, y - a - b, 2 * a, b, b, 2 * a, -b, b, -2 * a,
+                        -b, -b, -2 * a, b);
+        break;
+    }
     }
     rsp_text_printf(out, " fill=\"%s\" stroke=\"%s\" stroke-width=\"1.2\"/>\n", fill,
                     colour);

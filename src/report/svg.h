@@ -21,7 +21,7 @@ enum { FIGURE_WIDTH = 520 };
 #define SIZE_LABEL 15.0
 #define SIZE_TITLE 16.0
 
-typedef enum svg_shape { SVG_CIRCLE, SVG_SQUARE, SVG_DIAMOND, SVG_TRIANGLE } svg_shape;
+typedef enum svg_shape { SVG_CIRCLE, SVG_SQUARE, SVG_DIAMOND, SVG_TRIANGLE, SVG_WEDGE, SVG_CROSS } svg_shape;
 
 /* Text with & < > " ' written as entities; control bytes become blanks, bytes
  * that are not UTF-8 are left out. */
@@ -46,6 +46,20 @@ void svg_mark(rsp_text *out, svg_shape shape, double x, double y, double r,
 /* anchor: "start", "middle" or "end". */
 void svg_text(rsp_text *out, double x, double y, const char *anchor, double size,
               const char *colour, const char *fmt, ...) RSP_PRINTF(7, 8);
+
+/* ---- Text that must fit (svg_words.c).  Widths are those of a wide font. */
+double svg_width(const char *s, double size);
+double svg_longest_word(const char *s, double size);
+static inline double svg_leading(double size) { return 1.25 * size; }
+/* Lines that s takes where it may be `room` wide: broken at blanks, within a word that is wider. */
+size_t svg_lines(const char *s, double size, double room);
+/* Writes them, the first on y; y of the line after the last. */
+double svg_block(rsp_text *out, double x, double y, const char *anchor, double size,
+                 const char *colour, const char *s, double room);
+/* As on an axis: 12.5, 15,000, 2·10⁵, with a true minus. */
+const char *svg_number(double v, char text[48]);
+/* s with numbers like 2.5e7 as powers of ten. */
+void svg_prose(rsp_text *out, const char *s);
 
 /* ---- A plot's frame and axes. */
 enum { MOST_TICKS = 4 };
