@@ -109,6 +109,7 @@ typedef struct rsp_result { /* of one analysis */
     const char *methods;            /* what was done, in sentences, with sources */
     const char *const *notes;       size_t n_notes;
     double p;                       /* that multiplicity counts; NaN: none */
+    const struct rsp_result *test;  /* of curves: the log-rank test of the same groups; NULL: none */
 } rsp_result;
 
 typedef struct rsp_results rsp_results;

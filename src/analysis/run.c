@@ -308,6 +308,34 @@ static void forgive(work *w, rsp_result *r, const tree *at)
     note(w, "Not done: %s.", why);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_names(const name_list *a, const name_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        same = same_text(a->v[i], b->v[i]);
+    }
+    return same;
+}
+
+/* The first log-rank test of the same event in the same groups. */
+static const rsp_result *test_of_curves(work *w, const rsp_result *items, size_t curves)
+{
+    const options *mine = &w->plan->items[curves].options;
+    for (size_t i = 0; i < w->plan->n_items && strcmp(items[curves].kind, "curves") == 0; i++) {
+        const options *o = &w->plan->items[i].options;
+        if (strcmp(items[i].kind, "compare") == 0 && same_text(mine->endpoint, o->endpoint) &&
+            same_text(mine->by, o->by) && same_names(&mine->events, &o->events)) {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
 static void run_items(work *w, rsp_results_view *view)
 {
     rsp_result *items = work_alloc(w, w->plan->n_items, sizeof *items);
@@ -322,6 +350,9 @@ static void run_items(work *w, rsp_results_view *view)
         forgive(w, &items[i], it->options.at);
         say_asked(w, it->options.at);
         items[i].methods = take_methods(w);
+    }
+    for (size_t i = 0; i < w->plan->n_items && working(w); i++) {
+        items[i].test = test_of_curves(w, items, i);
     }
     view->items = items;
     view->n = w->plan->n_items;

@@ -119,7 +119,9 @@ static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
             }
             html_figure_open(out);
             figure_table(out, t, r, people);
-            html_figure_close(out, "%s. %s", r->name, caption_of(t));
+            bool grey = people && people->historical && t->figure.kind != RSP_FIGURE_FOREST;
+            html_figure_close(out, "%s. %s%s", r->name, caption_of(t),
+                              grey ? " Grey: controls who were not randomised." : "");
         }
     }
     if (any) {

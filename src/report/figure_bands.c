@@ -102,7 +102,7 @@ void figure_bands(rsp_text *out, const cohort *c, const visit_list *of_arms, siz
 {
     assay_facts facts;
     const visit_list *l = &of_arms[arm];
-    char title[340], name[160], unit[160];
+    char title[340], name[160];
     if (!l->n || !assay_look(c, assay, &facts)) {
         return;
     }
@@ -114,14 +114,13 @@ void figure_bands(rsp_text *out, const cohort *c, const visit_list *of_arms, siz
         p.tick[p.n_ticks].y = facts.lloq;
         p.tick[p.n_ticks++].label = facts.lloq_label;
     }
-    snprintf(title, sizeof title, "%s, %s", assay_title(assay, name),
-             assay_unit(facts.unit, unit));
+    assay_label(assay, facts.unit, title);
     svg_open(out, FIGURE_WIDTH, p.top + p.height + 52, title,
              "Median and the middle 50 and 90 per cent of all participants; an open mark: the "
              "median is below the limit of quantification.");
     svg_mark(out, s.shape, 17, 17, 5, s.colour, true);
-    svg_text(out, 30, 23, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu at the first sample)",
-             svg_fit(c->rows->arms[arm], 22, name), l->v[0].n);
+    svg_text(out, 30, 23, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu at first)",
+             svg_name(c->rows->arms[arm], SIZE_TITLE, 340, name), l->v[0].n);
     plot_frame(out, &p, facts.since, title);
     if (isfinite(facts.lloq)) {
         double y = plot_y(&p, facts.lloq);

@@ -229,7 +229,7 @@ static void heading(rsp_text *out, const cohort *c, size_t arm, double y, size_t
     char name[160];
     svg_mark(out, c->styles[arm].shape, 17, y - 6, 5, c->styles[arm].colour, true);
     svg_text(out, 30, y, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
-             svg_fit(c->rows->arms[arm], 34, name), n);
+             svg_name(c->rows->arms[arm], SIZE_TITLE, 390, name), n);
 }
 
 static void time_axis(plot *p, const assay_facts *facts)
@@ -249,8 +249,7 @@ static bool any_limit(const assay_facts *facts, size_t n)
 
 static void axis_title(const char *assay, const assay_facts *facts, char text[340])
 {
-    char title[160], unit[160];
-    snprintf(text, 340, "%s, %s", assay_title(assay, title), assay_unit(facts->unit, unit));
+    assay_label(assay, facts->unit, text);
 }
 
 /* The middle half beneath, the median on top of the lines. */

@@ -183,7 +183,7 @@ bool figure_flow(rsp_text *out, const char *arm, arm_style s, const flow *f)
     double end = draw_steps(&body, f, s.colour);
     svg_open(out, FIGURE_WIDTH, end + 10, "Participant flow", desc.data ? desc.data : "");
     svg_rect(out, 20, 11, 14, 14, s.colour, "none", 1);
-    svg_text(out, 42, 24, "start", SIZE_TITLE, COLOUR_INK, "%s", svg_fit(arm, 50, name));
+    svg_text(out, 42, 24, "start", SIZE_TITLE, COLOUR_INK, "%s", svg_name(arm, SIZE_TITLE, FIGURE_WIDTH - 46, name));
     rsp_text_add(out, body.data ? body.data : "");
     svg_close(out);
     out->failed |= desc.failed || body.failed;

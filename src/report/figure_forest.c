@@ -7,11 +7,13 @@
 /* A forest: of each estimate its interval, a square whose area goes with its weight, and
  * how many events there were, drawn from the cells that are printed. */
 
-enum { ROW = 52, LEFT = 196, MOST_FOREST = 40 };
+enum { ROW = 52, LEFT = 196, MOST_FOREST = 128 };
+static const double WORDS = 13.5, SIDE = 16; /* size of type, edge */
 
 typedef struct forest {
     const rsp_result_table *t;
     size_t row[MOST_FOREST], n;
+    double top[MOST_FOREST + 1]; /* of each row */
     double weight; /* the greatest */
     plot p;
 } forest;
@@ -91,7 +93,7 @@ static void set_axis(forest *f)
     high = isfinite(high) ? high : 1;
     double edge = fmax(0.05 * (high - low), f->t->figure.log ? 0.1 : 1e-9);
     f->p = (plot){.left = LEFT, .top = 10, .width = FIGURE_WIDTH - LEFT - 16,
-                  .height = ROW * (double)f->n, .x0 = low - edge, .x1 = high + edge, .y1 = 1};
+                  .height = f->top[f->n] - 10, .x0 = low - edge, .x1 = high + edge, .y1 = 1};
 }
 
 static void tick(rsp_text *out, const forest *f, double v, double x, double *last)
@@ -99,7 +101,8 @@ static void tick(rsp_text *out, const forest *f, double v, double x, double *las
     double bottom = f->p.top + f->p.height, px = plot_x(&f->p, x);
     svg_line(out, px, bottom, px, bottom + 5, COLOUR_INK, 1, NULL);
     if (px - *last >= 34) {
-        svg_text(out, px, bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%.4g", v);
+        char text[48];
+        svg_text(out, px, bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%s", svg_number(v, text));
         *last = px;
     }
 }
@@ -173,15 +176,15 @@ static void interval(rsp_text *out, const forest *f, const rsp_cell *c, double y
     }
 }
 
-static void label_of(const forest *f, size_t k, char text[200])
+static void label_of(const forest *f, size_t k, char text[400])
 {
     size_t n = 0;
     text[0] = '\0';
-    for (size_t c = 0; c < f->t->n_columns && n < 190; c++) {
+    for (size_t c = 0; c < f->t->n_columns && n < 390; c++) {
         bool usual = strcmp(f->t->columns[c].key, "state") == 0 &&
                      strcmp(at(f, k, c)->text, "number") == 0;
         if (f->t->columns[c].kind == RSP_CELL_TEXT && !usual) {
-            n += (size_t)snprintf(text + n, 200 - n, "%s%.90s", n ? ", " : "", at(f, k, c)->text);
+            n += (size_t)snprintf(text + n, 400 - n, "%s%.390s", n ? ", " : "", at(f, k, c)->text);
         }
     }
 }
@@ -226,22 +229,56 @@ static const char *shown_of(const rsp_cell *c, char text[RSP_CELL_SHOWN])
     return text;
 }
 
+/* The estimate in words, with its p where the table has one. */
+static const char *said_of(const forest *f, size_t k, char text[RSP_CELL_SHOWN + 40])
+{
+    char shown[RSP_CELL_SHOWN], p[32];
+    const rsp_cell *test = named(f, k, "p");
+    bool tested = test && isfinite(estimate(f, k)->value) && isfinite(test->value);
+    snprintf(text, RSP_CELL_SHOWN + 40, "%s%s%s", shown_of(estimate(f, k), shown), tested ? ", " : "",
+             tested ? p_text(test->value, p) : "");
+    return text;
+}
+
+/* Beside the estimate, or above it where that leaves little. */
+static double label_room(const char *said)
+{
+    double all = FIGURE_WIDTH - 2 * SIDE, beside = all - svg_width(said, WORDS) - 12;
+    return beside < 170 ? all : beside;
+}
+
+static double words_height(const char *label, const char *said)
+{
+    double room = label_room(said), all = FIGURE_WIDTH - 2 * SIDE;
+    size_t lines = svg_lines(label, WORDS, room) - 1 + (room == all ? svg_lines(said, WORDS, all) : 0);
+    return svg_leading(WORDS) * (double)lines;
+}
+
+static void set_rows(forest *f)
+{
+    char label[400], said[RSP_CELL_SHOWN + 40];
+    f->top[0] = 10;
+    for (size_t k = 0; k < f->n; k++) {
+        label_of(f, k, label);
+        f->top[k + 1] = f->top[k] + ROW + words_height(label, said_of(f, k, said));
+    }
+}
+
 static void row(rsp_text *out, const forest *f, size_t k)
 {
     const rsp_cell *c = estimate(f, k);
-    char label[200], fitted[160], counts[80], shown[RSP_CELL_SHOWN];
-    double y = f->p.top + ROW * (double)k, middle = y + 34;
+    char label[400], counts[80], said[RSP_CELL_SHOWN + 40];
     label_of(f, k, label);
     counts_of(f, k, counts);
-    shown_of(c, shown);
+    said_of(f, k, said);
+    double y = f->top[k], middle = y + 34 + words_height(label, said), all = FIGURE_WIDTH - 2 * SIDE;
     double none = plot_x(&f->p, 0);
     if (!f->t->figure.plain) {
         svg_line(out, none, middle - 12, none, middle + 18, COLOUR_SOFT, 1, "4 3");
     }
-    size_t room = 66 - (strlen(shown) < 40 ? strlen(shown) : 40);
-    svg_text(out, 16, y + 14, "start", 13.5, COLOUR_INK, "%s", svg_fit(label, room, fitted));
-    svg_text(out, FIGURE_WIDTH - 16, y + 14, "end", 13.5, COLOUR_INK, "%s",
-             svg_fit(shown, 40, fitted));
+    double below = svg_block(out, SIDE, y + 14, "start", WORDS, COLOUR_INK, label, label_room(said));
+    svg_block(out, FIGURE_WIDTH - SIDE, label_room(said) == all ? below : y + 14, "end", WORDS,
+              COLOUR_INK, said, all);
     svg_text(out, 16, middle + 5, "start", 13, COLOUR_SOFT, "%s", counts);
     if (isfinite(c->value)) {
         interval(out, f, c, middle);
@@ -255,13 +292,13 @@ static void row(rsp_text *out, const forest *f, size_t k)
 
 static void describe(const forest *f, rsp_text *desc)
 {
-    char label[200], shown[RSP_CELL_SHOWN];
+    char label[400], said[RSP_CELL_SHOWN + 40];
     rsp_text_add(desc, f->t->figure.plain
                            ? "Amounts with their intervals."
                            : "Estimates with their intervals; the broken line is no effect.");
     for (size_t k = 0; k < f->n; k++) {
         label_of(f, k, label);
-        rsp_text_printf(desc, " %s: %s.", label, shown_of(estimate(f, k), shown));
+        rsp_text_printf(desc, " %s: %s.", label, said_of(f, k, said));
     }
 }
 
@@ -269,6 +306,7 @@ void figure_forest(rsp_text *out, const rsp_result_table *t, const char *title)
 {
     forest f = forest_of(t);
     rsp_text desc = {0};
+    set_rows(&f);
     set_axis(&f);
     describe(&f, &desc);
     svg_open(out, FIGURE_WIDTH, f.p.top + f.p.height + 56, title, desc.data ? desc.data : "");

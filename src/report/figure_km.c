@@ -97,9 +97,7 @@ static void at_risk(rsp_text *out, const plot *p, const rsp_arm_findings *arm,
                     const rsp_km *km, arm_style s, double y)
 {
     double step = plot_x_step(p);
-    char name[160];
-    svg_line(out, 10, y - 4, 26, y - 4, s.colour, 2.4, s.dash);
-    svg_text(out, 31, y, "start", 13, COLOUR_INK, "%s", svg_fit(arm->name, 14, name));
+    arm_at_risk(out, s, arm->name, y);
     for (double x = 0; x <= p->x1 + 1e-9; x += step) {
         rsp_km_point q = rsp_km_at(km, x * WEEK);
         svg_text(out, plot_x(p, x), y, "middle", 14, COLOUR_INK, "%.0f",
@@ -107,23 +105,44 @@ static void at_risk(rsp_text *out, const plot *p, const rsp_arm_findings *arm,
     }
 }
 
-static void legend(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
-                   size_t k, double y)
+/* The log-rank tests of the endpoint: their words, and their height. */
+static double tests(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f, size_t k, double y)
 {
+    char text[400], p[32];
+    double top = y;
+    for (size_t i = 0; i < f->n_contrasts; i++) {
+        const rsp_contrast *c = &f->contrasts[i];
+        if (!c->has_test || strcmp(c->endpoint, plan->endpoints[k].name) != 0) {
+            continue;
+        }
+        snprintf(text, sizeof text, f->n_arms > 2 ? "log-rank, %.80s against %.80s: %s%s" : "log-rank %.0s%.0s%s%s",
+                 c->treated, c->control, p_text(c->logrank.p, p),
+                 f->trials > 1 ? " (first replicate trial alone)" : "");
+        if (out) {
+            svg_block(out, 46, y, "start", SIZE_LABEL, COLOUR_INK, text, FIGURE_WIDTH - 54);
+        }
+        y += 22 + svg_leading(SIZE_LABEL) * (double)(svg_lines(text, SIZE_LABEL, FIGURE_WIDTH - 54) - 1);
+    }
+    return y - top;
+}
+
+static double legend(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
+                     size_t k, double y)
+{
+    double top = y;
     for (size_t a = 0; a < f->n_arms; a++) {
         const rsp_arm_endpoint *e = &f->arms[a].endpoints[k];
         arm_style s = style_of_arm(plan, f->arms[a].name);
-        char median[64] = "median not reached", name[160];
+        char median[64] = "median not reached", words[400];
         if (!(e->n > 0)) {
             snprintf(median, sizeof median, "nobody at risk");
         } else if (isfinite(e->median.value)) {
             snprintf(median, sizeof median, "median %.1f weeks", e->median.value / WEEK);
         }
-        svg_line(out, 10, y - 4, 38, y - 4, s.colour, 2.4, s.dash);
-        svg_text(out, 46, y, "start", SIZE_LABEL, COLOUR_INK, "%s (n = %zu): %s",
-                 svg_fit(f->arms[a].name, 20, name), e->n, median);
-        y += 22;
+        snprintf(words, sizeof words, "%.250s (n = %zu): %s", f->arms[a].name, e->n, median);
+        y += arm_legend(out, s, words, y);
     }
+    return y + tests(out, plan, f, k, y) - top;
 }
 
 static void describe(const rsp_plan_view *plan, const rsp_findings *f, size_t k,
@@ -140,18 +159,28 @@ static void describe(const rsp_plan_view *plan, const rsp_findings *f, size_t k,
         }
         rsp_text_add(desc, ".");
     }
+    for (size_t i = 0; i < f->n_contrasts; i++) {
+        const rsp_contrast *c = &f->contrasts[i];
+        char p[32];
+        if (c->has_test && strcmp(c->endpoint, plan->endpoints[k].name) == 0) {
+            rsp_text_printf(desc, " Log-rank, %s against %s: %s.", c->treated, c->control, p_text(c->logrank.p, p));
+        }
+    }
 }
 
 void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
                size_t k)
 {
-    double rows = (double)f->n_arms;
-    plot p = {.left = 162, .top = 44 + 22 * rows, .width = 334, .height = 250, .x0 = 0,
+    double rows = 0;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        rows += arm_at_risk(NULL, (arm_style){0}, f->arms[a].name, 0);
+    }
+    plot p = {.left = 162, .top = 44 + legend(NULL, plan, f, k, 0), .width = 334, .height = 250, .x0 = 0,
               .x1 = last_time(f, k), .y0 = 0, .y1 = 1};
     rsp_text desc = {0};
     char since[160];
     describe(plan, f, k, &desc);
-    svg_open(out, FIGURE_WIDTH, p.top + p.height + 72 + 20 * rows, plan->endpoints[k].label,
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + 72 + rows, plan->endpoints[k].label,
              desc.data ? desc.data : "");
     rsp_text_fini(&desc);
     legend(out, plan, f, k, 18);
@@ -166,10 +195,11 @@ void figure_km(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f,
     }
     double y = p.top + p.height + 60;
     svg_text(out, 10, y, "start", 14, COLOUR_SOFT, "at risk");
+    y += 20;
     for (size_t a = 0; a < f->n_arms; a++) {
-        y += 20;
         at_risk(out, &p, &f->arms[a], &f->arms[a].endpoints[k].km,
                 style_of_arm(plan, f->arms[a].name), y);
+        y += arm_at_risk(NULL, (arm_style){0}, f->arms[a].name, 0);
     }
     svg_close(out);
 }

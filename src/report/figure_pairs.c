@@ -79,7 +79,7 @@ static void legend(rsp_text *out, const pairs *p)
         }
         svg_mark(out, p->styles[g].shape, 17, y - 5, 5, p->styles[g].colour, true);
         svg_text(out, 30, y, "start", SIZE_TITLE, COLOUR_INK, "%s (n = %zu)",
-                 svg_fit(p->groups[g], 40, name), n);
+                 svg_name(p->groups[g], SIZE_TITLE, 390, name), n);
     }
 }
 

@@ -42,9 +42,16 @@ static size_t keep_followed(roster *r)
 
 /* ---- What is marked, in the order of the key. */
 typedef enum mark { EVENT, RESTART, INFUSION, SYNDROME, LOST, DEATH, STILL_OFF, N_MARKS } mark;
-static const char *const MARKS[N_MARKS] = {
+static const char *const ALL_MARKS[N_MARKS] = {
     "first endpoint", "ART restarted", "infused", "CRS, its grade beside", "follow-up lost", "died",
     "still off ART at the end"};
+
+static bool off_art(const cohort *c) { return strcmp(c->from, "stop art") == 0; }
+
+static const char *mark_name(const cohort *c, mark m)
+{
+    return m == STILL_OFF && !off_art(c) ? "followed to the end" : ALL_MARKS[m];
+}
 
 static bool is_syndrome(const rsp_happening *h)
 {
@@ -133,13 +140,13 @@ static double key(rsp_text *out, const swimmer *s)
     char name[160];
     for (mark m = EVENT; m < N_MARKS; m++) {
         if (s->there[m]) {
-            double at = next_place(&x, &y, MARKS[m]);
+            double at = next_place(&x, &y, mark_name(s->c, m));
             draw_mark(out, m, m == STILL_OFF ? at - 9 : at, y, COLOUR_INK);
-            svg_text(out, at + 11, y + 5, "start", 13, COLOUR_INK, "%s", MARKS[m]);
+            svg_text(out, at + 11, y + 5, "start", 13, COLOUR_INK, "%s", mark_name(s->c, m));
         }
     }
     for (size_t a = 0; s->c->by_name && a < s->c->rows->n_arms; a++) {
-        double at = next_place(&x, &y, svg_fit(s->c->rows->arms[a], 30, name));
+        double at = next_place(&x, &y, svg_name(s->c->rows->arms[a], 13, 300, name));
         svg_rect(out, at - 6, y - 6, 12, 12, s->c->styles[a].colour, s->c->styles[a].colour, 0.3);
         svg_text(out, at + 11, y + 5, "start", 13, COLOUR_INK, "%s", name);
     }
@@ -151,7 +158,7 @@ static void bar(rsp_text *out, const plot *p, const swimmer *s, const person *wh
     char name[160];
     const char *colour = s->c->styles[who->arm].colour;
     double x0 = plot_x(p, 0), x = plot_x(p, length_of(who));
-    svg_text(out, p->left - 8, y + 12, "end", 13, COLOUR_INK, "%s",
+    svg_text(out, p->left - 12, y + 12, "end", 13, COLOUR_INK, "%s",
              person_name(s->c, who, 14, name));
     svg_rect(out, x0, y, fmax(x - x0, 1), 14, colour, "none", 0.3);
     for (size_t k = who->h_first; k < who->h_last; k++) {
@@ -175,7 +182,7 @@ static void bar(rsp_text *out, const plot *p, const swimmer *s, const person *wh
 
 static void draw(rsp_text *out, const swimmer *s)
 {
-    bool art = strcmp(s->c->from, "stop art") == 0 || !s->c->by_name;
+    const bool art = off_art(s->c), from_start = strcmp(s->c->from, "start") == 0;
     double rows = (double)s->r.n, longest = rows > 0 ? fmax(length_of(&s->r.people[0]), 1) : 1;
     rsp_text head = {0}, desc = {0};
     double top = key(&head, s);
@@ -183,7 +190,7 @@ static void draw(rsp_text *out, const swimmer *s)
               .x1 = ceil(longest), .y0 = 0, .y1 = 1};
     rsp_text_printf(&desc, "One bar a participant of %s, longest first. Marks:", s->c->whose);
     for (mark m = EVENT, n = EVENT; m < N_MARKS; m++) {
-        rsp_text_printf(&desc, s->there[m] ? "%s %s" : "%.0s%.0s", n++ ? "," : "", MARKS[m]);
+        rsp_text_printf(&desc, s->there[m] ? "%s %s" : "%.0s%.0s", n++ ? "," : "", mark_name(s->c, m));
     }
     svg_open(out, FIGURE_WIDTH, p.top + p.height + 50, art ? "Time off ART" : "Follow-up",
              desc.data ? desc.data : "");
@@ -194,7 +201,7 @@ static void draw(rsp_text *out, const swimmer *s)
     for (size_t i = 0; i < s->r.n; i++) {
         bar(out, &p, s, &s->r.people[i], p.top + 20.0 * (double)i + 4);
     }
-    plot_x_axis(out, &p, art ? "weeks off ART" : "weeks of follow-up");
+    plot_x_axis(out, &p, art ? "weeks off ART" : from_start ? "weeks of follow-up" : s->c->since);
     svg_close(out);
 }
 

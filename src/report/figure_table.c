@@ -156,17 +156,14 @@ static double at_risk(const curves *c, size_t k, double x)
 
 static void risk_table(rsp_text *out, const plot *p, const curves *c)
 {
-    double y = p->top + p->height + 60, step = plot_x_step(p);
-    char name[160];
-    svg_text(out, 10, y, "start", 14, COLOUR_SOFT, "at risk");
+    double y = p->top + p->height + 80, step = plot_x_step(p);
+    svg_text(out, 10, y - 20, "start", 14, COLOUR_SOFT, "at risk");
     for (size_t k = 0; k < c->n; k++) {
-        y += 20;
-        svg_line(out, 10, y - 4, 26, y - 4, c->styles[k].colour, 2.4, c->styles[k].dash);
-        svg_text(out, 31, y, "start", 13, COLOUR_INK, "%s",
-                 svg_fit(cell(c, c->first[k], 0)->text, 14, name));
+        double down = arm_at_risk(out, c->styles[k], cell(c, c->first[k], 0)->text, y);
         for (double x = 0; x <= p->x1 + 1e-9; x += step) {
             svg_text(out, plot_x(p, x), y, "middle", 14, COLOUR_INK, "%.0f", at_risk(c, k, x));
         }
+        y += down;
     }
 }
 
@@ -188,19 +185,41 @@ static void group_text(const rsp_result *r, const char *group, rsp_text *text)
     }
 }
 
-static void legend(rsp_text *out, const curves *c, const rsp_result *r, rsp_text *desc)
+/* "log-rank p = 0.056", of the test of these curves. */
+static void test_text(const rsp_result *r, rsp_text *text)
 {
-    char fitted[160];
+    const rsp_result *test = r->test;
+    char p[32];
+    for (size_t k = 0; test && k < test->n_tables; k++) {
+        const rsp_result_table *t = &test->tables[k];
+        for (size_t c = 0; strcmp(t->key, "test") == 0 && t->n_rows && c < t->n_columns; c++) {
+            if (strcmp(t->columns[c].key, "p") == 0) {
+                rsp_text_printf(text, "%s %s", t->cells[0].text, p_text(t->cells[c].value, p));
+            }
+        }
+    }
+}
+
+/* Its height. */
+static double legend(rsp_text *out, const curves *c, const rsp_result *r, rsp_text *desc)
+{
+    rsp_text test = {0};
+    double y = 18;
     for (size_t k = 0; k < c->n; k++) {
         rsp_text text = {0};
-        double y = 14 + 22 * (double)k;
         group_text(r, cell(c, c->first[k], 0)->text, &text);
-        svg_line(out, 10, y, 38, y, c->styles[k].colour, 2.4, c->styles[k].dash);
-        svg_text(out, 46, y + 4, "start", SIZE_LABEL, COLOUR_INK, "%s",
-                 svg_fit(text.data ? text.data : "", 60, fitted));
+        y += arm_legend(out, c->styles[k], text.data ? text.data : "", y);
         rsp_text_printf(desc, " %s.", text.data ? text.data : "");
         rsp_text_fini(&text);
     }
+    test_text(r, &test);
+    if (test.data) {
+        svg_text(out, 46, y, "start", SIZE_LABEL, COLOUR_INK, "%s", test.data);
+        rsp_text_printf(desc, " %s.", test.data);
+        y += 22;
+    }
+    rsp_text_fini(&test);
+    return y - 18;
 }
 
 static void steps(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
@@ -209,13 +228,16 @@ static void steps(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
     curves c = curves_of_table(t);
     style_curves(&c, people);
     bool risk = t->figure.at_risk != SIZE_MAX;
-    double rows = (double)c.n;
+    double rows = 0;
+    for (size_t k = 0; k < c.n; k++) {
+        rows += arm_at_risk(NULL, c.styles[k], cell(&c, c.first[k], 0)->text, 0);
+    }
     rsp_text head = {0}, desc = {0};
-    plot p = {.left = risk ? 162 : 60, .top = 44 + 22 * rows, .width = risk ? 334 : 436,
+    plot p = {.left = risk ? 162 : 60, .width = risk ? 334 : 436,
               .height = 250, .x0 = 0, .x1 = c.last, .y0 = 0, .y1 = 1};
     rsp_text_printf(&desc, "Step curves of %s with pointwise bands.", t->figure.y_label);
-    legend(&head, &c, r, &desc);
-    svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + 20 * rows : 56), r->name,
+    p.top = 44 + legend(&head, &c, r, &desc);
+    svg_open(out, FIGURE_WIDTH, p.top + p.height + (risk ? 72 + rows : 56), r->name,
              desc.data ? desc.data : "");
     rsp_text_add(out, head.data ? head.data : "");
     out->failed |= head.failed || desc.failed;
@@ -274,9 +296,9 @@ static void boxes(rsp_text *out, const rsp_result_table *t, const rsp_result *r,
     curves c = curves_of_table(t);
     rsp_text head = {0}, desc = {0};
     style_curves(&c, people);
-    plot p = {.left = 60, .top = 44 + 22 * (double)c.n, .width = 436, .height = 250, .x0 = 0,
+    plot p = {.left = 60, .width = 436, .height = 250, .x0 = 0,
               .x1 = last_end(t), .y0 = 0, .y1 = 1};
-    legend(&head, &c, r, &desc);
+    p.top = 44 + legend(&head, &c, r, &desc);
     svg_open(out, FIGURE_WIDTH, p.top + p.height + 56, r->name,
              "Share without the event between visits: a box where the curve falls at a time that "
              "is not known.");

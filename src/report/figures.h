@@ -27,6 +27,12 @@ const char *weeks_since(const char *from, char text[160]);
 /* Names for people: "Viral load" of "viral_load", "copies per µg DNA". */
 const char *assay_title(const char *assay, char text[160]);
 const char *assay_unit(const char *unit, char text[160]);
+const char *assay_label(const char *assay, const char *unit, char text[340]); /* both; a grade has no unit */
+/* Sign and name of an arm, on as many lines as it takes: in a legend, and left of numbers at risk, which begin
+ * beyond 150.  What it takes of height; out NULL: only that. */
+double arm_legend(rsp_text *out, arm_style s, const char *words, double y);
+double arm_at_risk(rsp_text *out, arm_style s, const char *name, double y);
+const char *p_text(double p, char text[32]); /* "p = 0.012" */
 
 /* A table of the results `of` an analysis as its `figure` says; groups that are arms of `people` (NULL: none) look
  * as those do. */

@@ -221,7 +221,7 @@ static size_t count_assumed(const rsp_network *net)
 void html_assumed_note(rsp_text *out, const rsp_plan_view *plan)
 {
     rsp_text_printf(out,
-                    "<p class=\"note\">These results hinge on <a href=\"#parameters\">%zu "
+                    "<p class=\"note\">These results hinge on <a href=\"#assumed\">%zu "
                     "<span class=\"assumed\">ASSUMED</span> parameters</a> beside measured "
                     "ones; they say what follows if the assumptions hold.</p>\n",
                     count_assumed(plan->net));

@@ -140,7 +140,7 @@ const char *person_name(const cohort *c, const person *p, size_t most, char text
     if (c->by_name) {
         snprintf(text, 160, "%u-%u", p->trial, p->who);
     } else {
-        snprintf(text, 160, "%s %u", svg_fit(c->rows->arms[p->arm], most - 3, arm), p->who + 1);
+        snprintf(text, 160, "%s %u", svg_name(c->rows->arms[p->arm], 1, 0.6 * (double)(most - 3), arm), p->who + 1);
     }
     return text;
 }

@@ -189,7 +189,8 @@ static void censoring_note(rsp_text *out, const rsp_plan_view *plan, const rsp_f
     for (size_t a = 0; a < f->n_arms; a++) {
         n += f->arms[a].endpoints[k].n;
     }
-    html_figure_close(out, "n = %zu at risk; band: 95 %%, log-log; upright ticks: censored. %s",
+    html_figure_close(out, "n = %zu at risk; all replicate trials together; band: 95 %% confidence, pointwise, log-log; "
+                           "upright ticks: censored. %s",
                       n, plan->endpoints[k].definition);
 }
 
@@ -284,11 +285,12 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
     if (f->example && f->example->n_subjects <= 2 * MOST_LINES) {
         cohort c;
         cohort_of_run(&c, plan, f);
-        html_subheading(out, "Time off ART");
+        const bool off = strcmp(c.from, "stop art") == 0;
+        html_subheading(out, off ? "Time off ART" : "Follow-up");
         html_figures_open(out);
         html_figure_open(out);
         figure_swimmer(out, &c);
-        html_figure_close(out, "First replicate trial, a bar each who stopped ART.");
+        html_figure_close(out, "First replicate trial, a bar each%s.", off ? " who stopped ART" : "");
         html_figures_close(out);
     }
 }

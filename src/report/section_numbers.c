@@ -206,6 +206,24 @@ static void uncertain_table(rsp_text *out, const rsp_plan_view *plan)
     html_table_close(&t);
 }
 
+/* Each by name: what the results hinge on and nobody measured. */
+static void assumed_table(rsp_text *out, const rsp_plan_view *plan, size_t n)
+{
+    static const html_column columns[] = {
+        {"name", false}, {"meaning", false}, {"median", true}, {"unit", false},
+        {"drawn for each trial", false}, {"status", false}, {"why this value", false}};
+    rsp_text_printf(out, "<details><summary>The %zu ASSUMED parameters</summary><div id=\"assumed\">", n);
+    html_table t = html_table_open(out, columns, 7);
+    for (uint32_t i = 0; i < plan->net->n_params; i++) {
+        const rsp_param *p = &plan->net->params[i];
+        if (p->status == RSP_ASSUMED && p->first == i) {
+            param_row(&t, plan, i, false);
+        }
+    }
+    html_table_close(&t);
+    rsp_text_add(out, "</div></details>\n");
+}
+
 static void primary_table(rsp_text *out, const rsp_plan_view *plan)
 {
     static const html_column columns[] = {
@@ -260,6 +278,7 @@ void section_parameters(rsp_text *out, const rsp_plan_view *plan, const rsp_find
         html_subheading(out, "Those that mattered");
         section_hinges(out, plan, f);
     }
+    assumed_table(out, plan, counts[RSP_ASSUMED]);
     uncertain_table(out, plan);
     html_list(out, "Changed by the study, its population, product or command",
               plan->changed, plan->n_changed);

@@ -248,8 +248,7 @@ static void y_ticks(rsp_text *out, const plot *p)
     double step = tick_step(p->y1 - p->y0, 6), first = ceil(p->y0 / step - 1e-9) * step;
     for (int i = 0; first + i * step <= p->y1 + 1e-9; i++) {
         double y = fabs(first + i * step) < 1e-9 * step ? 0.0 : first + i * step;
-        snprintf(label, sizeof label, "%.4g", y);
-        y_tick(out, p, y, label);
+        y_tick(out, p, y, svg_number(y, label));
     }
 }
 
@@ -265,12 +264,13 @@ void plot_x_axis(rsp_text *out, const plot *p, const char *label)
 {
     double step = plot_x_step(p), bottom = p->top + p->height;
     double first = ceil(p->x0 / step - 1e-9) * step;
+    char text[48];
     for (int i = 0; first + i * step <= p->x1 + 1e-9 && i < MOST_X_TICKS; i++) {
         double x = first + i * step;
         svg_line(out, plot_x(p, x), bottom, plot_x(p, x), bottom + 5, COLOUR_INK, 1,
                  NULL);
-        svg_text(out, plot_x(p, x), bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%.4g",
-                 fabs(x) < 1e-9 ? 0.0 : x);
+        svg_text(out, plot_x(p, x), bottom + 20, "middle", SIZE_TICK, COLOUR_INK, "%s",
+                 svg_number(fabs(x) < 1e-9 ? 0.0 : x, text));
     }
     svg_line(out, p->left, bottom, p->left + p->width, bottom, COLOUR_INK, 1, NULL);
     if (label) {

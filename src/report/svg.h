@@ -60,6 +60,8 @@ double svg_block(rsp_text *out, double x, double y, const char *anchor, double s
 const char *svg_number(double v, char text[48]);
 /* s with numbers like 2.5e7 as powers of ten. */
 void svg_prose(rsp_text *out, const char *s);
+/* The same, for one line of that width: an ellipsis where it is wider. */
+const char *svg_name(const char *s, double size, double room, char fitted[160]);
 
 /* ---- A plot's frame and axes. */
 enum { MOST_TICKS = 4 };

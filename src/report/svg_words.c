@@ -153,3 +153,17 @@ void svg_prose(rsp_text *out, const char *s)
         }
     }
 }
+
+const char *svg_name(const char *s, double size, double room, char fitted[160])
+{
+    rsp_text words = {0};
+    svg_prose(&words, s);
+    const char *whole = words.data ? words.data : "";
+    size_t most = 150;
+    svg_fit(whole, most, fitted);
+    while (most > 1 && svg_width(fitted, size) > room) {
+        svg_fit(whole, --most, fitted);
+    }
+    rsp_text_fini(&words);
+    return fitted;
+}

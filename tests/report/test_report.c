@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "boxes.h"
 #include "cli/cli.h"
 #include "made.h"
 
@@ -406,6 +407,56 @@ static void a_trial_in_which_nothing_happened_has_a_report(void **state)
     rsp_text_fini(&p.html);
 }
 
+/* ---- Kaplan-Meier: whole names, and the test where there is one. */
+static void kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p(void **state)
+{
+    (void)state;
+    static const char name[] = "two infusions of 1e9 cells after lymphodepletion, and an antibody";
+    page p = {.html = {0}};
+    rsp_text svg = {0};
+    made_fill(&p.m);
+    rsp_contrast test = {.endpoint = "time_to_rebound", .treated = name, .control = "control",
+                         .has_test = true, .logrank = {.chisq = 4.1, .df = 1, .p = 0.0429}};
+    p.m.arms[0].name = p.m.plan_arms[0].name = name;
+    assert_int_equal(rsp_report_figure("km", &p.m.plan, &p.m.findings, &svg, NULL), RSP_OK);
+    assert_null(strstr(svg.data, "log-rank"));
+    rsp_text_fini(&svg);
+    p.m.findings.contrasts = &test;
+    p.m.findings.n_contrasts = 1;
+    assert_int_equal(rsp_report_figure("km", &p.m.plan, &p.m.findings, &svg, NULL), RSP_OK);
+    assert_non_null(strstr(svg.data, ">log-rank p = 0.043 (first replicate trial alone)<"));
+    assert_null(strstr(svg.data, "\xe2\x80\xa6"));
+    assert_non_null(strstr(svg.data, "10\xe2\x81\xb9 cells"));
+    assert_nothing_cut_nor_covered(svg.data);
+    rsp_text_fini(&svg);
+    made_free(&p.m);
+}
+
+/* ---- What is assumed. */
+static void every_assumed_parameter_is_listed(void **state)
+{
+    (void)state;
+    page p = {.html = {0}};
+    made_fill(&p.m);
+    rsp_param params[] = {
+        {.name = "F50", .first = 0, .count = 1, .unit = "1", .factor = 1, .value = 2, .low = -(double)INFINITY,
+         .high = (double)INFINITY, .meaning = "half activation", .source = "a guess", .status = RSP_ASSUMED},
+        {.name = "delta", .first = 1, .count = 1, .unit = "1/day", .factor = 1, .value = 1,
+         .low = -(double)INFINITY, .high = (double)INFINITY, .meaning = "loss", .source = "x",
+         .status = RSP_VERIFIED}};
+    p.m.net.params = params;
+    p.m.net.n_params = 2;
+    write_page(&p);
+    assert_non_null(strstr(p.html.data, "<a href=\"#assumed\">1 <span"));
+    const char *list = strstr(p.html.data, "id=\"assumed\""), *end = strstr(list, "</details>");
+    const char *name = strstr(list, ">F50<"), *other = strstr(list, ">delta<");
+    assert_true(name && name < end);
+    assert_true(!other || other > end);
+    assert_null(ill_formed(p.html.data));
+    made_free(&p.m);
+    rsp_text_fini(&p.html);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +471,8 @@ int main(void)
         cmocka_unit_test(the_endpoints_of_the_report_are_those_of_the_json),
         cmocka_unit_test(the_scoreboard_of_the_report_is_that_of_the_json),
         cmocka_unit_test(a_trial_in_which_nothing_happened_has_a_report),
+        cmocka_unit_test(kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p),
+        cmocka_unit_test(every_assumed_parameter_is_listed),
     };
     return cmocka_run_group_tests_name("report", tests, set_up, tear_down);
 }

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "boxes.h"
 #include "report/figures.h"
+#include "report/html.h"
+#include "report/people.h"
 
 /* Figures drawn from tables of results. */
 
@@ -299,6 +302,90 @@ static void events_between_visits_are_boxes_as_high_as_their_share(void **state)
     rsp_text_fini(&out);
 }
 
+/* ---- p, names whole, controls from elsewhere. */
+static void a_forest_gives_p_where_its_table_does_and_no_label_is_cut(void **state)
+{
+    (void)state;
+    static const rsp_result_column columns[] = {
+        {"contrast", "contrast", "", RSP_CELL_TEXT, false},
+        {"estimate", "estimate", "", RSP_CELL_NUMBER, true},
+        {"p", "p", "", RSP_CELL_P, false}};
+    const rsp_cell cells[] = {
+        text("restricted mean of the days off ART, two infusions with lymphodepletion against standard of care"),
+        interval(10.8, 1.91, 19.7, ""), number(0.0173),
+        text("short"), interval(20000, 10000, 30000, ""), number(1e-9)};
+    const rsp_result_table t = {.key = "contrasts", .title = "c", .columns = columns, .n_columns = 3,
+                                .cells = cells, .n_rows = 2,
+                                .figure = {.kind = RSP_FIGURE_FOREST, .x = 1, .x_label = "days"}};
+    rsp_text out = {0};
+    figure_forest(&out, &t, "RMST");
+    assert_non_null(strstr(out.data, ">10.8 (1.91 to 19.7), p = 0.017<"));
+    assert_non_null(strstr(out.data, "p &lt; 0.001<"));
+    assert_non_null(strstr(out.data, "standard of care<"));
+    assert_nothing_cut_nor_covered(out.data);
+    rsp_text_fini(&out);
+}
+
+static void curves_have_the_p_of_their_log_rank_test_and_groups_their_whole_names(void **state)
+{
+    (void)state;
+    static const rsp_result_column columns[] = {
+        {"test", "test", "", RSP_CELL_TEXT, false}, {"p", "p", "", RSP_CELL_P, false}};
+    const rsp_cell tested[] = {text("log-rank, stratified"), number(0.0562)};
+    const rsp_result_table test = {.key = "test", .columns = columns, .n_columns = 2, .cells = tested,
+                                   .n_rows = 1};
+    const rsp_result compare = {.name = "compare", .tables = &test, .n_tables = 1};
+    rsp_cell cells[5 * STEPS];
+    const rsp_result_table t = curve_of(cells);
+    for (size_t i = 0; i < STEPS; i++) {
+        cells[5 * i] = text("two infusions after lymphodepletion, and an antibody");
+    }
+    const rsp_result r = {.name = "curve", .tables = &t, .n_tables = 1, .test = &compare};
+    rsp_text out = {0};
+    figure_table(&out, &t, &r, NULL);
+    assert_non_null(strstr(out.data, ">log-rank, stratified p = 0.056<"));
+    assert_nothing_cut_nor_covered(out.data);
+    assert_null(strstr(out.data, "\xe2\x80\xa6")); /* no ellipsis */
+    rsp_text_fini(&out);
+}
+
+static void controls_who_were_not_randomised_are_grey(void **state)
+{
+    (void)state;
+    static const char *const arms[] = {"CAR T", "registry"};
+    rsp_dataset_maker *rows = rsp_dataset_new("made", arms, 2, NULL, 0);
+    assert_non_null(rows);
+    for (uint32_t a = 0; a < 2; a++) {
+        const rsp_subject row = {.participant = a, .arm = a, .reason = ""};
+        assert_int_equal(rsp_dataset_add_subject(rows, &row, NULL), RSP_OK);
+    }
+    rsp_result item = {.kind = "propensity"};
+    rsp_results_view v = {.items = &item, .n = 1, .control = "registry"};
+    cohort c;
+    assert_true(cohort_of_results(&c, &v, rsp_dataset_view(rows)));
+    assert_string_equal(c.styles[1].colour, COLOUR_SOFT);
+    assert_string_not_equal(c.styles[0].colour, COLOUR_SOFT);
+    assert_true(c.historical);
+    item.kind = "curves";
+    assert_true(cohort_of_results(&c, &v, rsp_dataset_view(rows)));
+    assert_string_not_equal(c.styles[1].colour, COLOUR_SOFT);
+    rsp_dataset_free(rows);
+}
+
+static void twelve_arms_of_a_kind_are_told_apart(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < 2; kind++) {
+        for (size_t i = 0; i < 12; i++) {
+            for (size_t k = 0; k < i; k++) {
+                arm_style a = style_of_kind(kind, i), b = style_of_kind(kind, k);
+                assert_true(a.colour != b.colour || a.dash != b.dash);
+                assert_true(a.colour != b.colour || a.shape != b.shape);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +398,10 @@ int main(void)
         cmocka_unit_test(a_curve_ends_where_fewer_than_three_are_at_risk),
         cmocka_unit_test(the_legend_has_events_and_median_of_the_table_beside_it),
         cmocka_unit_test(events_between_visits_are_boxes_as_high_as_their_share),
+        cmocka_unit_test(a_forest_gives_p_where_its_table_does_and_no_label_is_cut),
+        cmocka_unit_test(curves_have_the_p_of_their_log_rank_test_and_groups_their_whole_names),
+        cmocka_unit_test(controls_who_were_not_randomised_are_grey),
+        cmocka_unit_test(twelve_arms_of_a_kind_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
