@@ -121,7 +121,7 @@ static void rows(rsp_text *out, const plot *p, const layout *l)
     for (size_t r = 0; r < l->n_rows; r++) {
         double y = p->top + ROW * ((double)r + 0.5);
         svg_text(out, p->left - 8, y + 5, "end", 13.5, COLOUR_INK, "%s",
-                 svg_fit(l->rows[r], 27, name));
+                 svg_name(l->rows[r], 13.5, p->left - 12, name));
         if (r) {
             svg_line(out, 10, y - 0.5 * ROW, p->left + p->width, y - 0.5 * ROW, COLOUR_FAINT,
                      0.7, NULL);

@@ -6,6 +6,7 @@
 
 /* Swimmer plot: time off ART, or of follow-up, longest first. */
 
+enum { MOST_NAME = 18 }; /* characters, without the number */
 static const double BEFORE = -26; /* weeks: an infusion longer ago is not on the axis */
 
 static double length_of(const person *p)
@@ -159,7 +160,7 @@ static void bar(rsp_text *out, const plot *p, const swimmer *s, const person *wh
     const char *colour = s->c->styles[who->arm].colour;
     double x0 = plot_x(p, 0), x = plot_x(p, length_of(who));
     svg_text(out, p->left - 12, y + 12, "end", 13, COLOUR_INK, "%s",
-             person_name(s->c, who, 14, name));
+             person_name(s->c, who, MOST_NAME, name));
     svg_rect(out, x0, y, fmax(x - x0, 1), 14, colour, "none", 0.3);
     for (size_t k = who->h_first; k < who->h_last; k++) {
         const rsp_happening *h = &s->c->rows->happenings[k];
@@ -186,7 +187,12 @@ static void draw(rsp_text *out, const swimmer *s)
     double rows = (double)s->r.n, longest = rows > 0 ? fmax(length_of(&s->r.people[0]), 1) : 1;
     rsp_text head = {0}, desc = {0};
     double top = key(&head, s);
-    plot p = {.left = 118, .top = top, .width = 366, .height = 20.0 * rows + 6, .x0 = s->from,
+    double left = 70;
+    for (size_t i = 0; i < s->r.n; i++) {
+        char name[160];
+        left = fmax(left, 20 + svg_width(person_name(s->c, &s->r.people[i], MOST_NAME, name), 13));
+    }
+    plot p = {.left = left, .top = top, .width = 484 - left, .height = 20.0 * rows + 6, .x0 = s->from,
               .x1 = ceil(longest), .y0 = 0, .y1 = 1};
     rsp_text_printf(&desc, "One bar a participant of %s, longest first. Marks:", s->c->whose);
     for (mark m = EVENT, n = EVENT; m < N_MARKS; m++) {

@@ -51,6 +51,20 @@ const char *weeks_since(const char *from, char text[160])
     return text;
 }
 
+/* "Gut RNA": an abbreviation that stands alone. */
+static void raise_word(char *text, const char *word)
+{
+    size_t n = strlen(word);
+    for (char *c = text; *c; c++) {
+        bool is = (c[0] | 0x20) == word[0] && strncmp(c + 1, word + 1, n - 1) == 0;
+        if (is && (c == text || c[-1] == ' ') && (c[n] == ' ' || c[n] == '\0')) {
+            for (size_t i = 0; i < n; i++) {
+                c[i] = (char)(word[i] - 'a' + 'A');
+            }
+        }
+    }
+}
+
 const char *assay_title(const char *assay, char text[160])
 {
     static const char *const known[][2] = {
@@ -82,6 +96,9 @@ const char *assay_title(const char *assay, char text[160])
     if (text[0] >= 'a' && text[0] <= 'z') {
         text[0] = (char)(text[0] - 'a' + 'A');
     }
+    raise_word(text, "rna");
+    raise_word(text, "dna");
+    raise_word(text, "crs");
     return text;
 }
 
@@ -109,8 +126,10 @@ const char *assay_label(const char *assay, const char *unit, char text[340])
 {
     char title[160], shown[160];
     size_t n = strlen(assay_title(assay, title));
-    bool grade = n > 5 && strcmp(title + n - 5, "grade") == 0; /* its own unit */
-    snprintf(text, 340, "%s%s%s", title, grade ? "" : ", ", grade ? "" : assay_unit(unit, shown));
+    assay_unit(unit, shown);
+    bool said = (n > 5 && strcmp(title + n - 5, "grade") == 0) ||
+                (strcmp(shown, "share") == 0 && strstr(title, "share")); /* the title says it */
+    snprintf(text, 340, "%s%s%s", title, said ? "" : ", ", said ? "" : shown);
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "boxes.h"
 #include "report/figures.h"
 #include "report/people.h"
 #include "respite/report.h"
@@ -334,6 +335,47 @@ static void every_figure_has_a_title_and_a_description(void **state)
     drop(&p);
 }
 
+/* ---- Bars are named whole enough to find their rows, and by what their time is. */
+static void bars_of_long_names_are_not_cut_and_say_what_their_time_is(void **state)
+{
+    (void)state;
+    static const char *const arms[] = {"unmodified cells after lymphodepletion", "1e9 cells"};
+    rsp_dataset_maker *rows = rsp_dataset_new("made", arms, 2, NULL, 0);
+    assert_non_null(rows);
+    for (uint32_t who = 0; who < 4; who++) {
+        uint32_t id = who < 2 ? who : 100000 + who; /* of a randomised study */
+        const rsp_subject row = {.participant = id, .arm = who / 2, .reason = ""};
+        const rsp_happening end = {.participant = id, .arm = who / 2, .day = 70, .what = "end",
+                                   .amount = NAN, .reason = ""};
+        assert_int_equal(rsp_dataset_add_subject(rows, &row, NULL), RSP_OK);
+        assert_int_equal(rsp_dataset_add_happening(rows, &end, NULL), RSP_OK);
+    }
+    cohort c = {.rows = rsp_dataset_view(rows), .from = "start", .whose = "the first replicate trial"};
+    for (size_t a = 0; a < 2; a++) {
+        c.styles[a] = style_of_kind(a, 0);
+    }
+    rsp_text out = {0};
+    figure_swimmer(&out, &c);
+    assert_int_equal(swimmers(&c), 4);
+    assert_nothing_cut_nor_covered(out.data);
+    assert_non_null(strstr(out.data, ">10\xe2\x81\xb9 cells 100003<"));
+    assert_non_null(strstr(out.data, ">weeks of follow-up<"));
+    assert_null(strstr(out.data, "off ART"));
+    rsp_text_fini(&out);
+    rsp_dataset_free(rows);
+}
+
+static void axes_name_assays_as_the_field_does(void **state)
+{
+    (void)state;
+    char text[340];
+    assert_string_equal(assay_label("gut_rna", "copies/1e6 cells", text), "Gut RNA, copies per million cells");
+    assert_string_equal(assay_label("crs_grade", "1", text), "CRS grade");
+    assert_string_equal(assay_label("escape_fraction", "1", text), "Escape: resistant share of the virus");
+    assert_string_equal(assay_label("il6", "pg/mL", text), "IL-6, pg/mL");
+    assert_string_equal(weeks_since("infuse", text), "weeks since infusion");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +388,8 @@ int main(void)
         cmocka_unit_test(the_threshold_of_the_plan_is_shaded_on_viral_load),
         cmocka_unit_test(what_the_data_do_not_hold_is_not_drawn),
         cmocka_unit_test(every_figure_has_a_title_and_a_description),
+        cmocka_unit_test(bars_of_long_names_are_not_cut_and_say_what_their_time_is),
+        cmocka_unit_test(axes_name_assays_as_the_field_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
