@@ -30,8 +30,9 @@ typedef struct panel {
     double slots;                  /* width of levels without a number */
     bool numbers;                  /* some level has one */
     bool line, mark, open, above;  /* drawn: an arm across, intervals, open ends, marks not reached */
+    bool still;                    /* a mark that resampling does not move: 0 % in every trial */
     axis_names names;
-    char title[400], over[400], note[320];
+    char title[400], over[400], note[400];
     double radius;                 /* of a mark */
     size_t columns;                /* of the legend */
     double legend, height;
@@ -310,6 +311,7 @@ static void look(panel *q)
             q->mark |= !o->curves[c].is_line && isfinite(v->low);
             q->open |= isfinite(v->low) && isinf(v->high);
             q->above |= isinf(v->value);
+            q->still |= !o->curves[c].is_line && isfinite(v->value) && v->low == v->high;
         }
     }
     const char *interval =
@@ -321,8 +323,9 @@ static void look(panel *q)
                          : q->above          ? " Open mark with an arrow"
                          : q->open           ? " Line to the upper edge"
                                              : "";
-    snprintf(q->note, sizeof q->note, "%s.%s%s", interval, beyond,
-             beyond[0] ? ": not reached within the follow-up." : "");
+    snprintf(q->note, sizeof q->note, "%s.%s%s%s", interval, beyond,
+             beyond[0] ? ": not reached within the follow-up." : "",
+             q->still ? " Mark without a line: resampling does not move it; its error is not known." : "");
 }
 
 /* ---- The whole panel. */

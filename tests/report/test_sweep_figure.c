@@ -201,6 +201,12 @@ static void bands_intervals_and_what_was_not_reached_are_explained(void **state)
     sweep_of(w, levels, COUNT(levels), two, COUNT(two), 100);
     char *svg = drawn(w);
     assert_non_null(strstr(svg, ">Upright lines: Monte Carlo 95\xc2\xa0% intervals.<"));
+    assert_null(strstr(svg, "Mark without"));
+    free(svg);
+    w->points[0][0].estimate = (rsp_interval){0, 0, 0};
+    svg = drawn(w);
+    assert_non_null(strstr(svg, "Mark without"));
+    assert_nothing_cut_nor_covered(svg);
     free(svg);
     w->curves[1].is_line = true;
     w->curves[1].n_points = 1;
