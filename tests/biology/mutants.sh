@@ -119,6 +119,8 @@ tissues_full|s/= min(1, chi_C/= min(2, chi_C/|full|homing_receptors
 tissues_full|s/car_share\[x\] \* wear\[x\])/car_share[x])/|full|in_suppressive_tissue
 two_products|s/k_of\[p\] \* car_function\[x\]/k_of[p]/|full|in_suppressive_tissue
 fdc|s/^let release = ln2/let release = 1/|full|held_virus_halves
+provirus|s/exp(-theta_D \* t)/exp(-2 * theta_D * t)/|car_side|total_dna
+provirus|s/(1 - f_int) \/ f_int/f_int/|car_side|total_dna
 reservoir_full|s/years_on_art + t </years_on_art </|full|two_phases
 reservoir_full|s/(if explain_display == 1 then/(if explain_display == 2 then/|full|each_explanation
 producers|s/- env_W \* kill_producers/- 0 * env_W * kill_producers/|full|producers_of_residual

@@ -339,6 +339,30 @@ static void cd8_cells_are_counted_with_ctl_and_car_t_cells(void **state)
     }
 }
 
+/* Total DNA: intact, and defective at L_int (1 - f_int) / f_int that falls by theta_D. */
+static void total_dna_is_intact_and_defective_provirus(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"hiv_car_t_products", "hiv_car_t_full2"};
+    const double reads[] = {0, 168};
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        hiv_open_model(&h, models[k], RSP_ODE);
+        hiv_set(&h, "f_def", 0.01);
+        hiv_settle(&h);
+        if (k) {
+            hiv_start(&h, "H", 1.5e11 * 60e-6 * 0.93 / 0.07 * 0.99);
+        }
+        run_to(&h, reads, 2);
+        for (size_t i = 0; i < 2; i++) {
+            double defective = 60e-6 * 0.93 / 0.07 * (0.01 + 0.99 * exp(-4.6e-5 * reads[i]));
+            assert_relative(seen(&h, i, "defective_provirus"), defective, 1e-6);
+            assert_relative(seen(&h, i, "total_dna") - seen(&h, i, "intact_provirus"), defective, 1e-6);
+        }
+        hiv_close(&h);
+    }
+}
+
 static void low_lymphocytes_are_graded_by_daids(void **state)
 {
     (void)state;
@@ -595,6 +619,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_depot_holds_art_up_long_after_the_last_injection),
         cmocka_unit_test(lymphodepletion_makes_room_and_costs_lymphocytes),
         cmocka_unit_test(cd8_cells_are_counted_with_ctl_and_car_t_cells),
+        cmocka_unit_test(total_dna_is_intact_and_defective_provirus),
         cmocka_unit_test(low_lymphocytes_are_graded_by_daids),
         cmocka_unit_test(cytokines_raise_expansion_and_spare_effectors),
         cmocka_unit_test(boosts_go_where_they_are_sent),
