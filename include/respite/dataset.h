@@ -44,6 +44,8 @@ typedef struct rsp_happening { /* "infuse", "stop art", "start art", "missed vis
     const char *what;
     double amount; /* NaN: none */
     const char *reason;
+    bool over, reported;          /* of an adverse event: whether these days are known */
+    double end_day, reported_day; /* the first day without it; the visit that heard of it */
 } rsp_happening;
 
 typedef struct rsp_measurement {
@@ -117,9 +119,9 @@ const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m);
  * `hash` (promise 1).  Rows must be sorted.  One line a row, fields separated
  * by tabs, numbers as rsp_number_write, a tab, line end or backslash in text as
  * \t, \n, \r, \\:
- *     H trial participant arm day what amount reason
+ *     H trial participant arm day what amount reason [end_day reported_day]
  *     M trial participant arm day planned_day assay unit state value lloq reason
- * with arm as its number from 0; names and covariates of participants, endpoints and
+ * with arm as its number from 0, and the last two where either is known; names and covariates of participants, endpoints and
  * upper limits are not in it.  Of each participant first all H, then all M:
  * so chunks of whole participants give the digest of the whole. */
 void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
@@ -137,6 +139,9 @@ void rsp_dataset_digest(const rsp_dataset *d, rsp_sha256 *sha);
  *              detected", "<20 detected", "above ULOQ"
  *     CENSFL   Y below the limit of quantification, U above the upper one
  *     CNSR     0 event, otherwise rsp_endpoint_end
+ *     AESEQ    adverse events of a participant and arm, by day of onset, from 1
+ *     ASTDT, AENDT, AEDT  first day of an episode, first day without it, visit at which
+ *              it was reported
  *     AVALL, AVALR  the interval (AVALL, AVALR]; AVALR empty: right-censored
  * Appends rows of one sorted chunk; `header` first.  Same bytes for the same
  * rows.  out->failed says that memory ran out. */

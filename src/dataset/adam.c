@@ -178,7 +178,8 @@ static const char *const adtte_columns[] = {
 static const char *const bds_columns[] = {
     "PARAMCD", "PARAM", "AVAL",    "AVALC", "AVALU",  "ADT",
     "ADY",     "ATIDY", "AVISITN", "LLOQ",  "CENSFL", "REASND", "ULOQ"};
-static const char *const adae_columns[] = {"AETERM", "ASTDT", "ASTDY", "AETOXGR"};
+static const char *const adae_columns[] = {
+    "AESEQ", "AETERM", "ASTDT", "ASTDY", "AENDT", "AENDY", "AEDT", "AEDY", "AETOXGR"};
 static const char *const adev_columns[] = {"EVTERM", "ASTDT", "ASTDY", "EVAMT", "EVREAS"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -419,23 +420,49 @@ static void bds_rows(reader *r, bool viral_load, rsp_text *out)
     rsp_codes_fini(&c);
 }
 
-/* Happenings: the adverse events, and all others. */
-static void occurrence_rows(reader *r, bool adverse, rsp_text *out)
+/* ---- Happenings: the adverse events, and all others. */
+static void day_fields(rsp_text *out, bool known, double day)
 {
+    number_field(out, known ? day : (double)NAN);
+    number_field(out, known ? whole_day(day) : (double)NAN);
+}
+
+static void adverse_rows(reader *r, rsp_text *out)
+{
+    uint32_t seq = 0;
+    const rsp_happening *last = NULL;
     for (size_t i = 0; i < r->d->n_happenings; i++) {
         const rsp_happening *h = &r->d->happenings[i];
-        if ((strcmp(h->what, RSP_ADVERSE_EVENT) == 0) != adverse) {
+        if (strcmp(h->what, RSP_ADVERSE_EVENT) != 0) {
             continue;
         }
         meet(r, h->trial, h->participant, h->arm);
         begin(r, out);
-        text_field(out, adverse ? h->reason : h->what);
-        number_field(out, h->day);
-        number_field(out, whole_day(h->day));
+        seq = last && !compare_person(last, &r->who) ? seq + 1 : 1;
+        last = h;
+        number_field(out, seq);
+        text_field(out, h->reason);
+        day_fields(out, true, h->day);
+        day_fields(out, h->over, h->end_day);
+        day_fields(out, h->reported, h->reported_day);
         number_field(out, h->amount);
-        if (!adverse) {
-            text_field(out, h->reason);
+        end_line(out);
+    }
+}
+
+static void event_rows(reader *r, rsp_text *out)
+{
+    for (size_t i = 0; i < r->d->n_happenings; i++) {
+        const rsp_happening *h = &r->d->happenings[i];
+        if (strcmp(h->what, RSP_ADVERSE_EVENT) == 0) {
+            continue;
         }
+        meet(r, h->trial, h->participant, h->arm);
+        begin(r, out);
+        text_field(out, h->what);
+        day_fields(out, true, h->day);
+        number_field(out, h->amount);
+        text_field(out, h->reason);
         end_line(out);
     }
 }
@@ -455,8 +482,10 @@ void rsp_adam_rows(rsp_adam which, const rsp_dataset *d, rsp_text *out)
         bds_rows(&r, which == RSP_ADVL, out);
         break;
     case RSP_ADAE:
+        adverse_rows(&r, out);
+        break;
     case RSP_ADEV:
-        occurrence_rows(&r, which == RSP_ADAE, out);
+        event_rows(&r, out);
         break;
     case RSP_N_ADAM:
         break;

@@ -7,7 +7,7 @@ static const struct { const char *name, *label, *structure; } sets[RSP_N_ADAM] =
     [RSP_ADTTE] = {"ADTTE", "Time-to-Event Analysis", "one record per participant, arm and endpoint"},
     [RSP_ADVL] = {"ADVL", "Viral Load Analysis", "one record per participant, arm, assay and visit"},
     [RSP_ADLB] = {"ADLB", "Laboratory Analysis", "one record per participant, arm, assay and visit"},
-    [RSP_ADAE] = {"ADAE", "Adverse Events", "one record per participant, arm and event"},
+    [RSP_ADAE] = {"ADAE", "Adverse Events", "one record per participant, arm, event and episode"},
     [RSP_ADEV] = {"ADEV", "Dated Happenings", "one record per participant, arm and happening"},
 };
 
@@ -50,7 +50,12 @@ static const rsp_adam_variable variables[] = {
     {"ULOQ", "Upper limit of quantification", false, NULL},
     {"CENSFL", "Beyond a limit", true, "CENSFL"},
     {"REASND", "Reason not done", true, NULL},
+    {"AESEQ", "Sequence number, by day of onset", false, NULL},
     {"AETERM", "Adverse event", true, NULL},
+    {"AENDT", "Study day it was over", false, NULL},
+    {"AENDY", "Whole study day it was over", false, NULL},
+    {"AEDT", "Study day of the visit that reported it", false, NULL},
+    {"AEDY", "Whole study day of that visit", false, NULL},
     {"AETOXGR", "Grade", false, NULL},
     {"ASTDT", "Study day of the start", false, NULL},
     {"ASTDY", "Whole study day of the start", false, NULL},

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "respite/dataset.h"
@@ -90,6 +91,10 @@ static void add_happening(line *l, const rsp_happening *h)
     add_text(l, h->what);
     add_number(l, h->amount);
     add_text(l, h->reason);
+    if (h->over || h->reported) {
+        add_number(l, h->over ? h->end_day : (double)NAN);
+        add_number(l, h->reported ? h->reported_day : (double)NAN);
+    }
     add_char(l, '\n');
 }
 

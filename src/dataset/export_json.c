@@ -204,6 +204,8 @@ static void happenings(const rsp_dataset *d, rsp_text *out)
         text(out, "what", h->what);
         number(out, "amount", h->amount);
         text(out, "reason", h->reason);
+        number(out, "end_day", h->over ? h->end_day : (double)NAN);
+        number(out, "reported_day", h->reported ? h->reported_day : (double)NAN);
         rsp_text_add(out, "}");
     }
 }

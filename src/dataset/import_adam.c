@@ -18,7 +18,8 @@ static const char *const column_names[ADAM_COLUMNS] = {
     "AVALU", "ADT", "ADY", "ATIDY", "AVISITN", "LLOQ", "ULOQ", "CENSFL", "REASND", "DTYPE",
     "CNSR", "EVNTDESC", "CNSDTDSC", "STARTDT", "AVALL", "AVALR", "TRTSDT", "TRTDOSE",
     "ATISDT", "ARTRSDT", "EOSDT", "DCSREAS", "SIMFFL", "PRODFFL", "ITTFL", "SAFFL", "ATIFL",
-    "AETERM", "AEDECOD", "AETOXGR", "ASTDT", "ASTDY", "EVTERM", "EVAMT", "EVREAS"};
+    "AETERM", "AEDECOD", "AETOXGR", "ASTDT", "ASTDY", "AESEQ", "AENDT", "AENDY", "AEDT", "AEDY",
+    "EVTERM", "EVAMT", "EVREAS"};
 
 const char *rsp_adam_cell(const rsp_adam_reader *r, size_t row, enum rsp_adam_column c)
 {
@@ -70,7 +71,8 @@ static const struct kind {
                                           AVALL, AVALR}, 3, 9},
     [ADAM_BDS] = {{PARAMCD, AVAL}, {PARAM, AVALC, AVALU, ADT, ADY, ATIDY, AVISITN, LLOQ, ULOQ,
                                     CENSFL, REASND, DTYPE}, 2, 12},
-    [ADAM_ADVERSE] = {.taken = {AETERM, AEDECOD, AETOXGR, ASTDT, ASTDY}, .n_taken = 5},
+    [ADAM_ADVERSE] = {.taken = {AETERM, AEDECOD, AETOXGR, ASTDT, ASTDY, AESEQ, AENDT,
+                                AENDY, AEDT, AEDY}, .n_taken = 10},
     [ADAM_EVENTS] = {{EVTERM, ASTDT}, {ASTDY, EVAMT, EVREAS}, 2, 3},
 };
 

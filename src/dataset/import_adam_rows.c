@@ -224,6 +224,19 @@ static const char *first_of(const char *a, const char *b)
     return *a ? a : b;
 }
 
+/* A day that may lack: also where only a date says it, and nothing what day 0 was. */
+static rsp_status known_day(const rsp_adam_reader *r, size_t row, enum rsp_adam_column date,
+                            enum rsp_adam_column day, bool *known, double *out, rsp_error *err)
+{
+    double v = (double)NAN;
+    bool there = r->own || !rsp_cell_missing(rsp_adam_cell(r, row, day)) ||
+                 !isnan(r->im->people[r->people[row]].reference);
+    rsp_status s = there ? rsp_adam_day(r, row, date, day, &v, err) : RSP_OK;
+    *known = s == RSP_OK && !isnan(v);
+    *out = *known ? v : 0;
+    return s;
+}
+
 rsp_status rsp_adam_occurrences(rsp_adam_reader *r, rsp_error *err)
 {
     bool adverse = r->kind == ADAM_ADVERSE;
@@ -241,6 +254,9 @@ rsp_status rsp_adam_occurrences(rsp_adam_reader *r, rsp_error *err)
             return rsp_table_fail(r->t, row, r->at[r->at[ASTDT] != RSP_NO_COLUMN ? ASTDT : ASTDY],
                                   err, "the day it began is expected (ASTDY or ASTDT)");
         }
+        s = s == RSP_OK && adverse ? known_day(r, row, AENDT, AENDY, &h.over, &h.end_day, err) : s;
+        s = s == RSP_OK && adverse
+                ? known_day(r, row, AEDT, AEDY, &h.reported, &h.reported_day, err) : s;
         s = s == RSP_OK ? rsp_importer_add_happening(r->im, &h, err) : s;
     }
     return s;

@@ -10,7 +10,7 @@
 #include "dataset/names.h"
 #include "respite/dataset.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 enum statement { ADD_TEXT, ADD_SUBJECT, ADD_COVARIATE, ADD_HAPPENING, ADD_MEASUREMENT, ADD_ENDPOINT, N_STATEMENTS };
 
@@ -18,7 +18,7 @@ static const char *const statement_text[N_STATEMENTS] = {
     [ADD_TEXT] = "INSERT INTO text VALUES (?,?)",
     [ADD_SUBJECT] = "INSERT INTO subject VALUES (?,?,?,?,?,?)",
     [ADD_COVARIATE] = "INSERT INTO covariate_value VALUES (?,?,?,?,?)",
-    [ADD_HAPPENING] = "INSERT INTO happening VALUES (?,?,?,?,?,?,?,?)",
+    [ADD_HAPPENING] = "INSERT INTO happening VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ADD_MEASUREMENT] =
         "INSERT INTO measurement VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [ADD_ENDPOINT] = "INSERT INTO endpoint VALUES (?,?,?,?,?,?,?,?,?)",
@@ -41,6 +41,7 @@ static const char schema[] =
     " PRIMARY KEY(trial, participant, arm, covariate)) WITHOUT ROWID;"
     "CREATE TABLE happening(trial INTEGER, participant INTEGER, arm INTEGER,"
     " day REAL, what INTEGER, copy INTEGER, amount REAL, reason INTEGER,"
+    " end_day REAL, reported_day REAL,"
     " PRIMARY KEY(trial, participant, arm, day, what, copy)) WITHOUT ROWID;"
     "CREATE TABLE measurement(trial INTEGER, participant INTEGER, arm INTEGER,"
     " day REAL, assay INTEGER, copy INTEGER, planned_day REAL, unit INTEGER,"
@@ -51,7 +52,7 @@ static const char schema[] =
     " interval_right REAL, start_day REAL,"
     " PRIMARY KEY(trial, participant, arm, endpoint)) WITHOUT ROWID;"
     "CREATE VIEW happenings AS SELECT trial, participant, a.name AS arm, day,"
-    " w.value AS what, amount, r.value AS reason FROM happening h"
+    " w.value AS what, amount, r.value AS reason, end_day, reported_day FROM happening h"
     " JOIN arm a ON a.arm = h.arm JOIN text w ON w.text = h.what"
     " JOIN text r ON r.text = h.reason;"
     "CREATE VIEW measurements AS SELECT trial, participant, a.name AS arm, day,"
@@ -226,6 +227,8 @@ static rsp_status add_happening(rsp_store *store, const rsp_happening *row,
     sqlite3_bind_int64(s, 6, copy);
     sqlite3_bind_double(s, 7, row->amount);
     sqlite3_bind_int64(s, 8, reason);
+    sqlite3_bind_double(s, 9, row->over ? row->end_day : (double)NAN);
+    sqlite3_bind_double(s, 10, row->reported ? row->reported_day : (double)NAN);
     return run(store, ADD_HAPPENING, err);
 }
 
@@ -397,7 +400,7 @@ static rsp_status lay_out(rsp_store *store, const rsp_dataset *like,
                            "PRAGMA page_size=8192; PRAGMA journal_mode=WAL;"
                            "PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
                            "PRAGMA locking_mode=EXCLUSIVE;"
-                           "PRAGMA user_version=1; BEGIN;",
+                           "PRAGMA user_version=2; BEGIN;",
                            err);
     s = s == RSP_OK ? execute(store, schema, err) : s;
     s = s == RSP_OK ? add_names(store, like, err) : s;

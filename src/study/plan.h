@@ -164,6 +164,7 @@ typedef struct plan_sweep { /* levels of what a trialist would turn */
 } plan_sweep;
 
 typedef struct plan_adverse { /* an adverse event, graded by truth every day */
+    bool seen;          /* known at a visit while it lasts alone; else told at the next one */
     const char *term;
     uint32_t observable;
 } plan_adverse;

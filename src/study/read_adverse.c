@@ -4,7 +4,8 @@
 
 /* Adverse events: a term, and the observable of the model that is its grade. */
 
-static const char *const adverse_keys[] = {"term", "grade", NULL};
+static const char *const adverse_keys[] = {"term", "grade", "reported", NULL};
+static const char *const how_reported[] = {"told", "seen", NULL};
 
 static uint32_t grade_of(plan_reading *p, const tree *t, const char *name)
 {
@@ -51,6 +52,8 @@ void plan_read_adverse(plan_reading *p)
         const tree *grade = reader_need(&p->r, t, "grade", "an adverse event");
         plan_adverse *one = &all[plan->n_adverse];
         one->term = reader_text(&p->r, term, "term");
+        const tree *reported = tree_get(t, "reported");
+        one->seen = reported && reader_choice(&p->r, reported, "reported", how_reported) == 1;
         one->observable = grade_of(p, grade, reader_text(&p->r, grade, "grade"));
         for (size_t i = 0; reading(&p->r) && i < plan->n_adverse; i++) {
             if (strcmp(all[i].term, one->term) == 0) {

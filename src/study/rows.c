@@ -186,6 +186,36 @@ static rsp_status add_lost(const work *w, const run *r, const clinic_visit *v,
     return s;
 }
 
+/* The visit that reported an episode: told at the first that was made from its first day
+ * on, or seen at that alone which was made while it lasted.  NaN: none. */
+static double reported_day(const run *r, const episode *e, bool seen)
+{
+    const track *t = &r->tracks[0];
+    for (size_t i = 0; i < t->n && t->visits[i].day <= r->cut; i++) {
+        const clinic_visit *v = &t->visits[i];
+        if (!v->missed && v->day >= e->day) {
+            return seen && v->day >= e->end ? (double)NAN : v->day;
+        }
+    }
+    return (double)NAN;
+}
+
+static rsp_status add_adverse(const work *w, const run *r, size_t which, rsp_dataset_maker *out)
+{
+    rsp_status s = RSP_OK;
+    const plan_adverse *kind = &w->plan->adverse[which];
+    for (const episode *e = r->adverse[which].first; e && s == RSP_OK; e = e->next) {
+        const double told = reported_day(r, e, kind->seen);
+        const rsp_happening h = {
+            .trial = r->who->who.trial, .participant = r->who->who.participant, .arm = r->arm,
+            .day = e->day, .what = RSP_ADVERSE_EVENT, .amount = e->grade, .reason = kind->term,
+            .over = isfinite(e->end), .end_day = isfinite(e->end) ? e->end : 0,
+            .reported = !isnan(told), .reported_day = isnan(told) ? 0 : told};
+        s = e->day <= r->cut ? rsp_dataset_add_happening(out, &h, w->err) : RSP_OK;
+    }
+    return s;
+}
+
 static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker *out)
 {
     rsp_status s = add_actions(w, r, out);
@@ -198,9 +228,7 @@ static rsp_status add_happenings(const work *w, const run *r, rsp_dataset_maker 
         }
     }
     for (size_t i = 0; s == RSP_OK && i < w->plan->n_adverse; i++) {
-        const adverse *a = &r->adverse[i];
-        s = a->grade > 0 ? happen(w, r, a->day, RSP_ADVERSE_EVENT, a->grade,
-                                  w->plan->adverse[i].term, out) : RSP_OK;
+        s = add_adverse(w, r, i, out);
     }
     double day = 0;
     const char *why = end_reason(r, &day);

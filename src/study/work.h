@@ -33,8 +33,13 @@ typedef struct done_action { /* what a rule did */
     const plan_rule *rule;
 } done_action;
 
-typedef struct adverse { /* of one kind */
-    double day, grade;   /* when it was first 1 or more; the highest; 0: it was not */
+typedef struct episode { /* of an adverse event */
+    double day, end;     /* the first day with it, the first without; inf: it lasts */
+    double grade;        /* the highest */
+    struct episode *next;
+} episode;
+typedef struct adverse { /* of one kind, in order of time; NULL: none */
+    episode *first, *last;
 } adverse;
 
 typedef struct run { /* one participant in one arm, simulated once */
@@ -72,6 +77,7 @@ typedef struct work {
     run **runs; size_t n_runs, capacity;
     double *base_medians, **arm_medians, **grid_medians; /* of the trial at hand */
     double *derived;         /* [n_derived] scratch */
+    bool no_memory;          /* an episode found none */
 } work;
 
 /* Add all runs of a trial, in order of participant, arm and set. */

@@ -100,6 +100,22 @@ static size_t measure(const session *s, run *r, const rsp_sim_view *view)
     return seen;
 }
 
+static void begin_episode(work *w, adverse *a, double day, double grade)
+{
+    episode *e = rsp_arena_alloc(w->arena, 1, sizeof *e);
+    if (!e) {
+        w->no_memory = true;
+        return;
+    }
+    *e = (episode){.day = day, .end = (double)INFINITY, .grade = grade};
+    if (a->last) {
+        a->last->next = e;
+    } else {
+        a->first = e;
+    }
+    a->last = e;
+}
+
 /* On whole days alone, so that visits change nothing. */
 static void watch_adverse(const session *s, run *r, const rsp_sim_view *view)
 {
@@ -108,10 +124,14 @@ static void watch_adverse(const session *s, run *r, const rsp_sim_view *view)
     }
     for (size_t i = 0; i < s->plan->n_adverse; i++) {
         double grade = view->observed[s->plan->adverse[i].observable];
-        adverse *a = &r->adverse[i];
-        if (grade >= 1 && grade > a->grade) {
-            a->day = a->grade > 0 ? a->day : view->t;
-            a->grade = grade;
+        episode *e = r->adverse[i].last;
+        const bool lasts = e && !isfinite(e->end);
+        if (grade >= 1 && !lasts) {
+            begin_episode(s->w, &r->adverse[i], view->t, grade);
+        } else if (lasts && !(grade >= 1)) {
+            e->end = view->t;
+        } else if (lasts) {
+            e->grade = grade > e->grade ? grade : e->grade;
         }
     }
 }
@@ -271,6 +291,9 @@ static rsp_status simulate(rsp_worker *worker, session *s, rsp_error *err)
     rsp_status status = rsp_sim_run(worker->sim, &client, err);
     if (status == RSP_OK && is_cancelled(s)) {
         status = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
+    }
+    if (status == RSP_OK && s->w->no_memory) {
+        status = rsp_fail(err, RSP_NOMEM, "no memory for adverse events");
     }
     return status;
 }

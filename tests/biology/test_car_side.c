@@ -525,7 +525,7 @@ static void il6_stands_where_activation_meets_its_loss(void **state)
 {
     (void)state;
     hiv h;
-    const double reads[] = {3, 60};
+    const double reads[] = {3, 60, 90};
     open_side(&h);
     saturate(&h);
     static const char *const still[] = {"rho_E", "d_E", "x_E", "a_M", "d_M"};
@@ -534,13 +534,17 @@ static void il6_stands_where_activation_meets_its_loss(void **state)
     }
     hiv_settle(&h);
     hiv_act(&h, 3, "infuse", 1e10);
-    run_to(&h, reads, 2);
+    hiv_act(&h, 61, "switch_off", 0);
+    run_to(&h, reads, 3);
     assert_relative(1e6 * seen(&h, 0, "il6"), 2, 1e-9); /* ug/mL to pg/mL */
     assert_true(seen(&h, 0, "crs_grade") < 0.5);
     double activated = 1e10 * 0.3 * 0.7 * tissues; /* 1e-7 pg/mL a day and cell */
     assert_relative(1e6 * seen(&h, 1, "il6"), 2 + 1e-7 * activated, 1e-5);
     assert_true(seen(&h, 1, "crs_grade") > 0.5 && seen(&h, 1, "crs_grade") < 1.5); /* 207 pg/mL: 1 */
     assert_true(seen(&h, 1, "icans_grade") < 0.5);
+    assert_true(seen(&h, 1, "crs_now") == seen(&h, 1, "crs_grade"));
+    assert_true(seen(&h, 1, "icans_now") == seen(&h, 1, "icans_grade"));
+    assert_true(seen(&h, 2, "crs_now") < 0.5 && seen(&h, 2, "crs_grade") > 0.5); /* over, and so far */
     hiv_close(&h);
 }
 

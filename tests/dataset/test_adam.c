@@ -25,6 +25,10 @@ static rsp_dataset_maker *small_trial(void)
     rows_happening(m, 0, 1, 28.25, "stop art", (double)NAN);
     const rsp_happening fever = {.day = 3.5, .what = RSP_ADVERSE_EVENT, .amount = 2,
                                  .reason = "cytokine release"};
+    const rsp_happening again = {.day = 40, .what = RSP_ADVERSE_EVENT, .amount = 3,
+                                 .reason = "cytokine release", .over = true, .end_day = 44,
+                                 .reported = true, .reported_day = 42.25};
+    assert_int_equal(rsp_dataset_add_happening(m, &again, NULL), RSP_OK);
     assert_int_equal(rsp_dataset_add_happening(m, &fever, NULL), RSP_OK);
     double none = (double)NAN;
     rows_measurement(m, 0, 0, -14.5, "viral_load", RSP_NOT_DETECTED, none, 20);
@@ -86,8 +90,9 @@ static void a_small_trial_is_written_as_expected(void **state)
         CAR0 VL ",,copies/mL,49,50,20.75,49,20,,missed visit,\n",
         [RSP_ADLB] = HEAD BDS
         CAR0 "CD4,cd4,,<LLOQ detected,copies/mL,49,50,20.75,49,,Y,,\n",
-        [RSP_ADAE] = HEAD "AETERM,ASTDT,ASTDY,AETOXGR\n"
-        CAR0 "cytokine release,3.5,4,2\n",
+        [RSP_ADAE] = HEAD "AESEQ,AETERM,ASTDT,ASTDY,AENDT,AENDY,AEDT,AEDY,AETOXGR\n"
+        CAR0 "1,cytokine release,3.5,4,,,,,2\n"
+        CAR0 "2,cytokine release,40,41,44,45,42.25,43,3\n",
         [RSP_ADEV] = HEAD "EVTERM,ASTDT,ASTDY,EVAMT,EVREAS\n"
         CAR0 "start art,-400,-400,,\n"
         CAR0 "infuse,0,1,100000000,\n"

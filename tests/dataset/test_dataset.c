@@ -153,10 +153,15 @@ static void the_digest_is_of_the_text_that_the_header_describes(void **state)
     rows_measurement(m, 1, 1, -1, "cd4", RSP_NUMBER, 0.1, (double)NAN);
     rows_happening(m, 0, 1, 0, "stop\tart\n\\\r", (double)NAN);
     rows_happening(m, 1, 1, 3, "end", 1);
+    const rsp_happening fever = {.participant = 1, .arm = 1, .day = 2, .what = RSP_ADVERSE_EVENT,
+                                 .amount = 3, .reason = "fever", .reported = true,
+                                 .reported_day = 2.5, .end_day = 9};
+    assert_int_equal(rsp_dataset_add_happening(m, &fever, NULL), RSP_OK);
     rsp_dataset_sort(m);
     static const char want[] =
         "H\t0\t0\t1\t0\tstop\\tart\\n\\\\\\r\tNaN\t\n"
         "M\t0\t0\t1\t7.5\t7\tviral_load\tcopies/mL\tbelow LLOQ\tNaN\t20\t\n"
+        "H\t0\t1\t1\t2\tadverse event\t3\tfever\tNaN\t2.5\n"
         "H\t0\t1\t1\t3\tend\t1\t\n"
         "M\t0\t1\t1\t-1\t-1\tcd4\tcopies/mL\tnumber\t0.1\tNaN\t\n";
     char got[65], expected[65];

@@ -35,7 +35,8 @@ static rsp_dataset_maker *rich(const char *id)
             {.trial = s.trial, .participant = s.participant, .arm = s.arm, .day = 21 + i / 7.0,
              .what = "stop art", .amount = none},
             {.trial = s.trial, .participant = s.participant, .arm = s.arm, .day = 3.5,
-             .what = RSP_ADVERSE_EVENT, .amount = 2, .reason = "cytokine release"},
+             .what = RSP_ADVERSE_EVENT, .amount = 2, .reason = "cytokine release",
+             .over = i % 2, .end_day = 9, .reported = i % 3 > 0, .reported_day = 7.25},
             {.trial = s.trial, .participant = s.participant, .arm = s.arm, .day = 200,
              .what = "end", .amount = none, .reason = "study over"}};
         for (size_t k = 0; k < 5; k++) {
@@ -191,8 +192,8 @@ static void a_data_set_without_adverse_events_has_an_empty_adae(void **state)
     rsp_text text = {0};
     rsp_adam_header(RSP_ADAE, rsp_dataset_view(m), &text);
     rsp_adam_rows(RSP_ADAE, rsp_dataset_view(m), &text);
-    assert_string_equal(text.data, "STUDYID,USUBJID,SUBJID,TRIAL,ARM,TRT01P,TRT01PN,AETERM,ASTDT,"
-                                   "ASTDY,AETOXGR\n");
+    assert_string_equal(text.data, "STUDYID,USUBJID,SUBJID,TRIAL,ARM,TRT01P,TRT01PN,AESEQ,AETERM,"
+                                   "ASTDT,ASTDY,AENDT,AENDY,AEDT,AEDY,AETOXGR\n");
     rsp_text_fini(&text);
     assert_int_equal(rsp_export_xpt(rsp_dataset_view(m), RSP_ADAE, &text, NULL), RSP_OK);
     rsp_text_fini(&text);

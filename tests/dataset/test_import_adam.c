@@ -55,8 +55,8 @@ static void data_sets_of_others_are_joined_by_participant(void **state)
                      "01-01,HIVRNA,HIV-1 RNA (copies/mL),1500,1500,2020-01-15,,Week 2,20,,10\n"
                      "01-01,HIVRNA,HIV-1 RNA (copies/mL),1500,1500,2020-01-22,22,Week 3,20,LOCF,10\n"
                      "01-02,HIVRNA,HIV-1 RNA (copies/mL),,Not detected,,-1,Base,20,,\n"},
-        {"adae.csv", "USUBJID,AETERM,AEDECOD,AESTDTC,ASTDY,AETOXGR\n"
-                     "01-01,hot,Pyrexia,2020-01-02,2,3\n"},
+        {"adae.csv", "USUBJID,AESEQ,AETERM,AEDECOD,AESTDTC,ASTDY,AENDT,AEDY,AETOXGR\n"
+                     "01-01,7,hot,Pyrexia,2020-01-02,2,2020-01-05,8,3\n"},
         {"notes.csv", "a,b\n1,2\n"}};
     rsp_error err = {0};
     char notes[1000];
@@ -88,6 +88,8 @@ static void data_sets_of_others_are_joined_by_participant(void **state)
     assert_string_equal(d->happenings[1].what, RSP_ADVERSE_EVENT);
     assert_string_equal(d->happenings[1].reason, "Pyrexia");
     assert_true(d->happenings[1].day == 1 && d->happenings[1].amount == 3);
+    assert_true(d->happenings[1].over && d->happenings[1].end_day == 4);
+    assert_true(d->happenings[1].reported && d->happenings[1].reported_day == 7);
     assert_true(d->happenings[2].day == 55); /* the end */
     assert_non_null(strstr(notes, "notes.csv: no ADaM data set"));
     assert_non_null(strstr(notes, "1 rows with a DTYPE"));

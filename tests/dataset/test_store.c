@@ -96,8 +96,8 @@ static void what_was_stored_is_read_back(void **state)
     }
     assert_int_equal(rsp_store_close(store, NULL), RSP_OK);
     assert_int_equal(count_files(), 1);
-    assert_true(query("SELECT schema_version FROM study") == 1);
-    assert_true(query("PRAGMA user_version") == 1);
+    assert_true(query("SELECT schema_version FROM study") == 2);
+    assert_true(query("PRAGMA user_version") == 2);
     assert_true(query("SELECT count(*) FROM measurement") == 3000);
     assert_true(query("SELECT count(*) FROM subject") == 100);
     assert_true(query("SELECT count(*) FROM covariate_value WHERE value = 4.25") == 100);

@@ -401,6 +401,63 @@ static void adverse_events_are_dated_daily_and_keep_their_highest_grade(void **s
     free(study);
 }
 
+/* Cells are taken away on day 10 and given again on day 30: the fever of day 1 is over on
+ * day 11, another begins on day 31.  It is told at the first visit that is made from then
+ * on, or seen at that visit if it lasts. */
+static double next_visit(const rsp_dataset *d, const rsp_happening *h)
+{
+    for (double day = -7; day <= 56; day += 21) {
+        bool made = day >= h->day;
+        for (size_t i = 0; i < d->n_happenings; i++) {
+            const rsp_happening *x = &d->happenings[i];
+            made &= !(x->trial == h->trial && x->participant == h->participant &&
+                      x->day == day && strcmp(x->what, "missed visit") == 0);
+        }
+        if (made) {
+            return day;
+        }
+    }
+    return (double)NAN;
+}
+
+static void an_adverse_event_that_returns_is_another_and_each_is_reported_at_a_visit(void **state)
+{
+    (void)state;
+    char *study = bed_study(
+        "visits: {every: 21 day, missed: 30 %}\nassays: [viral_load]\nrules: []\n"
+        "arms:\n  - name: CAR T\n    participants: 6\n    schedule:\n"
+        "      - {day: 0, do: infuse, amount: 2e7 cell}\n      - {day: 7, do: stop art}\n"
+        "      - {day: 10, do: deplete, amount: 0.95}\n      - {day: 30, do: infuse}\n"
+        "  - name: no CAR T\n    participants: 6\n    schedule: [{day: 7, do: stop art}]\n"
+        "adverse events:\n  - {term: fever, grade: fever}\n"
+        "  - {term: fever seen, grade: fever, reported: seen}\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t n = 0, late = 0, lost = 0;
+    for (size_t i = 0; i < d->n_happenings; i++) {
+        const rsp_happening *h = &d->happenings[i];
+        if (strcmp(h->what, RSP_ADVERSE_EVENT) != 0) {
+            continue;
+        }
+        const bool first = h->day == 1, seen = strcmp(h->reason, "fever seen") == 0;
+        const double visit = next_visit(d, h);
+        assert_true(first || h->day == 31);
+        assert_true(h->amount == (first ? 1 : 2));
+        assert_true(first ? h->over && h->end_day == 11 : !h->over);
+        assert_true(h->reported == (!isnan(visit) && !(first && seen)));
+        assert_true(!h->reported || h->reported_day == visit);
+        late += h->reported && visit > 35;
+        lost += !h->reported && !seen;
+        n++;
+    }
+    assert_int_equal(n, 2 * 2 * 18);
+    assert_true(late > 0 && lost > 0);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
 static void visits_are_summed_up_by_planned_day(void **state)
 {
     (void)state;
@@ -489,6 +546,7 @@ int main(void)
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
+        cmocka_unit_test(an_adverse_event_that_returns_is_another_and_each_is_reported_at_a_visit),
         cmocka_unit_test(adverse_events_are_dated_daily_and_keep_their_highest_grade),
         cmocka_unit_test(visits_are_summed_up_by_planned_day),
         cmocka_unit_test(the_grid_is_told_in_numbers_and_words),

@@ -205,6 +205,8 @@ static const mistake mistakes[] = {
     {"adverse events: [{term: fever, grade: viral_load}]\n",
      "adverse events: a grade is a pure number, but viral_load is in copies/mL", "viral_load",
      RSP_UNITS},
+    {"adverse events: [{term: fever, grade: fever, reported: heard}]\n",
+     "reported 'heard'; known are told, seen", "heard", RSP_NAME},
     {"adverse events: [{term: a, grade: fever}, {term: a, grade: fever}]\n",
      "adverse events: two are called 'a'", "a, grade: fever}]", RSP_NAME},
     {"follow_up: 8\n", "follow_up is a text here; it must be a map", "8", RSP_SYNTAX},
