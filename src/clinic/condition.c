@@ -43,6 +43,9 @@ static clinic_truth compare(const clinic_term *t, const clinic_reading *now,
     if (r->state == RSP_MISSING) {
         return CLINIC_UNKNOWN;
     }
+    if (t->change == CLINIC_AS_IT_IS && r->state == RSP_ABOVE_ULOQ && !(r->value >= t->value)) {
+        return CLINIC_UNKNOWN; /* above a limit that lies below the threshold */
+    }
     bool below = r->state == RSP_NOT_DETECTED || r->state == RSP_BELOW_LLOQ;
     if (t->change == CLINIC_AS_IT_IS && (below || r->state == RSP_ABOVE_ULOQ)) {
         bool wants_below = t->op == CLINIC_LT || t->op == CLINIC_LE;

@@ -59,10 +59,15 @@ static double number_of(const rsp_measurement *m)
                                         : 0.5 * m->lloq;
 }
 
-/* What is above the upper limit is above every value that may be asked for. */
 static bool is_above(const rsp_measurement *m, double above)
 {
     return m->state == RSP_ABOVE_ULOQ || number_of(m) > above;
+}
+
+/* Above an upper limit of the sample that lies below what is asked for. */
+static bool is_unknown(const rsp_measurement *m, double above)
+{
+    return m->state == RSP_MISSING || (m->state == RSP_ABOVE_ULOQ && !(m->uloq >= above));
 }
 
 /* The highest sample after `from`, up to a day. */
@@ -86,7 +91,7 @@ static double days_above(const subject_rows *s, const char *assay, double above)
     double days = (double)NAN;
     for (size_t i = 0; i < s->n_measurements; i++) {
         const rsp_measurement *m = &s->measurements[i];
-        if (m->state == RSP_MISSING || strcmp(m->assay, assay) != 0) {
+        if (is_unknown(m, above) || strcmp(m->assay, assay) != 0) {
             continue;
         }
         int sides = is_above(m, above) + (last && is_above(last, above));

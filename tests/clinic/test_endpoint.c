@@ -76,6 +76,26 @@ static void what_is_beyond_a_limit_is_beyond_every_threshold(void **state)
     }
 }
 
+/* Above the sample's own limit of 20: over 20 and less, of 500 nothing is known. */
+static void a_sample_above_a_limit_below_the_threshold_decides_nothing(void **state)
+{
+    (void)state;
+    clinic_term term = {.kind = CLINIC_COMPARE};
+    clinic_condition c = {.terms = &term, .n = 1, .text = ""};
+    const double limit[] = {20, (double)NAN}, threshold[] = {500, 20, 5};
+    static const clinic_operator op[] = {CLINIC_GT, CLINIC_GE, CLINIC_LT, CLINIC_LE};
+    for (int i = 0; i < 24; i++) {
+        clinic_reading r = {.state = RSP_ABOVE_ULOQ, .value = limit[i % 2], .lloq = (double)NAN,
+                            .reason = ""};
+        term.op = op[i / 2 % 4];
+        term.value = threshold[i / 8];
+        assert_int_equal(clinic_condition_holds(&c, &r, NULL),
+                         i % 2 || i / 8 == 0  ? CLINIC_UNKNOWN
+                         : i / 2 % 4 < 2      ? CLINIC_YES
+                                              : CLINIC_NO);
+    }
+}
+
 static void a_blip_is_no_event(void **state)
 {
     (void)state;
@@ -285,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_confirmed_rebound_is_dated_by_its_first_sample),
+        cmocka_unit_test(a_sample_above_a_limit_below_the_threshold_decides_nothing),
         cmocka_unit_test(a_blip_is_no_event),
         cmocka_unit_test(what_is_beyond_a_limit_is_beyond_every_threshold),
         cmocka_unit_test(a_missed_visit_widens_the_interval),
