@@ -67,7 +67,7 @@ static void read_head(plan_reading *p)
     const tree *start = follow_up && follow_up->kind == TREE_MAP
                             ? tree_get(follow_up, "start")
                             : NULL;
-    p->plan->start_day = start ? reader_days(r, start, "follow_up.start") : 0;
+    p->plan->start_day = start ? plan_start_day(p, start) : 0;
 }
 
 static void read_model(plan_reading *p)

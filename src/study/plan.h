@@ -226,6 +226,8 @@ typedef struct plan_reading {
 void plan_read_people(plan_reading *p);
 void plan_read_arms(plan_reading *p);
 void plan_read_follow_up(plan_reading *p);
+/* "day -8", or "-8 day". */
+double plan_start_day(plan_reading *p, const tree *start);
 void plan_read_visits(plan_reading *p);
 void plan_read_assays(plan_reading *p);
 void plan_read_assay_visits(plan_reading *p); /* after endpoints */

@@ -417,6 +417,34 @@ static void read_dropout(plan_reading *p)
     p->plan->dropout_per_day = reading(&p->r) ? -rsp_log1p(-lost) / days : 0;
 }
 
+double plan_start_day(plan_reading *p, const tree *start)
+{
+    const char *s = reader_text(&p->r, start, "follow_up.start");
+    clinic_moment m = plan_moment_start();
+    if (strncmp(s, "day ", 4) != 0) {
+        return reader_days(&p->r, start, "follow_up.start");
+    }
+    moment_head(p, start, "follow_up.start", s, strlen(s), &m);
+    return m.day;
+}
+
+/* A length is read as a study day, where it can mean no other: day 0 is what `from`
+ * counts from. */
+static void check_start(plan_reading *p, const tree *start)
+{
+    const clinic_moment *from = &p->plan->until;
+    const char *s = reader_text(&p->r, start, "follow_up.start");
+    const bool zero = from->kind == CLINIC_AT_START ||
+                      (from->kind == CLINIC_AT_DAY && from->day == 0) ||
+                      (from->kind == CLINIC_AT_ACTION && from->entry.low == 0 &&
+                       from->entry.high == 0);
+    if (reading(&p->r) && strncmp(s, "day ", 4) != 0 && !(zero && from->offset == 0)) {
+        reader_fail(&p->r, start, RSP_RANGE,
+                    "follow_up.start is a study day, no time before '%s'; write start: day %g",
+                    from->text, p->plan->start_day);
+    }
+}
+
 void plan_read_follow_up(plan_reading *p)
 {
     static const char *const keys[] = {"start", "from", "until", "after restart", NULL};
@@ -430,6 +458,9 @@ void plan_read_follow_up(plan_reading *p)
         const tree *after = tree_get(t, "after restart");
         if (from) {
             plan->until = plan_moment(p, from, "follow_up.from");
+        }
+        if (from && reading(&p->r) && tree_get(t, "start")) {
+            check_start(p, tree_get(t, "start"));
         }
         plan->until.offset += until ? reader_length(&p->r, until, "follow_up.until")
                               : from ? 168 : 0;

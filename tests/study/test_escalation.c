@@ -26,7 +26,7 @@ static char *arms(const char *more)
     rsp_text_printf(&t, "visits:\n  - {days: [1], from: infuse}\nassays:\n  - {name: harm, kind: "
                         "flow, reads: escape_fraction, cells: 1 cell, background: 0}\n"
                         "endpoints:\n  - {name: harmed, event: harm > 0.5, from: infuse}\n"
-                        "follow_up: {start: -1 day, from: infuse, until: 2 day}\n"
+                        "follow_up: {start: day -1, from: infuse, until: 2 day}\n"
                         "product: {dose: 1 cell}\ntrials: %d\n%s", (int)TRIALS, more);
     char *study = bed_study(t.data);
     rsp_text_fini(&t);

@@ -225,8 +225,8 @@ static void a_wait_is_the_quartiles_difference_over_ln_3(void **state)
 static void the_last_day_is_the_largest_and_is_not_reached_where_one_has_no_event(void **state)
 {
     (void)state;
-    static const char *const follow[] = {"follow_up: {start: -7 day, from: stop art, until: 40 week}\n",
-                                         "follow_up: {start: -7 day, from: stop art, until: 2 day}\n"};
+    static const char *const follow[] = {"follow_up: {start: day -7, from: stop art, until: 40 week}\n",
+                                         "follow_up: {start: day -7, from: stop art, until: 2 day}\n"};
     for (int k = 0; k < 2; k++) {
         char text[400];
         snprintf(text, sizeof text,

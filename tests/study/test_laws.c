@@ -368,7 +368,7 @@ static void a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround(void **
 static void follow_up_may_end_some_time_after_a_restart(void **state)
 {
     (void)state;
-    char *study = bed_study("follow_up: {start: -7 day, from: stop art, until: 8 week, "
+    char *study = bed_study("follow_up: {start: day -7, from: stop art, until: 8 week, "
                             "after restart: 2 week}\n");
     rsp_plan *plan = bed_plan(study);
     bed_run run = bed_run_plan(plan, 2);

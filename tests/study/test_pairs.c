@@ -100,7 +100,7 @@ static pairs days_of(const char *study)
     "assays: [{name: viral_load, kind: exact}]\n"                                    \
     "rules: [{when: viral_load > " limit ", do: end}]\n"                             \
     "endpoints: [{name: rebound, event: viral_load > " limit ", from: stop art}]\n"  \
-    "follow_up: {start: 0 day, from: stop art, until: 40 week}\ncontrasts: []\nseed: 3\n"
+    "follow_up: {start: day 0, from: stop art, until: 40 week}\ncontrasts: []\nseed: 3\n"
 
 /* ---- The laws. */
 static void more_env_per_cell_is_more_lysis_per_cell(void **state)
@@ -246,7 +246,7 @@ static void doses_of_2e10_cells_in_viraemic_people_are_simulated_by_ode(void **s
         "    schedule: [{day: -240, do: stop art}, {day: 0, do: infuse, amount: 2e10 cell}]\n"
         "    set: {\"enters[first]\": 1}\n"
         "visits: {days: [0, 7, 28]}\nassays: [viral_load]\n"
-        "follow_up: {start: -241 day, from: infuse, until: 28 day}\n";
+        "follow_up: {start: day -241, from: infuse, until: 28 day}\n";
     rsp_plan *plan = NULL;
     rsp_error err = {0};
     if (rsp_plan_parse(study, strlen(study), STUDIES "/pairs.yaml", &plan, &err) != RSP_OK) {
