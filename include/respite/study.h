@@ -158,6 +158,15 @@ typedef struct rsp_dose_level {
     rsp_interval share;    /* of the trials decided; Wilson 95 % for Monte Carlo error */
 } rsp_dose_level;
 
+/* Stopping of enrolment by a count of events, over replicate trials. */
+typedef struct rsp_stopping {
+    const char *arm, *rule;  /* whose participants are counted; as written */
+    uint32_t planned;        /* of them at most */
+    double enrolled, events; /* at risk, and with the first rule's event; in a trial, on average */
+    size_t stopped;          /* trials in which a rule was met */
+    rsp_interval share;      /* of trials; Wilson 95 % for Monte Carlo error */
+} rsp_stopping;
+
 typedef struct rsp_grid_cell {
     const char *const *levels; /* [n_axes] in words: "> 50 copies/mL", "every 7 day", "60 % NNRTI" */
     const char *arm;
@@ -224,6 +233,7 @@ typedef struct rsp_findings {
     const rsp_test_share *tests; size_t n_tests; /* of a randomised study */
     const rsp_dose_level *levels; size_t n_levels; /* of a dose escalation */
     size_t undecided;         /* its trials in which simulations failed and nobody was left */
+    const rsp_stopping *stopping; /* NULL: none */
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;
     double grid_published;    /* day: the figure named by `compare`; 0: none */

@@ -180,6 +180,16 @@ static json_t *levels(const rsp_findings *f)
     return rows;
 }
 
+static json_t *stopping(const rsp_stopping *s)
+{
+    return !s ? json_null()
+              : json_pack("{s:s,s:s,s:I,s:o,s:o,s:I,s:o,s:o}", "arm", s->arm, "rule", s->rule,
+                          "planned", (json_int_t)s->planned, "enrolled", number(s->enrolled),
+                          "events", number(s->events), "stopped", (json_int_t)s->stopped,
+                          "share", number(s->share.value), "mc95",
+                          pair(s->share.low, s->share.high));
+}
+
 static json_t *estimate(const rsp_interval *v)
 {
     return json_pack("{s:o,s:o}", "value", number(v->value), "mc95", pair(v->low, v->high));
@@ -263,12 +273,12 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     for (size_t i = 0; i < f->n_arms; i++) {
         json_array_append_new(arms, arm(plan, &f->arms[i]));
     }
-    return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "study", plan->study,
+    return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
                            (json_int_t)f->trials, "null", plan->is_null, "hash",
                            f->hash ? f->hash : "", "arms", arms, "contrasts", contrasts(f),
                            "tests", tests(f), "levels", levels(f), "undecided",
-                           (json_int_t)f->undecided, "grid", grid(f),
+                           (json_int_t)f->undecided, "stopping", stopping(f->stopping), "grid", grid(f),
                            "scoreboard", scoreboard(f), "sweep", sweep(f->sweep), "hinges",
                            hinges(plan, f)),
                  err);

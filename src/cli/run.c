@@ -127,6 +127,15 @@ static void print_levels(const rsp_findings *f)
     }
 }
 
+static void print_stopping(const rsp_stopping *s)
+{
+    if (s) {
+        printf("%s: enrolment stopped (%s) in %.1f %% of trials (Monte Carlo %.1f to %.1f), "
+               "%.1f of %u enrolled a trial\n", s->arm, s->rule, 100 * s->share.value,
+               100 * s->share.low, 100 * s->share.high, s->enrolled, s->planned);
+    }
+}
+
 void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
 {
     printf("%s: %s\n", plan->study, plan->title);
@@ -147,6 +156,7 @@ void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
     }
     print_tests(plan, f);
     print_levels(f);
+    print_stopping(f->stopping);
     cli_print_scores(f);
 }
 

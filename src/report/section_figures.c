@@ -258,6 +258,19 @@ static void levels_table(rsp_text *out, const rsp_findings *f)
     html_table_close(&t);
 }
 
+static void stopping_words(rsp_text *out, const rsp_stopping *s)
+{
+    if (s) {
+        html_subheading(out, "Stopping");
+        html_paragraph(out, "Enrolment stops in every arm when, in %s, %s. It did in %.1f %% of "
+                            "trials (Monte Carlo 95 %% %.1f to %.1f); %.1f of %u participants of "
+                            "that arm were enrolled in a trial, %.2f with the event. Who was "
+                            "enrolled is followed to the end; the others are not in the data.",
+                       s->arm, s->rule, 100 * s->share.value, 100 * s->share.low,
+                       100 * s->share.high, s->enrolled, s->planned, s->events);
+    }
+}
+
 void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     html_heading(out, "results", "Endpoints");
@@ -279,6 +292,7 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
     }
     tests_table(out, plan, f);
     levels_table(out, f);
+    stopping_words(out, f->stopping);
     html_paragraph(out, "Curves and confidence intervals are of all replicate trials "
                         "together; the interval that a trial of the planned size would show "
                         "is the one over replicate trials.");

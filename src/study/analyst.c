@@ -85,7 +85,7 @@ rsp_status rsp_analyst_new(const rsp_plan *plan, rsp_analyst **out, rsp_error *e
     }
     if (!a || !a->arena || !new_arms(a) || !new_contrasts(a) || !new_rest(a) ||
         analyst_outcomes_new(a, err) != RSP_OK || !analyst_tests_new(a) ||
-        !analyst_levels_new(a)) {
+        !analyst_levels_new(a) || !analyst_stopping_new(a)) {
         rsp_analyst_free(a);
         return rsp_fail(err, RSP_NOMEM, "no memory for the analysis");
     }
@@ -304,6 +304,7 @@ static rsp_status close_trial(rsp_analyst *a, const rsp_dataset *rows, rsp_error
     s = s == RSP_OK ? analyst_tests_close(a, rows, err) : s;
     s = s == RSP_OK ? analyst_scores_close(a, err) : s;
     analyst_levels_close(a);
+    analyst_stopping_close(a);
     for (size_t i = 0; i < plan->view.n_arms; i++) {
         for (size_t e = 0; e < plan->n_endpoints; e++) {
             km_clear(&a->arms[i].trial[e]);
@@ -512,6 +513,7 @@ rsp_status rsp_analyst_finish(rsp_analyst *a, const char *hash,
                       : rsp_fail(err, RSP_NOMEM, "no memory for the findings");
     analyst_tests_finish(a);
     analyst_levels_finish(a);
+    analyst_stopping_finish(a);
     s = s == RSP_OK ? analyst_scores_finish(a, err) : s;
     s = s == RSP_OK && a->plan->grid.exists ? analyst_grid_finish(a, err) : s;
     s = s == RSP_OK && a->plan->sweep.exists ? analyst_sweep_finish(a, err) : s;

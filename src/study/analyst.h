@@ -66,6 +66,7 @@ struct rsp_analyst {
     rsp_endpoint_row *row_of; bool *has_row; /* [n_arms * n_endpoints] of a person */
     rsp_test_share *tests; size_t n_logranks; /* see operating.c */
     rsp_dose_level *levels;                   /* see escalation.c */
+    rsp_stopping *stopping;                   /* see stopping.c; NULL: none */
     size_t *failed_now;                       /* [n_levels] of the trial at hand */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
     series *people;         /* [2 * n_scores] values of the trial's participants; then
@@ -114,6 +115,11 @@ RSP_MUST_USE bool analyst_levels_new(rsp_analyst *a);
 void analyst_levels_add(rsp_analyst *a, const rsp_subject *s);
 void analyst_levels_close(rsp_analyst *a);
 void analyst_levels_finish(rsp_analyst *a);
+
+/* ---- Stopping of enrolment: how often, and after how many. */
+RSP_MUST_USE bool analyst_stopping_new(rsp_analyst *a);
+void analyst_stopping_close(rsp_analyst *a);
+void analyst_stopping_finish(rsp_analyst *a);
 
 RSP_MUST_USE rsp_status analyst_grid_add(rsp_analyst *a, const rsp_dataset *grid,
                                          rsp_error *err);

@@ -8,7 +8,7 @@
 const char *const plan_top_keys[] = {
     "study", "title", "model", "solver", "seed", "trials", "design", "population",
     "product", "set", "arms", "visits", "assays", "rules", "endpoints", "follow_up",
-    "dropout", "escalation", "contrasts", "grid", "sweep", "published", "scoreboard", "remarks",
+    "dropout", "escalation", "stopping", "contrasts", "grid", "sweep", "published", "scoreboard", "remarks",
     "assumptions", "analysis", "adverse events", NULL};
 
 enum { LONGEST_FILE = 1 << 20, MOST_TRIALS = (1 << 20) - 1, MOST_WORDS = 200 };
@@ -195,7 +195,7 @@ static void read_parts(plan_reading *p)
     static void (*const parts[])(plan_reading *) = {
         read_head, read_model, read_solver, plan_read_people, plan_expand_sweep, plan_read_arms,
         plan_read_follow_up, plan_read_visits, plan_read_assays, plan_read_rules,
-        plan_read_endpoints, plan_read_escalation, plan_read_assay_visits, plan_read_adverse, plan_read_contrasts,
+        plan_read_endpoints, plan_read_escalation, plan_read_stopping, plan_read_assay_visits, plan_read_adverse, plan_read_contrasts,
         plan_read_scores, plan_read_grid, check_compare, plan_read_sweep, read_analysis, plan_describe};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && reading(&p->r); i++) {
         parts[i](p);

@@ -176,6 +176,17 @@ typedef struct plan_escalation { /* 3+3, over the arms as dose levels */
     size_t start;      /* arm */
 } plan_escalation;
 
+typedef struct plan_bound { /* so many of the first so many have the event */
+    uint32_t count, of, event;
+} plan_bound;
+typedef struct plan_stopping { /* of enrolment, for all arms */
+    bool exists;
+    uint32_t arm;      /* whose participants are counted */
+    uint32_t cohort;   /* participants known between looks */
+    plan_bound *bounds; size_t n_bounds;
+    const char *text;
+} plan_stopping;
+
 struct rsp_plan {
     rsp_arena *arena;
     rsp_model *model;
@@ -203,6 +214,7 @@ struct rsp_plan {
     plan_score *scores;              size_t n_scores;
     plan_sweep sweep;
     plan_escalation escalation;
+    plan_stopping stopping;
     rsp_analysis *analysis;          /* made of each replicate trial; NULL */
     const char *const *covariates;   size_t n_covariates; /* of the data set */
 };
@@ -240,6 +252,7 @@ void plan_read_scores(plan_reading *p);
 void plan_expand_sweep(plan_reading *p); /* before arms and rules */
 void plan_read_sweep(plan_reading *p);   /* its outcomes, after endpoints */
 void plan_read_escalation(plan_reading *p); /* after endpoints */
+void plan_read_stopping(plan_reading *p);   /* after that */
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */

@@ -100,7 +100,7 @@ static rsp_status add_endpoints(const work *w, run *r, rsp_dataset_maker *out)
     return s;
 }
 
-rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reached)
+rsp_status work_ending(const work *w, const run *r, size_t endpoint, rsp_endpoint_end *end)
 {
     const plan_endpoint *e = &w->plan->endpoints[endpoint];
     clinic_samples samples;
@@ -108,8 +108,16 @@ rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reac
         return rsp_fail(w->err, RSP_NOMEM, "no memory for endpoints");
     }
     const clinic_at_risk risk = at_risk(w, r, e, (double)NAN);
-    *reached = clinic_endpoint_of(&e->criterion, e->restart, &samples, &risk).end == RSP_END_EVENT;
+    *end = clinic_endpoint_of(&e->criterion, e->restart, &samples, &risk).end;
     return RSP_OK;
+}
+
+rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reached)
+{
+    rsp_endpoint_end end = RSP_END_NOT_STARTED;
+    rsp_status s = work_ending(w, r, endpoint, &end);
+    *reached = s == RSP_OK && end == RSP_END_EVENT;
+    return s;
 }
 
 /* ---- Happenings. */

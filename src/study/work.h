@@ -89,6 +89,11 @@ bool work_planned_at(const clinic_assay *assay, const clinic_visit *visit);
 bool work_failed(const run *r);
 /* Mark the runs that a dose escalation did not come to. */
 RSP_MUST_USE rsp_status work_escalate(work *w);
+/* Mark those whom a trial that stopped did not enrol. */
+RSP_MUST_USE rsp_status work_stop_enrolment(work *w);
+/* How an endpoint ended; RSP_NOMEM. */
+RSP_MUST_USE rsp_status work_ending(const work *w, const run *r, size_t endpoint,
+                                    rsp_endpoint_end *end);
 /* Whether an endpoint was reached; RSP_NOMEM. */
 RSP_MUST_USE rsp_status work_reached(const work *w, const run *r, size_t endpoint, bool *reached);
 /* Rows of a run of the study, or of the grid. */

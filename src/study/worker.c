@@ -334,6 +334,9 @@ rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
     if (status == RSP_OK && worker->plan->escalation.exists) {
         status = work_escalate(&w);
     }
+    if (status == RSP_OK && worker->plan->stopping.exists) {
+        status = work_stop_enrolment(&w);
+    }
     if (status == RSP_OK) {
         status = add_rows(&w, out, grid);
     }

@@ -133,6 +133,127 @@ static void simulations_that_fail_are_no_sign_of_safety(void **state)
     free(all);
 }
 
+/* ---- Stopping by a count: twelve in the arm that is counted, six beside it. */
+enum { MOST = 12 };
+
+static char *stopping(const char *rule)
+{
+    rsp_text t = {0};
+    rsp_text_printf(&t, "%scontrasts: []\npublished:\nscoreboard:\nrules:\narms:\n"
+                        "  - {name: CAR T, participants: %d, schedule: [{day: 0, do: infuse}], "
+                        "set: {f_esc: {value: 0.3, use: assumed, why: a coin}}}\n"
+                        "  - {name: beside, participants: 6, schedule: [{day: 0, do: infuse}]}\n"
+                        "visits:\n  - {days: [1], from: infuse}\nassays:\n  - {name: harm, kind: "
+                        "flow, reads: escape_fraction, cells: 1 cell, background: 0}\n"
+                        "endpoints:\n  - {name: harmed, event: harm > 0.5, from: infuse}\n"
+                        "follow_up: {until: 2 day}\nproduct: {dose: 1 cell}\ntrials: %d\n%s",
+                    strstr(rule, "design:") ? "" : "design: randomised\n", (int)MOST, (int)TRIALS, rule);
+    char *study = bed_study(t.data);
+    rsp_text_fini(&t);
+    return study;
+}
+
+/* Chance of a stop, participants enrolled and harmed, by the chain of counts. */
+static void chain(const int (*bound)[2], int n_bounds, int cohort, double want[3])
+{
+    double at[MOST + 1] = {1.0}, p = 0.3;
+    want[0] = want[1] = want[2] = 0;
+    for (int n = 1; n <= MOST; n++) {
+        for (int x = n; x >= 0; x--) {
+            at[x] = (1 - p) * (x < n ? at[x] : 0) + (x > 0 ? p * at[x - 1] : 0);
+        }
+        for (int x = 0; x <= n; x++) {
+            bool met = false;
+            for (int k = 0; k < n_bounds; k++) {
+                met |= n <= bound[k][1] && x >= bound[k][0];
+            }
+            bool look = n == MOST || n % cohort == 0;
+            want[0] += look && met ? at[x] : 0;
+            if ((look && met) || n == MOST) {
+                want[1] += n * at[x];
+                want[2] += x * at[x];
+                at[x] = 0;
+            }
+        }
+    }
+}
+
+static void enrolment_stops_as_often_as_its_chain(void **state)
+{
+    (void)state;
+    static const struct { const char *rule; int bound[2][2], n, cohort; } cases[] = {
+        {"stopping: {arm: CAR T, when: 4 of 12 have harmed}\n", {{4, 12}}, 1, 1},
+        {"stopping: {arm: CAR T, when: [2 of 3 have harmed, 5 of 10 have harmed]}\n",
+         {{2, 3}, {5, 10}}, 2, 1},
+        {"stopping: {arm: CAR T, cohort: 5, when: 3 of 12 have harmed}\n", {{3, 12}}, 1, 5}};
+    for (int k = 0; k < 3; k++) {
+        char *study = stopping(cases[k].rule);
+        rsp_plan *plan = bed_plan(study);
+        rsp_analyst *analyst = NULL;
+        const rsp_findings *f = NULL;
+        double want[3];
+        chain(cases[k].bound, cases[k].n, cases[k].cohort, want);
+        assert_int_equal(rsp_analyst_new(plan, &analyst, NULL), RSP_OK);
+        bed_run run = bed_run_plan(plan, 100);
+        const rsp_dataset *d = rsp_dataset_view(run.rows);
+        assert_int_equal(rsp_analyst_add(analyst, d, NULL, NULL), RSP_OK);
+        assert_int_equal(rsp_analyst_finish(analyst, "abc", &f, NULL), RSP_OK);
+        const rsp_stopping *s = f->stopping;
+        assert_true(s && s->planned == MOST);
+        const double sd = sqrt(want[0] * (1 - want[0]) / TRIALS), sixty = sqrt((double)TRIALS);
+        assert_true(fabs(s->share.value - want[0]) < 5 * sd);      /* five standard errors */
+        assert_true(fabs(s->enrolled - want[1]) < 5 * MOST / 2 / sixty);
+        assert_true(fabs(s->events - want[2]) < 5 * 2 / sixty);
+        assert_true(s->share.value > 0.1 && s->enrolled < MOST);
+        /* Nobody else is in the data; beside it half as many, rounded up. */
+        size_t all = 0;
+        for (size_t i = 0, trial = 0; trial < TRIALS; trial++) {
+            size_t own = 0, beside = 0;
+            for (; i < d->n_subjects && d->subjects[i].trial == trial; i++) {
+                own += d->subjects[i].arm == 0;
+                beside += d->subjects[i].arm == 1;
+            }
+            assert_int_equal(beside, (own + 1) / 2);
+            all += own;
+        }
+        assert_true(fabs((double)all - s->enrolled * TRIALS) < 0.5);
+        rsp_analyst_free(analyst);
+        bed_run_free(&run);
+        rsp_plan_free(plan);
+        free(study);
+    }
+}
+
+static void a_stopping_rule_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const struct { const char *rule, *says; } cases[] = {
+        {"stopping: {arm: CAR T, when: 3 of 10 have harm}\n",
+         "no endpoint is called 'harm'; did you mean 'harmed'?"},
+        {"stopping: {arm: CAR T, when: 3 in 10 have harmed}\n",
+         "'3 in 10 have harmed' is no stopping rule; write for example '3 of 10 have harmed'"},
+        {"stopping: {arm: CAR T, when: 13 of 20 have harmed}\n",
+         "13 of 20 can never be; the arm has 12 participants"},
+        {"stopping: {arm: CAR T, when: 4 of 3 have harmed}\n", "can never be"},
+        {"stopping: {arm: CART, when: 3 of 10 have harmed}\n", "did you mean 'CAR T'?"},
+        {"stopping: {when: 3 of 10 have harmed}\n", "whose participants are counted"},
+        {"stopping: {arm: CAR T, when: []}\n", "there is no rule"},
+        {"stopping: {arm: CAR T, when: 3 of 10 have harmed, cohorts: 3}\n", "unknown key 'cohorts'"},
+        {"stopping: {arm: CAR T, when: 3 of 10 have harmed}\nescalation: {toxicity: harmed}\n",
+         "stopping goes with no escalation"},
+        {"stopping: {arm: CAR T, when: 3 of 10 have harmed}\ndesign: counterfactual\n",
+         "needs design: randomised"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *study = stopping(cases[i].rule);
+        rsp_error err = {0};
+        assert_int_not_equal(bed_refuse(study, &err), RSP_OK);
+        if (!strstr(err.message, cases[i].says)) {
+            fail_msg("%s\n%s", cases[i].rule, err.message);
+        }
+        free(study);
+    }
+}
+
 static void an_escalation_that_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -162,6 +283,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_plus_three_chooses_as_its_closed_form),
         cmocka_unit_test(simulations_that_fail_are_no_sign_of_safety),
+        cmocka_unit_test(enrolment_stops_as_often_as_its_chain),
+        cmocka_unit_test(a_stopping_rule_that_cannot_be_is_refused),
         cmocka_unit_test(an_escalation_that_cannot_be_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,233 @@
+/* Stopping of enrolment by a count: "3 of 10 have harmed".  Participants of one arm are
+ * enrolled one after another, each known to the end before the next look; everybody is
+ * simulated, and the rule then says whom the trial came to enrol, since what happens to
+ * one participant does not depend on others. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "respite/rank.h"
+#include "study/analyst.h"
+#include "study/work.h"
+
+static const double LEVEL = 0.95;
+
+/* ---- The study file. */
+static uint32_t find_arm(plan_reading *p, const tree *t)
+{
+    const rsp_plan_view *v = &p->plan->view;
+    const char *name = reader_text(&p->r, t, "arm");
+    const char **known = reader_alloc(&p->r, v->n_arms, sizeof *known);
+    for (size_t i = 0; known && reading(&p->r) && i < v->n_arms; i++) {
+        known[i] = v->arms[i].name;
+        if (strcmp(known[i], name) == 0) {
+            return (uint32_t)i;
+        }
+    }
+    if (known && reading(&p->r)) {
+        reader_unknown(&p->r, t, "no arm is called", name, known, v->n_arms);
+    }
+    return 0;
+}
+
+static uint32_t find_event(plan_reading *p, const tree *t, const char *name)
+{
+    const char *known[PLAN_MOST_ENDPOINTS];
+    for (size_t i = 0; i < p->plan->n_endpoints; i++) {
+        known[i] = p->plan->endpoints[i].name;
+        if (strcmp(known[i], name) == 0) {
+            if (p->plan->endpoints[i].after >= 0) {
+                reader_fail(&p->r, t, RSP_RANGE, "stopping: %s counts from an endpoint; an event "
+                            "that stops a trial counts from a moment of its own", name);
+            }
+            return (uint32_t)i;
+        }
+    }
+    reader_unknown(&p->r, t, "no endpoint is called", name, known, p->plan->n_endpoints);
+    return 0;
+}
+
+/* "3 of 10 have harmed" */
+static void read_bound(plan_reading *p, const tree *t, plan_bound *b)
+{
+    const char *s = reader_text(&p->r, t, "when");
+    const uint32_t enrolled = p->plan->view.arms[p->plan->stopping.arm].participants;
+    char name[64] = "";
+    int end = 0;
+    if (!reading(&p->r)) {
+        return;
+    }
+    if (sscanf(s, "%4u of %4u have %63s%n", &b->count, &b->of, name, &end) != 3 || s[end]) {
+        reader_fail(&p->r, t, RSP_SYNTAX, "when: '%.60s' is no stopping rule; write for example "
+                    "'3 of 10 have harmed'", s);
+        return;
+    }
+    b->event = find_event(p, t, name);
+    if (reading(&p->r) && !(b->count >= 1 && b->count <= b->of && b->count <= enrolled)) {
+        reader_fail(&p->r, t, RSP_RANGE, "when: %u of %u can never be; the arm has %u participants",
+                    b->count, b->of, enrolled);
+    }
+}
+
+static void read_bounds(plan_reading *p, const tree *when, plan_stopping *s)
+{
+    const bool several = when->kind == TREE_LIST;
+    plan_bound *bounds = reader_alloc(&p->r, several ? when->n + 1 : 1, sizeof *bounds);
+    s->bounds = bounds;
+    for (const tree *t = several ? when->first : when; t && reading(&p->r); t = t->next) {
+        read_bound(p, t, &bounds[s->n_bounds++]);
+        const char *one = reader_text(&p->r, t, "when");
+        s->text = s->n_bounds == 1 ? one : reader_printf(&p->r, "%s, or %s", s->text, one);
+        if (!several) {
+            break;
+        }
+    }
+    if (reading(&p->r) && !s->n_bounds) {
+        reader_fail(&p->r, when, RSP_RANGE, "when: there is no rule");
+    }
+}
+
+void plan_read_stopping(plan_reading *p)
+{
+    static const char *const keys[] = {"when", "arm", "cohort", NULL};
+    const tree *t = tree_get(p->root, "stopping");
+    plan_stopping *s = &p->plan->stopping;
+    const rsp_plan_view *v = &p->plan->view;
+    if (!t || !reader_map(&p->r, t, "stopping", keys)) {
+        return;
+    }
+    const tree *when = reader_need(&p->r, t, "when", "stopping");
+    const tree *arm = tree_get(t, "arm"), *cohort = tree_get(t, "cohort");
+    if (reading(&p->r) && !arm && v->n_arms > 1) {
+        reader_fail(&p->r, t, RSP_SYNTAX, "stopping needs 'arm': whose participants are counted");
+    }
+    s->arm = arm ? find_arm(p, arm) : 0;
+    s->cohort = cohort ? (uint32_t)reader_count(&p->r, cohort, "cohort", 1, 1000) : 1;
+    if (when && reading(&p->r)) {
+        read_bounds(p, when, s);
+    }
+    s->exists = reading(&p->r);
+    if (reading(&p->r) && v->design != RSP_RANDOMISED) {
+        reader_fail(&p->r, t, RSP_RANGE, "a trial that may stop needs design: randomised");
+    } else if (reading(&p->r) && (p->plan->escalation.exists || tree_get(p->root, "grid"))) {
+        reader_fail(&p->r, t, RSP_RANGE, "stopping goes with no escalation and no grid");
+    }
+}
+
+/* ---- The design. */
+static bool is_met(const plan_bound *b, size_t n, size_t events)
+{
+    return n <= b->of && events >= b->count;
+}
+
+/* Enrol the arm in its order; how many were. */
+static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
+{
+    const plan_stopping *s = &w->plan->stopping;
+    size_t *seen = rsp_arena_alloc(w->arena, 2 * s->n_bounds, sizeof *seen);
+    size_t known = 0;
+    rsp_status status = seen ? RSP_OK : rsp_fail(w->err, RSP_NOMEM, "no memory for a stopping rule");
+    for (size_t i = 0; status == RSP_OK && i < 2 * s->n_bounds; i++) {
+        seen[i] = 0;
+    }
+    for (*enrolled = 0; status == RSP_OK && *enrolled < n;) {
+        const run *r = runs[(*enrolled)++];
+        bool met = false, counts = !r->who->not_made && r->simulate && !work_failed(r);
+        known += counts;
+        for (size_t k = 0; counts && status == RSP_OK && k < s->n_bounds; k++) {
+            rsp_endpoint_end end = RSP_END_NOT_STARTED;
+            status = work_ending(w, r, s->bounds[k].event, &end);
+            seen[2 * k] += end != RSP_END_NOT_STARTED;
+            seen[2 * k + 1] += end == RSP_END_EVENT;
+            met |= is_met(&s->bounds[k], seen[2 * k], seen[2 * k + 1]);
+        }
+        if (met && known % s->cohort == 0) {
+            break;
+        }
+    }
+    return status;
+}
+
+/* Of the other arms as large a share is enrolled by then. */
+static rsp_status stop_trial(const work *w, run **runs, size_t n)
+{
+    const size_t arm = w->plan->stopping.arm, n_arms = w->plan->view.n_arms;
+    run **own = rsp_arena_alloc(w->arena, n + 1, sizeof *own);
+    size_t *of = rsp_arena_alloc(w->arena, 2 * n_arms, sizeof *of), enrolled = 0;
+    if (!own || !of) {
+        return rsp_fail(w->err, RSP_NOMEM, "no memory for a stopping rule");
+    }
+    memset(of, 0, 2 * n_arms * sizeof *of);
+    for (size_t i = 0; i < n; i++) {
+        if (runs[i]->arm == arm) {
+            own[of[arm]] = runs[i];
+        }
+        of[runs[i]->arm]++;
+    }
+    rsp_status s = enrol(w, own, of[arm], &enrolled);
+    for (size_t i = 0; s == RSP_OK && of[arm] > 0 && i < n; i++) {
+        const size_t k = runs[i]->arm, room = (of[k] * enrolled + of[arm] - 1) / of[arm];
+        runs[i]->left_out = of[n_arms + k]++ >= room;
+    }
+    return s;
+}
+
+rsp_status work_stop_enrolment(work *w)
+{
+    rsp_status s = RSP_OK;
+    for (size_t from = 0, to; s == RSP_OK && from < w->n_runs; from = to) {
+        for (to = from; to < w->n_runs && w->runs[to]->who->who.trial ==
+                                              w->runs[from]->who->who.trial; to++) {
+        }
+        s = stop_trial(w, w->runs + from, to - from);
+    }
+    return s;
+}
+
+/* ---- Findings, from the data set: a trial whose rule is met at its last participant
+ * stopped there. */
+bool analyst_stopping_new(rsp_analyst *a)
+{
+    const plan_stopping *s = &a->plan->stopping;
+    if (!s->exists) {
+        return true;
+    }
+    a->stopping = rsp_arena_alloc(a->arena, 1, sizeof *a->stopping);
+    if (a->stopping) {
+        const rsp_plan_arm *arm = &a->plan->view.arms[s->arm];
+        *a->stopping = (rsp_stopping){.arm = arm->name, .rule = s->text,
+                                      .planned = arm->participants};
+    }
+    a->findings.stopping = a->stopping;
+    return a->stopping != NULL;
+}
+
+void analyst_stopping_close(rsp_analyst *a)
+{
+    const plan_stopping *s = &a->plan->stopping;
+    bool met = false;
+    for (size_t k = 0; a->stopping && k < s->n_bounds; k++) {
+        const rsp_km *km = &a->arms[s->arm].trial[s->bounds[k].event];
+        met |= is_met(&s->bounds[k], (size_t)km->n, (size_t)km->events);
+        if (k == 0) {
+            a->stopping->enrolled += (double)km->n;
+            a->stopping->events += (double)km->events;
+        }
+    }
+    if (a->stopping) {
+        a->stopping->stopped += met;
+    }
+}
+
+void analyst_stopping_finish(rsp_analyst *a)
+{
+    const double trials = (double)a->findings.trials;
+    rsp_stopping *s = a->stopping;
+    if (s && trials > 0) {
+        s->enrolled /= trials;
+        s->events /= trials;
+        s->share.value = (double)s->stopped / trials;
+        rsp_wilson((double)s->stopped, trials, LEVEL, &s->share.low, &s->share.high);
+    }
+}
