@@ -69,6 +69,7 @@ static void show_plan(const rsp_plan_view *p)
     say("visits:", p->visits);
     list("assays", p->assays, p->n_assays);
     list("rules", p->rules, p->n_rules);
+    list("adverse events", p->adverse, p->n_adverse);
     printf("endpoints:\n");
     for (size_t i = 0; i < p->n_endpoints; i++) {
         snprintf(label, sizeof label, "  - %.100s:", p->endpoints[i].name);

@@ -89,6 +89,7 @@ void section_design(rsp_text *out, const rsp_plan_view *plan)
         html_paragraph(out, "Visits: %s", plan->visits);
     }
     html_list(out, "Assays", plan->assays, plan->n_assays);
+    html_list(out, "Adverse events", plan->adverse, plan->n_adverse);
     html_list(out, "Rules, acting on measurements only", plan->rules, plan->n_rules);
     html_subheading(out, "Endpoints");
     rsp_text_add(out, "<ul>\n");

@@ -114,6 +114,16 @@ static void describe_lists(plan_reading *p)
     for (size_t i = 0; rules && i < plan->n_rules; i++) {
         rules[i] = rule_words(p, &plan->rules[i]);
     }
+    const char **adverse = reader_alloc(&p->r, plan->n_adverse + 1, sizeof *adverse);
+    for (size_t i = 0; adverse && i < plan->n_adverse; i++) {
+        const plan_adverse *a = &plan->adverse[i];
+        adverse[i] = reader_printf(&p->r, "%s, by %s, %s", a->term,
+                                   plan->net->observables[a->observable].name,
+                                   a->seen ? "reported where a visit sees it"
+                                           : "told at the next visit");
+    }
+    plan->view.adverse = adverse;
+    plan->view.n_adverse = adverse ? plan->n_adverse : 0;
     plan->view.assays = assays;
     plan->view.n_assays = plan->n_assays;
     plan->view.rules = rules;
@@ -152,6 +162,18 @@ void plan_describe(plan_reading *p)
         v->design == RSP_COUNTERFACTUAL
             ? "counterfactual: the arms share their participants, compared in pairs"
             : "randomised: every arm has participants of its own";
+    const plan_escalation *e = &p->plan->escalation;
+    const plan_stopping *s = &p->plan->stopping;
+    if (e->exists && reading(&p->r)) {
+        v->design_text = reader_printf(&p->r, "%s; 3+3 over the arms by %s, from %s", v->design_text,
+                                       p->plan->endpoints[e->toxicity].name,
+                                       v->arms[e->start].name);
+    } else if (s->exists && reading(&p->r)) {
+        v->design_text = reader_printf(&p->r, "%s; enrolment stops when, in %s, %s (looked at after "
+                                       "every %s)", v->design_text, v->arms[s->arm].name, s->text,
+                                       s->cohort == 1 ? "participant"
+                                       : reader_printf(&p->r, "%u participants", s->cohort));
+    }
     v->visits = visits_words(p);
     v->population = v->population ? v->population : "the model's own population";
     describe_lists(p);

@@ -50,6 +50,8 @@ expect 0 'no errors' "$respite" check models/hiv_car_t.rsp
 expect 0 'no errors' "$respite" check studies/liu2021.yaml studies/ati_controls.yaml
 expect 0 'ASSUMED' "$respite" show hiv_car_t
 expect 0 'endpoints' "$respite" show studies/liu2021.yaml
+expect 0 '3+3 over the arms by' "$respite" show studies/questions/dose_escalation.yaml
+expect 0 'ICANS), by icans_now, told at the next visit' "$respite" show studies/questions/dose_escalation.yaml
 expect 0 'participants to simulate .* results; nothing was written' \
   "$respite" run studies/liu2021.yaml --trials 100 --dry-run --out "$work/dry"
 [ ! -e "$work/dry" ] || { echo "a dry run left files"; bad=$((bad + 1)); }
