@@ -1,6 +1,7 @@
 /* What the model's page and its parameters say of themselves. */
 #include <dirent.h>
 
+#include "clinic/assay.h"
 #include "hiv.h"
 #include "respite/core.h"
 
@@ -69,6 +70,31 @@ static void the_page_of_the_model_names_every_file_of_it(void **state)
     assert_true(n >= 12);
     closedir(folder);
     free(page);
+}
+
+/* An assay without a name of its own then reads what its kind is for, in every model. */
+static void no_observable_stands_in_the_way_of_what_a_kind_of_assay_reads(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"hiv_car_t", "hiv_car_t_products", "hiv_car_t_full",
+                                        "hiv_car_t_full2", "hiv_car_t_epitopes"};
+    size_t n = 0, read = 0;
+    const clinic_assay_model *kinds = clinic_assay_models(&n);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        char path[400];
+        snprintf(path, sizeof path, MODELS "/%s.rsp", names[k]);
+        rsp_model *model = load_named(path);
+        const rsp_network *net = rsp_model_network(model);
+        for (size_t i = 0; i < n; i++) {
+            if (kinds[i].usual && rsp_network_observable(net, kinds[i].name) >= 0) {
+                fail_msg("%s observes %s, an assay that reads %s", names[k], kinds[i].name,
+                         kinds[i].usual);
+            }
+            read += kinds[i].usual && rsp_network_observable(net, kinds[i].usual) >= 0;
+        }
+        rsp_model_free(model);
+    }
+    assert_true(read >= 20);
 }
 
 static void the_page_of_the_model_names_all_that_moves_and_all_that_is_read(void **state)
@@ -293,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_of_the_model_names_every_file_of_it),
+        cmocka_unit_test(no_observable_stands_in_the_way_of_what_a_kind_of_assay_reads),
         cmocka_unit_test(the_page_of_the_model_names_all_that_moves_and_all_that_is_read),
         cmocka_unit_test(every_parameter_carries_meaning_source_and_status),
         cmocka_unit_test(every_parameter_agrees_with_the_table_of_parameters),
