@@ -47,6 +47,9 @@ static clinic_truth compare(const clinic_term *t, const clinic_reading *now,
         return CLINIC_UNKNOWN; /* above a limit that lies below the threshold */
     }
     bool below = r->state == RSP_NOT_DETECTED || r->state == RSP_BELOW_LLOQ;
+    if (t->change == CLINIC_AS_IT_IS && below && r->lloq > t->value) {
+        return CLINIC_UNKNOWN; /* below a limit that lies above it */
+    }
     if (t->change == CLINIC_AS_IT_IS && (below || r->state == RSP_ABOVE_ULOQ)) {
         bool wants_below = t->op == CLINIC_LT || t->op == CLINIC_LE;
         return wants_below == below ? CLINIC_YES : CLINIC_NO;

@@ -1,9 +1,9 @@
 /* Conditions on measured values: "viral_load > 50 copies/mL and cd4 < 350
  * cell/uL".  Three-valued: a sample without the quantity decides nothing.
  *
- * A value below its lower limit is below every threshold (the study's reader refuses a
- * threshold beyond a limit of the assay).  One above its upper limit is above the
- * thresholds up to that limit, the sample's own; of others it decides nothing. */
+ * A value below its lower limit is below the thresholds down to that limit, one above its
+ * upper limit above those up to it: the sample's own limits.  Of other thresholds it
+ * decides nothing (the study's reader refuses one beyond a limit of the assay). */
 #ifndef RESPITE_CLINIC_CONDITION_H
 #define RESPITE_CLINIC_CONDITION_H
 

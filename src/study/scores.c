@@ -64,10 +64,12 @@ static bool is_above(const rsp_measurement *m, double above)
     return m->state == RSP_ABOVE_ULOQ || number_of(m) > above;
 }
 
-/* Above an upper limit of the sample that lies below what is asked for. */
+/* Beyond a limit of the sample on the near side of what is asked for. */
 static bool is_unknown(const rsp_measurement *m, double above)
 {
-    return m->state == RSP_MISSING || (m->state == RSP_ABOVE_ULOQ && !(m->uloq >= above));
+    const bool below = m->state == RSP_NOT_DETECTED || m->state == RSP_BELOW_LLOQ;
+    return m->state == RSP_MISSING || (m->state == RSP_ABOVE_ULOQ && !(m->uloq >= above)) ||
+           (below && m->lloq > above);
 }
 
 /* The highest sample after `from`, up to a day. */

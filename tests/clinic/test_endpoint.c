@@ -96,6 +96,25 @@ static void a_sample_above_a_limit_below_the_threshold_decides_nothing(void **st
     }
 }
 
+/* Below the sample's own limit of 20: of 5 nothing is known. */
+static void a_sample_below_a_limit_above_the_threshold_decides_nothing(void **state)
+{
+    (void)state;
+    clinic_term term = {.kind = CLINIC_COMPARE};
+    clinic_condition c = {.terms = &term, .n = 1, .text = ""};
+    const double threshold[] = {500, 20, 5};
+    static const clinic_operator op[] = {CLINIC_GT, CLINIC_GE, CLINIC_LT, CLINIC_LE};
+    for (int i = 0; i < 24; i++) {
+        clinic_reading r = {.state = i % 2 ? RSP_BELOW_LLOQ : RSP_NOT_DETECTED,
+                            .value = (double)NAN, .lloq = 20, .reason = ""};
+        term.op = op[i / 2 % 4];
+        term.value = threshold[i / 8];
+        assert_int_equal(clinic_condition_holds(&c, &r, NULL), i / 8 == 2      ? CLINIC_UNKNOWN
+                                                               : i / 2 % 4 < 2 ? CLINIC_NO
+                                                                               : CLINIC_YES);
+    }
+}
+
 static void a_blip_is_no_event(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_confirmed_rebound_is_dated_by_its_first_sample),
         cmocka_unit_test(a_sample_above_a_limit_below_the_threshold_decides_nothing),
+        cmocka_unit_test(a_sample_below_a_limit_above_the_threshold_decides_nothing),
         cmocka_unit_test(a_blip_is_no_event),
         cmocka_unit_test(what_is_beyond_a_limit_is_beyond_every_threshold),
         cmocka_unit_test(a_missed_visit_widens_the_interval),

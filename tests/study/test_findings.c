@@ -490,6 +490,35 @@ static void wells_that_all_grow_pass_no_threshold_above_what_they_can_show(void 
     }
 }
 
+/* Two wells of ten cells, where none grows: fewer than 34,657 per million. */
+static void wells_that_do_not_grow_show_nothing_below_what_they_can(void **state)
+{
+    (void)state;
+    static const char *const threshold[] = {"40000", "10"};
+    for (int k = 0; k < 2; k++) {
+        char with[900];
+        snprintf(with, sizeof with,
+                 "visits: {every: 14 day}\nrules: []\nscoreboard: []\n"
+                 "assays: [{name: wells, kind: outgrowth, reads: intact_provirus, "
+                 "cells: 10 cell, wells: 2, dilutions: 1, induced: 1e-6}]\n"
+                 "endpoints: [{name: low, event: 'wells < %s copies/1e6 cells'}]\n"
+                 "sweep:\n  over: potency\n"
+                 "  levels: [{value: 1, set: {potency: 1}}, {value: 2, set: {potency: 2}}]\n"
+                 "  outcomes: [{statistic: wells.days_above(%s copies/1e6 cells)}]\n",
+                 threshold[k], threshold[k]);
+        analysis a = analyse(with, 10);
+        size_t events = 0;
+        for (size_t i = 0; i < a.d->n_endpoints; i++) {
+            events += a.d->endpoints[i].end == RSP_END_EVENT;
+        }
+        assert_true(a.d->n_endpoints > 0 && events == (k ? 0 : a.d->n_endpoints));
+        assert_int_equal(a.d->measurements[0].state, RSP_NOT_DETECTED);
+        const double days = a.f->sweep->outcomes[0].curves[0].points[0].estimate.value;
+        assert_true(k ? isnan(days) : days == 0);
+        done(&a);
+    }
+}
+
 static void visits_are_summed_up_by_planned_day(void **state)
 {
     (void)state;
@@ -579,6 +608,7 @@ int main(void)
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
         cmocka_unit_test(wells_that_all_grow_pass_no_threshold_above_what_they_can_show),
+        cmocka_unit_test(wells_that_do_not_grow_show_nothing_below_what_they_can),
         cmocka_unit_test(an_adverse_event_that_returns_is_another_and_each_is_reported_at_a_visit),
         cmocka_unit_test(adverse_events_are_dated_daily_and_keep_their_highest_grade),
         cmocka_unit_test(visits_are_summed_up_by_planned_day),
