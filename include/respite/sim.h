@@ -45,7 +45,7 @@ typedef struct rsp_sim_options {
     /* Hybrid: regimes of a species by its amount.  One that may change by more than
      * 2 at once counts in units of its largest such burst: below exact_until of
      * them bursts fire exactly and the rest leaps; below exact_until cells all. */
-    double exact_below;     /* a species under this fires exactly */
+    double exact_below;     /* a species under this fires exactly (docs/engine.md: some from half) */
     double exact_until;     /* and does so until it is above this */
     /* A participant who has fewer events to come than this, at present rates, is exact
      * in all species that are counted; above twice that, no more. 0: nobody is. */

@@ -126,6 +126,7 @@ typedef struct rsp_lanes {
     double *x, *xn;              /* at the start and at the end of the step */
     double *low, *high;          /* regime bounds */
     double *k[RSP_STAGES_MAX];   /* deterministic time derivatives */
+    double *last;                /* days of the lane's last explicit step; 0: forgotten */
     double *relax;               /* 1/day: rate of loss of one that relaxes */
     double *fades[RSP_FADES];    /* of one within a step: fade_loop.c */
     double *is_leap;             /* 1: its gross change is bounded; 8: eightfold */

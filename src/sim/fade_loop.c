@@ -18,6 +18,9 @@
  * that no shorter step makes less. */
 #define RSP_FADE_LEAST 0x1p-10
 
+/* Of what the last step told of the drive nothing is left in one so many times as long. */
+#define RSP_FADE_LONGER 10
+
 /* phi_k(-y), y >= 0: (1 - exp(-y)) / y, then (1 / (k - 1)! - phi_(k-1)) / y. */
 typedef struct phis {
     rsp_v8 p1, p2, p3;
@@ -90,8 +93,9 @@ static inline rsp_v8 fade_of(const rsp_lanes *b, uint32_t s, uint32_t first)
 /* Where one is at the second stage, and what the third and the error will want.
  *
  * What drives it is not known beyond the start yet; its slope and bend are taken as the last
- * step left them, which any value may stand for: who reads V sums its stages up with weights
- * 2/9, 1/3 and 4/9, and the third is placed so that this is the integral
+ * step left them, unless that was much shorter, when rounding is all that they are: zero will
+ * do for the order.  Who reads V sums its stages up with weights 2/9, 1/3 and 4/9, and the
+ * third is placed so that this is the integral
  *
  *     V0 + h (p2 n0 + p3 n' + p4 n''),
  *
@@ -100,8 +104,10 @@ static rsp_v8 begin_step(rsp_lanes *b, uint32_t s, uint32_t first, rsp_v8 h, rsp
 {
     const rsp_v8 one = rsp_v8_set(1), half = rsp_v8_set(0.5);
     const rsp_v8 rate = at(b->fades[RSP_FADE_RATE], s, b->width, first);
-    const rsp_v8 slope = h * at(b->fades[RSP_FADE_SLOPE], s, b->width, first);
-    const rsp_v8 bend = h * h * at(b->fades[RSP_FADE_BEND], s, b->width, first);
+    const rsp_m8 near = rsp_v8_le(h, rsp_v8_set(RSP_FADE_LONGER) * rsp_v8_load(b->last + first));
+    const rsp_v8 known = rsp_v8_select(near, h, rsp_v8_set(0));
+    const rsp_v8 slope = known * at(b->fades[RSP_FADE_SLOPE], s, b->width, first);
+    const rsp_v8 bend = known * known * at(b->fades[RSP_FADE_BEND], s, b->width, first);
     const rsp_v8 z = larger(rsp_v8_set(RSP_FADE_LEAST), h * rate);
     const rsp_v8 over = one / z, by_half = rsp_v8_set(2) * over;
     const rsp_v8 middle = rsp_v8_exp(-half * z), end = middle * middle;
@@ -190,7 +196,6 @@ static inline rsp_v8 go(const course *c, rsp_v8 share, rsp_v8 z)
 
 static void judge(rsp_lanes *b)
 {
-    const double *last = b->frame.rows + (size_t)b->program->species * b->width;
     for (uint32_t chunk = 0; chunk < b->n_chunks; chunk++) {
         const fading f = fading_of(b, chunk);
         const rsp_v8 h = rsp_v8_load(b->h + f.first);
@@ -200,8 +205,7 @@ static void judge(rsp_lanes *b)
             const course c = course_of(b, s, f.first);
             const rsp_v8 counts = larger(rsp_v8_set(0.5), rsp_v8_set(1) - h * fade_of(b, s, f.first));
             const rsp_v8 e = counts * h * at(b->fades[RSP_FADE_THIRD], s, b->width, f.first) * c.bend;
-            const rsp_v8 size = larger(rsp_v8_abs(at(b->x, s, b->width, f.first)),
-                                       rsp_v8_abs(at(last, s, b->width, f.first)));
+            const rsp_v8 size = rsp_v8_abs(at(b->x, s, b->width, f.first));
             const rsp_m8 leaps = rsp_v8_truth(at(b->is_leap, s, b->width, f.first));
             const rsp_v8 noise = rsp_v8_select(
                 leaps, rsp_v8_set(RSP_NOISE_SIZE) * rsp_v8_sqrt(size), rsp_v8_set(0));
@@ -226,14 +230,23 @@ static void advance(rsp_lanes *b)
         const fading f = fading_of(b, chunk);
         const rsp_v8 h = rsp_v8_load(b->h + f.first), taken = rsp_v8_load(b->taken + f.first);
         const rsp_m8 chosen = chosen_lanes(b, f.first);
+        const rsp_v8 one = rsp_v8_set(1);
         for (uint32_t i = 0; b->active[chunk] && i < f.n; i++) {
             const uint32_t s = f.item[i];
             const course c = course_of(b, s, f.first);
             const rsp_v8 x = at(b->x, s, b->width, f.first) +
                              h * go(&c, taken, h * fade_of(b, s, f.first));
             put(b->xn, s, b->width, f.first, larger(rsp_v8_set(b->net.floor[s]), x));
-            keep(b, RSP_FADE_SLOPE, s, f.first, chosen, (c.slope + taken * c.bend) / h);
-            keep(b, RSP_FADE_BEND, s, f.first, chosen, c.bend / (h * h));
+            /* A rate of loss that was taken for more is not that of the next step. */
+            const rsp_m8 known = rsp_v8_ge(h * at(b->fades[RSP_FADE_RATE], s, b->width, f.first),
+                                           rsp_v8_set(RSP_FADE_LEAST));
+            const rsp_v8 once = rsp_v8_select(known, one / h, rsp_v8_set(0));
+            keep(b, RSP_FADE_SLOPE, s, f.first, chosen, (c.slope + taken * c.bend) * once);
+            keep(b, RSP_FADE_BEND, s, f.first, chosen, c.bend * once * once);
+        }
+        if (b->active[chunk]) {
+            const rsp_v8 before = rsp_v8_load(b->last + f.first);
+            rsp_v8_store(b->last + f.first, rsp_v8_select(chosen, h, before));
         }
     }
 }

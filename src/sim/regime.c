@@ -227,6 +227,7 @@ void rsp_regime_start(rsp_sim *sim, uint32_t l)
     memset(sim->noise + (size_t)l * b->net.n_groups, 0,
            b->net.n_groups * sizeof *sim->noise);
     rsp_few_start(sim, l);
+    b->last[l] = 0;
     for (uint32_t s = 0; s < b->net.n_species; s++) {
         double x = *rsp_at(b->x, s, b->width, l);
         rsp_regime regime = begin_regime(sim, s, l, x);

@@ -55,19 +55,49 @@ static bool is_lost_in_proportion(const rsp_sim *sim, uint32_t s, bool *reads)
     return false;
 }
 
-/* All that reads it does so in proportion: no derivative by it reads its amount. */
-static bool is_read_evenly(const rsp_sim *sim, uint32_t s, bool *reads)
+/* How a row hangs on an amount: not, in proportion (and something beside it), or else. */
+enum { APART, EVENLY, OTHERWISE };
+
+static uint8_t hangs(const rsp_instr *in, const uint8_t *row)
+{
+    const uint8_t a = row[in->a], b = row[in->b], c = row[in->c];
+    switch (in->op) {
+    case RSP_OP_NEG:
+        return a;
+    case RSP_OP_EXP: case RSP_OP_LOG: case RSP_OP_SQRT: case RSP_OP_ABS: case RSP_OP_FLOOR:
+    case RSP_OP_NOT:
+        return a == APART ? APART : OTHERWISE;
+    case RSP_OP_ADD: case RSP_OP_SUB:
+        return a > b ? a : b;
+    case RSP_OP_MUL:
+        return a != APART && b != APART ? OTHERWISE : a + b;
+    case RSP_OP_DIV:
+        return b != APART ? OTHERWISE : a;
+    case RSP_OP_SELECT:
+        return a != APART ? OTHERWISE : b > c ? b : c;
+    default:
+        return a == APART && b == APART && c == APART ? APART : OTHERWISE;
+    }
+}
+
+/* All rates that read it do so in proportion, and it comes and goes by ones. */
+static bool is_read_evenly(const rsp_sim *sim, uint32_t s, uint8_t *row)
 {
     const rsp_program *p = sim->program;
-    memset(reads, 0, p->n_rows * sizeof *reads);
-    reads[p->species + s] = true;
-    follow(&p->jacobian, reads);
-    for (uint32_t i = 0; i < p->df.n; i++) {
-        if (p->df.column[i] == s && reads[p->df.row[i]]) {
-            return false;
-        }
+    const rsp_stoich *net = &sim->block.net;
+    bool evenly = net->burst[s] <= 1;
+    memset(row, APART, p->n_rows);
+    row[p->species + s] = EVENLY;
+    for (uint32_t i = 0; i < p->rates.n; i++) {
+        row[p->rates.code[i].to] = hangs(&p->rates.code[i], row);
     }
-    return true;
+    for (uint32_t r = 0; r < net->n_reactions; r++) {
+        evenly &= row[p->rate[r]] != OTHERWISE;
+    }
+    for (uint32_t i = 0; i < net->n_species; i++) {
+        evenly &= p->drift[i] == UINT32_MAX || row[p->drift[i]] != OTHERWISE;
+    }
+    return evenly;
 }
 
 /* What makes it, and how fast it is lost, read no species that steps by the tableau. */
@@ -96,7 +126,8 @@ bool rsp_relax_new(rsp_sim *sim)
     bool *even = rsp_arena_alloc(sim->arena, net->n_species + 1, sizeof *even);
     bool *read = rsp_arena_alloc(sim->arena, net->n_species + 1, sizeof *read);
     bool *reads = rsp_arena_alloc(sim->arena, p->n_rows + 1, sizeof *reads);
-    if (relaxes == NULL || even == NULL || read == NULL || reads == NULL) {
+    uint8_t *row = rsp_arena_alloc(sim->arena, p->n_rows + 1, sizeof *row);
+    if (relaxes == NULL || even == NULL || read == NULL || reads == NULL || row == NULL) {
         return false;
     }
     for (uint32_t s = 0; p->df.known && s < net->n_species; s++) {
@@ -106,7 +137,7 @@ bool rsp_relax_new(rsp_sim *sim)
     }
     for (uint32_t s = 0; s < net->n_species; s++) {
         even[s] = relaxes[s] && is_driven_evenly(sim, s, relaxes, reads);
-        read[s] = relaxes[s] && is_read_evenly(sim, s, reads);
+        read[s] = relaxes[s] && is_read_evenly(sim, s, row);
     }
     net->relaxes = relaxes;
     net->driven_evenly = even;

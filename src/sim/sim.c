@@ -134,7 +134,7 @@ static bool block_random_new(rsp_sim *sim)
               rows_new(sim, &b->gross[0], g) && rows_new(sim, &b->gross[1], g) &&
               rows_new(sim, &b->tilt[0], g) && rows_new(sim, &b->tilt[1], g) &&
               rows_new(sim, &b->pending, g) && rows_new(sim, &b->skewed, g) && rows_new(sim, &b->is_leap, m) &&
-              rows_new(sim, &b->relax, m) &&
+              rows_new(sim, &b->relax, m) && rows_new(sim, &b->last, 1) &&
               rows_new(sim, &b->taken, 1) &&
               rows_new(sim, &b->low, m) && rows_new(sim, &b->high, m) &&
               rows_new(sim, &b->haste, 1) && rows_new(sim, &b->leaping, 1) &&

@@ -521,6 +521,9 @@ static void finish_steps(rsp_sim *sim)
         if (lane->accepted) {
             move_clock(lane);
             lane->stiff = lane->next_stiff;
+            if (b->stochastic && lane->stiff) {
+                b->last[l] = 0;
+            }
         }
     }
     rsp_events_after(sim);
