@@ -101,6 +101,12 @@ two_products|s/(1 - cd4_share\[p\]) \* car_of/car_of/|car_side|counted_with_ctl
 observe|s/+ f_ctl8 \* X)/+ f_ctl8)/|car_side|counted_with_ctl
 laboratory|s/lymphocyte_count < cut/lymphocyte_count <= cut/|car_side|graded_by_daids
 laboratory|s/if CD4 < cut/if CD4 <= cut/|car_side|graded_by_daids
+two_products|s/(1 + kappa_of_second) \/ (1 + kappa_of_second/(1 + kappa) \/ (1 + kappa/|car_side|the_other_still_kills
+two_products|s/product(l in s: phi_of_second\[l\])/product(l in s: phi_l[l])/|car_side|the_other_still_kills
+two_products|s/= if p == first then binding\[s\] else binding_second\[s\]/= binding[s]/|full|two_products_of_two_epitopes
+affinity|s/^  worse_of_second\[e\] \*/  worse[e] */|full|second_products_recognition
+affinity|s/^let adapt_of_second = .* in 1/let adapt_of_second = adapt in 1/|full|second_products_recognition
+affinity|s/if binds_second\[e\] < 0 then binds\[e\]/if binds_second[e] < 2 then binds[e]/|full|two_products_of_two_epitopes
 cytokines|s/= 1 + e_il/= 1 + 0.9 * e_il/|car_side|spare_effectors
 boosts|s/then 1 - boost_gut else/then 1 else/|car_side|go_where_they_are_sent
 car_infection|s/^reaction car_source\(.*\)@ sum/reaction car_source\1@ 0.5 * sum/|car_side|lost_unless_protected

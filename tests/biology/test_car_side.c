@@ -89,6 +89,91 @@ static void with_everything_off_the_laws_are_those_of_the_minimum_model(void **s
     hiv_close(&h[1]);
 }
 
+/* ---- What each product recognises. */
+
+/* Growth of few productive cells of a genotype without ART, where effectors of both
+ * products, shares of all lymphocytes, neither expand nor wane. */
+static double growth_of(hiv *h, const char *genotype, const double *share)
+{
+    const double reads[] = {30, 35}, everywhere = 4.6e11;
+    static const char *const site[] = {"tzone", "follicle", "gut"};
+    double sum[2] = {0, 0};
+    char name[64];
+    hiv_set(h, "d_E", 0);
+    hiv_set(h, "F50", 1e9);
+    hiv_settle(h);
+    hiv_start(h, "E[first]", share[0] * everywhere);
+    hiv_start(h, "E[second]", share[1] * everywhere);
+    hiv_start(h, "C_art", 0);
+    for (int x = 0; x < 3; x++) {
+        snprintf(name, sizeof name, "I[%s,%s]", site[x], genotype);
+        hiv_start(h, name, 1e-13); /* few to the end, so that they change nothing else */
+    }
+    h->bed.options.atol = 1e-24;
+    hiv_act(h, 0, "stop_art", 0);
+    run_to(h, reads, 2);
+    for (size_t k = 0; k < 2; k++) {
+        for (int x = 0; x < 3; x++) {
+            snprintf(name, sizeof name, "I[%s,%s]", site[x], genotype);
+            sum[k] += at(h, k, name);
+        }
+    }
+    return log(sum[1] / sum[0]) / 5;
+}
+
+/* The growth rate of cells that die at `death` and infect at b_prod. */
+static double growth_form(double b_prod, double death)
+{
+    return (-(1 + death) + sqrt((1 - death) * (1 - death) + 4 * b_prod)) / 2;
+}
+
+static void what_escapes_one_product_the_other_still_kills(void **state)
+{
+    (void)state;
+    /* v5 escapes the first product; n279, where the second has a recognition of its own,
+     * that one; with one recognition v5 escapes both. */
+    static const char *const genotypes[] = {"wt", "v5", "n279", "n279+v5"};
+    const double share[] = {0.015, 0.04}, crowd = 0.1 + share[0] + share[1];
+    double growth[2][4];
+    for (int own = 0; own < 2; own++) {
+        for (int g = 0; g < 4; g++) {
+            hiv h;
+            char name[64];
+            open_side(&h);
+            hiv_set(&h, "mu", 0); /* or what grows feeds what falls */
+            hiv_set(&h, "c_l", 0.05);
+            hiv_set(&h, "kappa", 0.3);
+            hiv_set(&h, "phi_l[v5]", 100);
+            hiv_set(&h, "phi_l[n279]", 1);
+            if (own) {
+                hiv_set(&h, "kappa_second", 0.2);
+                hiv_set(&h, "phi_second[v5]", 1);
+                hiv_set(&h, "phi_second[n279]", 100);
+            }
+            double death = 1.2, fitness = pow(0.95, (g & 1) + (g >> 1));
+            for (int p = 0; p < 2; p++) {
+                const double kappa = own && p == 1 ? 0.2 : 0.3;
+                bool escaped = own && p == 1 ? g >= 2 : g & 1;
+                snprintf(name, sizeof name, "binding_of[%s,%s]", member[p], genotypes[g]);
+                assert_relative(hiv_derived(&h, name),
+                                (1 + kappa) / (1 + kappa * (escaped ? 100 : 1)), 1e-12);
+                snprintf(name, sizeof name, "lysis_rest[%s,%s]", member[p], genotypes[g]);
+                death += 10 * share[p] / crowd * hiv_derived(&h, name);
+            }
+            growth[own][g] = growth_of(&h, genotypes[g], share);
+            assert_relative(growth[own][g], growth_form(fitness * hiv_derived(&h, "b_prod"), death), 2e-4);
+            hiv_close(&h);
+        }
+    }
+    print_message("    growth a day of wt, v5, n279 and both: one recognition %.2f %.2f %.2f %.2f, "
+                  "two %.2f %.2f %.2f %.2f\n",
+                  growth[0][0], growth[0][1], growth[0][2], growth[0][3], growth[1][0],
+                  growth[1][1], growth[1][2], growth[1][3]);
+    assert_true(growth[0][0] < 0 && growth[0][1] > 0); /* v5 outgrows */
+    assert_true(growth[1][1] < 0);                     /* and no longer */
+    assert_true(growth[1][3] > 0);                     /* it takes both mutations */
+}
+
 /* ---- Kinetics of each product. */
 
 static void without_antigen_each_product_wanes_as_its_construct_says(void **state)
@@ -611,6 +696,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_everything_off_the_laws_are_those_of_the_minimum_model),
+        cmocka_unit_test(what_escapes_one_product_the_other_still_kills),
         cmocka_unit_test(without_antigen_each_product_wanes_as_its_construct_says),
         cmocka_unit_test(at_saturating_antigen_effectors_double_in_0_755_day),
         cmocka_unit_test(a_knock_down_of_one_receptor_does_a_third_of_three),

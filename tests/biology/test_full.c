@@ -404,6 +404,109 @@ static void a_genotype_is_held_by_the_specificity_that_binds_it_best(void **stat
     hiv_close(&h);
 }
 
+static const char *const receptor[][2] = {
+    {"binds[cd4bs]", "binds_second[cd4bs]"},       {"binds[v3glycan]", "binds_second[v3glycan]"},
+    {"binds[v2apex]", "binds_second[v2apex]"},     {"worse[cd4bs]", "worse_second[cd4bs]"},
+    {"worse[v3glycan]", "worse_second[v3glycan]"}, {"worse[v2apex]", "worse_second[v2apex]"},
+    {"adapt", "adapt_second"},                     {"kappa", "kappa_second"},
+    {"phi_l[n279]", "phi_second[n279]"},           {"phi_l[v5]", "phi_second[v5]"},
+    {"phi_l[n332]", "phi_second[n332]"},           {"phi_l[n160]", "phi_second[n160]"},
+};
+enum { RECEPTOR = sizeof receptor / sizeof *receptor };
+static const double receptors[][RECEPTOR] = {
+    {1, 0, 0, 1, 1, 1, 0, 0.03, 10, 10, 10, 10},
+    {1, 0, 1, 2, 1, 5, 0.3, 0.2, 30, 4, 50, 7},
+    {0, 1, 0, 1, 3, 1, 0, 0.01, 1, 1, 20, 1},
+};
+
+static void a_second_products_recognition_follows_the_laws_of_the_first(void **state)
+{
+    (void)state;
+    static const char *const genotypes[] = {"wt", "n279", "n279+v5", "n332", "n279+n332+n160"};
+    for (int a = 0; a < 3; a++) {
+        hiv h;
+        char name[64];
+        double alone[5];
+        hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+        for (int i = 0; i < RECEPTOR; i++) {
+            hiv_set(&h, receptor[i][0], receptors[a][i]);
+        }
+        for (int g = 0; g < 5; g++) { /* unless set, it is the first's, to the bit */
+            snprintf(name, sizeof name, "binding_of[first,%s]", genotypes[g]);
+            alone[g] = hiv_derived(&h, name);
+            snprintf(name, sizeof name, "binding_of[second,%s]", genotypes[g]);
+            assert_true(hiv_derived(&h, name) == alone[g]);
+        }
+        for (int b = 0; b < 3; b++) { /* set, it is as a first product's of those values */
+            for (int i = 0; i < RECEPTOR; i++) {
+                hiv_set(&h, receptor[i][0], receptors[b][i]);
+                hiv_set(&h, receptor[i][1], receptors[a][i]);
+            }
+            for (int g = 0; g < 5; g++) {
+                snprintf(name, sizeof name, "binding_of[second,%s]", genotypes[g]);
+                assert_true(hiv_derived(&h, name) == alone[g]);
+            }
+        }
+        hiv_close(&h);
+    }
+}
+
+/* The virus of people with escape mutants before infusion of two products, on a day:
+ * viral load and the share of productive cells with an escape mutation. */
+enum { AS_THE_FIRST, SAID_TO_BE_EQUAL, ELSEWHERE };
+static void given_two(int second, const double *reads, size_t n, double *load, double *resistant)
+{
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    hiv_set(&h, "kappa", 0.3);
+    hiv_set(&h, "phi_l", 30);
+    hiv_set(&h, "F50", 1e-8);
+    hiv_set(&h, "f_held", 0);
+    if (second == ELSEWHERE) {
+        hiv_set(&h, "binds_second", 0);
+        hiv_set(&h, "binds_second[v3glycan]", 1);
+    } else if (second == SAID_TO_BE_EQUAL) {
+        for (int i = 0; i < RECEPTOR; i++) {
+            int at = rsp_network_param(h.bed.net, receptor[i][0]);
+            assert_true(at >= 0);
+            hiv_set(&h, receptor[i][1], h.bed.params[at]);
+        }
+    }
+    h.bed.options.rtol = 1e-6;
+    h.bed.options.atol = 1e-6;
+    hiv_settle(&h);
+    hiv_start(&h, "L[tzone,wt]", 9e5);
+    hiv_start(&h, "L[tzone,n279+v5]", 1e5);
+    hiv_act(&h, 0, "infuse", 1e9);
+    hiv_act(&h, 0, "infuse_second", 1e9);
+    hiv_act(&h, 14, "stop_art", 0);
+    run_to(&h, reads, n);
+    for (size_t k = 0; k < n; k++) {
+        load[k] = bed_observed(&h.bed, 0, k, "viral_load");
+        resistant[k] = bed_observed(&h.bed, 0, k, "resistant_share");
+    }
+    hiv_close(&h);
+}
+
+static void an_escape_mutant_does_not_outgrow_two_products_of_two_epitopes(void **state)
+{
+    (void)state;
+    const double reads[] = {20, 30, 40, 50, 60};
+    double load[3][5], resistant[3][5];
+    for (int k = 0; k < 3; k++) {
+        given_two(k, reads, 5, load[k], resistant[k]);
+        print_message("    day 30, 40, 50, 60: %.3g %.3g %.3g %.3g copies/mL, escaped %.2f %.2f %.2f %.2f\n",
+                      load[k][1], load[k][2], load[k][3], load[k][4], resistant[k][1],
+                      resistant[k][2], resistant[k][3], resistant[k][4]);
+    }
+    assert_true(load[AS_THE_FIRST][4] > 1e4 && resistant[AS_THE_FIRST][4] > 0.95);
+    assert_true(load[ELSEWHERE][4] < 1e3 && resistant[ELSEWHERE][4] < 0.2);
+    for (int t = 0; t < 5; t++) { /* the results are those of one recognition, to the bit */
+        assert_true(load[SAID_TO_BE_EQUAL][t] == load[AS_THE_FIRST][t]);
+        assert_true(resistant[SAID_TO_BE_EQUAL][t] == resistant[AS_THE_FIRST][t]);
+    }
+}
+
 static void antibody_loses_by_its_own_epitope_whatever_the_car_binds(void **state)
 {
     (void)state;
@@ -614,6 +717,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(clones_die_out_by_the_law_of_birth_and_death),
         cmocka_unit_test(clones_and_the_tail_make_up_the_reservoir),
         cmocka_unit_test(a_genotype_is_held_by_the_specificity_that_binds_it_best),
+        cmocka_unit_test(a_second_products_recognition_follows_the_laws_of_the_first),
+        cmocka_unit_test(an_escape_mutant_does_not_outgrow_two_products_of_two_epitopes),
         cmocka_unit_test(antibody_loses_by_its_own_epitope_whatever_the_car_binds),
         cmocka_unit_test(a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest),
         cmocka_unit_test(compensation_takes_back_its_share_of_the_cost),
