@@ -92,7 +92,7 @@ antibodies|s/competes\[p\] \* antibody/0 * antibody/|car_side|takes_the_epitope
 antibodies|s/^let antibody_pass\[s in strain\] = product(k in bnab: 1 \/ (1 +/let antibody_pass[s in strain] = product(k in bnab: 1 \/ (1.01 +/|car_side|halves_infection
 antibodies|s/then phi_ab\[l\] else 1/then phi_l[l] else 1/|full|whatever_the_car_binds
 antibodies|s/locus_epitope\[l\] == ab_epitope\[k\]/locus_epitope[l] == 0/|full|whatever_the_car_binds
-reversal|s/= 1 + (e_LRA - 1)/= 1 + e_LRA/|car_side|multiplies_reactivation
+reversal|s/= (1 + (e_LRA - 1)/= (1 + e_LRA/|car_side|multiplies_reactivation
 editing|s/^let unedited = 1 - edited \* edit_works/let unedited = 1 - edited/|car_side|lost_to_infection
 art_classes|s/-ln2 \/ t_la/-1 \/ t_la/;s/= ln2 \/ t_la/= 1 \/ t_la/|car_side|holds_art_up
 lymphodepletion|s/  X = X \*/  X = 0.9 * X */|car_side|costs_lymphocytes
@@ -108,6 +108,13 @@ affinity|s/^  worse_of_second\[e\] \*/  worse[e] */|full|second_products_recogni
 affinity|s/^let adapt_of_second = .* in 1/let adapt_of_second = adapt in 1/|full|second_products_recognition
 affinity|s/if binds_second\[e\] < 0 then binds\[e\]/if binds_second[e] < 2 then binds[e]/|full|two_products_of_two_epitopes
 cytokines|s/= 1 + e_il/= 1 + 0.9 * e_il/|car_side|spare_effectors
+cytokines|s/+ e_il2 \* il2/+ 0.9 * e_il2 * il2/|car_side|spare_effectors
+cytokines|s/ \* (1 - s_il2 \* il2)//|car_side|spare_effectors
+cytokines|s/(h_il \* cytokine + h_il2 \* il2)/(h_il * cytokine + h_il * il2)/|car_side|memory_is_kept_up
+cytokines|s/il2_given = il2_now + doses/il2_given = doses/|car_side|gone_in_hours
+cytokines|s/exp(-ln2 \/ t_il2/exp(-1 \/ t_il2/|car_side|gone_in_hours
+cytokines|s/= 1 + (e_LRA_il - 1)/= 1 + e_LRA_il/|car_side|il15_reverses_latency
+reversal|s/ \* reversal_cytokine in/ in/|car_side|il15_reverses_latency
 boosts|s/then 1 - boost_gut else/then 1 else/|car_side|go_where_they_are_sent
 car_infection|s/^reaction car_source\(.*\)@ sum/reaction car_source\1@ 0.5 * sum/|car_side|lost_unless_protected
 rejection|s/- d_J \* J/- d_J * J - J/|car_side|second_infusion_at_once

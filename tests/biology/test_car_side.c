@@ -477,8 +477,9 @@ static void low_lymphocytes_are_graded_by_daids(void **state)
 static void cytokines_raise_expansion_and_spare_effectors(void **state)
 {
     (void)state;
-    double grown[2], kept[2];
-    for (int k = 0; k < 2; k++) {
+    static const char *const given_too[] = {NULL, "give_cytokine", "give_il2"};
+    double grown[3], kept[3];
+    for (int k = 0; k < 3; k++) {
         for (int antigen = 0; antigen < 2; antigen++) {
             hiv h;
             const double reads[] = {4, 4.01};
@@ -492,7 +493,7 @@ static void cytokines_raise_expansion_and_spare_effectors(void **state)
             hiv_settle(&h);
             hiv_act(&h, 0, "infuse", 1e7);
             if (k) {
-                hiv_act(&h, 4, "give_cytokine", 1e9); /* in full */
+                hiv_act(&h, 4, given_too[k], 1e9); /* in full */
             }
             run_to(&h, reads, 2);
             *(antigen ? &grown[k] : &kept[k]) = log(at(&h, 1, "E[first]") / at(&h, 0, "E[first]")) / 0.01;
@@ -504,6 +505,94 @@ static void cytokines_raise_expansion_and_spare_effectors(void **state)
     assert_relative(grown[1], 2 * 0.9 * tissues - 0.07 * (1 - tissues), 2e-3);
     assert_relative(kept[0], -0.14, 1e-4);
     assert_relative(kept[1], -0.07, 1e-4);
+    assert_relative(grown[2], 2 * 0.9 * tissues - 0.105 * (1 - tissues), 2e-3);
+    assert_relative(kept[2], -0.105, 1e-4);
+}
+
+static void memory_is_kept_up_by_il15_and_by_il2_where_it_is_said_to(void **state)
+{
+    (void)state;
+    static const char *const alone[] = {"give_il15", "give_il2", "give_il2"};
+    const double reads[] = {4, 4.01}, divides[] = {0.02, 0, 0.05};
+    for (int k = 0; k < 3; k++) {
+        hiv h;
+        open_side(&h);
+        hiv_set(&h, "f_EM", 0);
+        hiv_set(&h, "h_il2", k == 2 ? 0.05 : 0);
+        hiv_settle(&h);
+        hiv_act(&h, 0, "infuse", 1e7);
+        hiv_act(&h, 4, alone[k], 1e9); /* in full */
+        run_to(&h, reads, 2);
+        assert_relative(log(at(&h, 1, "M[first]") / at(&h, 0, "M[first]")) / 0.01,
+                        divides[k] - 0.0025, 1e-4);
+        hiv_close(&h);
+    }
+}
+
+static void il2_is_gone_in_hours_and_il15_in_days(void **state)
+{
+    (void)state;
+    /* Two doses, one half-life apart: effectors divide by D/(1 + D), D falling as an
+     * exponential, whose integral from D0 over t is ln((1 + D0)/(1 + D0 2^(-t/half)))
+     * half / ln 2. */
+    static const char *const doses[] = {"give_cytokine", "give_il15", "give_il2"};
+    static const char *const half_of[] = {"t_il", "t_il", "t_il2"};
+    double grown[3];
+    for (int method = 0; method < 2; method++) {
+        for (int k = 0; k < 3; k++) {
+            hiv h;
+            hiv_open_model(&h, MODEL, method ? RSP_HYBRID : RSP_ODE);
+            hiv_blend(&h);
+            saturate(&h);
+            hiv_set(&h, "f_EM", 0);
+            hiv_set(&h, "f_M0", 0);
+            hiv_set(&h, "x_E", 0);
+            hiv_set(&h, "d_E", 0);
+            hiv_set(&h, "K_C", 1e30);
+            hiv_set(&h, "e_il", 1.5);
+            hiv_set(&h, "e_il2", 1.5);
+            double half = h.bed.params[rsp_network_param(h.bed.net, half_of[k])];
+            const double reads[] = {4, 4 + half, 6};
+            hiv_settle(&h);
+            hiv_act(&h, 0, "infuse", 1e7);
+            hiv_act(&h, 4, doses[k], 3);
+            hiv_act(&h, 4 + half, doses[k], 2);
+            run_to(&h, reads, 3);
+            double first = half / log(2) * log((1 + 3) / (1 + 1.5));
+            double second = half / log(2) * log((1 + 3.5) / (1 + 3.5 * exp2(-(2 - half) / half)));
+            double rho = 0.9 * tissues, tolerance = method ? 5e-3 : 1e-4;
+            assert_relative(log(at(&h, 1, "E[first]") / at(&h, 0, "E[first]")),
+                            rho * (half + 1.5 * first), tolerance);
+            grown[k] = log(at(&h, 2, "E[first]") / at(&h, 0, "E[first]"));
+            assert_relative(grown[k], rho * (2 + 1.5 * (first + second)), tolerance);
+            hiv_close(&h);
+        }
+        assert_true(grown[1] == grown[0] && grown[1] > 1.4 * grown[2]);
+    }
+}
+
+static void il15_reverses_latency_where_it_is_said_to(void **state)
+{
+    (void)state;
+    const double reads[] = {1e-3};
+    double left[3];
+    for (int k = 0; k < 3; k++) { /* none, as shipped, tenfold at full effect */
+        hiv h;
+        open_side(&h);
+        hiv_set(&h, "e_LRA_il", k == 2 ? 10 : 1);
+        hiv_settle(&h);
+        hiv_start(&h, "L", 1e6);
+        hiv_act(&h, 0, "give_il2", 1e9);
+        if (k) {
+            hiv_act(&h, 0, "give_il15", 1e9);
+        }
+        run_to(&h, reads, 1);
+        left[k] = hiv_sum(&h, 0, 0, "P");
+        hiv_close(&h);
+    }
+    assert_true(left[0] > 0);
+    assert_relative(left[1], left[0], 1e-9);
+    assert_relative(left[2], 10 * left[0], 1e-3);
 }
 
 static void boosts_go_where_they_are_sent(void **state)
@@ -712,6 +801,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(total_dna_is_intact_and_defective_provirus),
         cmocka_unit_test(low_lymphocytes_are_graded_by_daids),
         cmocka_unit_test(cytokines_raise_expansion_and_spare_effectors),
+        cmocka_unit_test(memory_is_kept_up_by_il15_and_by_il2_where_it_is_said_to),
+        cmocka_unit_test(il2_is_gone_in_hours_and_il15_in_days),
+        cmocka_unit_test(il15_reverses_latency_where_it_is_said_to),
         cmocka_unit_test(boosts_go_where_they_are_sent),
         cmocka_unit_test(infected_car_t_cells_are_lost_unless_protected),
         cmocka_unit_test(who_rejects_a_car_rejects_the_second_infusion_at_once),
