@@ -177,8 +177,9 @@ typedef struct rsp_grid_cell {
 
 /* ---- A sweep: an outcome along the levels of what a trialist would turn.  Estimates
  * are of all replicate trials together; low and high are the Monte Carlo 95 % interval,
- * by resampling whole trials (fewer than RSP_SWEEP_TRIALS: NaN).  The difference is
- * paired: the same participants, resampled together. */
+ * by resampling whole trials (fewer than RSP_SWEEP_TRIALS: NaN); of a share that no
+ * resample moves, Wilson's for so many trials.  The difference is paired: the same
+ * participants, resampled together. */
 enum { RSP_SWEEP_TRIALS = 10, RSP_SWEEP_RESAMPLES = 400 };
 typedef struct rsp_sweep_point {
     const char *level;       /* as on the axis */

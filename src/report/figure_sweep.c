@@ -30,7 +30,7 @@ typedef struct panel {
     double slots;                  /* width of levels without a number */
     bool numbers;                  /* some level has one */
     bool line, mark, open, above;  /* drawn: an arm across, intervals, open ends, marks not reached */
-    bool still;                    /* a mark that resampling does not move: 0 % in every trial */
+    bool still;                    /* a mark that resampling does not move: one visit in every trial */
     axis_names names;
     char title[400], over[400], note[400];
     double radius;                 /* of a mark */

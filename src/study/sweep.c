@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "respite/rank.h"
 #include "study/analyst.h"
 
 /* Outcomes along a sweep, with Monte Carlo intervals by resampling whole replicate
  * trials: participants of a trial share what is drawn once for it. */
+
+static const double LEVEL = 0.95;
 
 enum { KEPT = RSP_SWEEP_RESAMPLES + 1 /* the estimate itself comes first */ };
 
@@ -147,6 +150,54 @@ static rsp_interval summarise(const double *x, double factor)
     return v;
 }
 
+/* ---- Shares that are 0 or 1 in every trial.  Resampling does not move them, and where
+ * nobody differs nothing is seen of how alike participants of a trial are: each trial
+ * counts as one participant, as if all of it went together.  Of m alike by any less, P(no
+ * event in a trial) is no larger, so that the bound holds. */
+static bool is_share(plan_statistic s)
+{
+    return s == PLAN_EVENT_FREE || s == PLAN_BY || s == PLAN_SHARE;
+}
+
+/* Trials in which somebody's answer is known. */
+static double trials_known(const plan_score *score, const outcome_rows *rows)
+{
+    double n = 0;
+    uint32_t last = UINT32_MAX;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (rows->x[i].trial != last && !isnan(analyst_outcome_of(score, &rows->x[i]))) {
+            last = rows->x[i].trial;
+            n++;
+        }
+    }
+    return n;
+}
+
+static void bound_share(const plan_score *score, const outcome_rows *rows, rsp_interval *v)
+{
+    const double n = trials_known(score, rows), share = v->value * score->factor;
+    if (is_share(score->statistic) && !isnan(v->low) && (share <= 0 || share >= 1)) {
+        rsp_wilson(share > 0 ? n : 0, n, LEVEL, &v->low, &v->high);
+        v->low /= score->factor;
+        v->high /= score->factor;
+    }
+}
+
+/* Of a difference that no resample moves: in none of the trials was it another, so that
+ * in at most Wilson's share of trials it is, there by 1 at most below or above. */
+static void bound_difference(const plan_score *score, const outcome_rows *rows,
+                             const outcome_rows *base, rsp_interval *v)
+{
+    if (is_share(score->statistic) && v->low == v->high) {
+        const double n = fmin(trials_known(score, rows), trials_known(score, base));
+        const double d = v->value * score->factor;
+        double none, other;
+        rsp_wilson(0, n, LEVEL, &none, &other);
+        v->low = (d - (1 + d) * other) / score->factor;
+        v->high = (d + (1 - d) * other) / score->factor;
+    }
+}
+
 static rsp_interval difference(const double *x, const double *base, double factor)
 {
     double d[KEPT];
@@ -181,9 +232,12 @@ static rsp_status make_curve(rsp_analyst *a, size_t outcome, size_t curve, resam
             .arm = a->plan->view.arms[arm[i]].name, .n = rows[arm[i]].n,
             .estimate = summarise(x + i * KEPT, o->score.factor),
             .difference = {nan, nan, nan}};
+        bound_share(&o->score, &rows[arm[i]], &points[i].estimate);
         if (n > 1 && i != s->against) {
             points[i].difference =
                 difference(x + i * KEPT, x + s->against * KEPT, o->score.factor);
+            bound_difference(&o->score, &rows[arm[i]], &rows[arm[s->against]],
+                             &points[i].difference);
         }
     }
     free(x);

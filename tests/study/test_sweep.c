@@ -165,8 +165,46 @@ static void estimates_and_paired_differences_are_what_the_rows_say(void **state)
     done(&a);
 }
 
+/* Of no trial of 12: Wilson's 95 %, z^2 / (12 + z^2), in percent. */
+static const double NONE_OF_12 = 100 * 3.841458820694124 / (12 + 3.841458820694124);
+
+static bool near(double got, double want) { return fabs(got - want) < 1e-6; }
+
+/* A share of all or none in every trial is known as well as so many trials know it, not
+ * as their 48 participants would, nor without an error. */
+static void a_share_of_all_or_none_has_the_error_of_so_many_trials(void **state)
+{
+    (void)state;
+    analysis a = analyse(
+        HEAD FEW "sweep:\n  over: dose\n  levels:\n"
+             "    - {label: none, dose: 0 cell}\n    - {label: much, dose: 1e11 cell}\n"
+             "  outcomes:\n"
+             "    - {statistic: time_to_rebound.event_free(50 day), label: free}\n"
+             "    - {statistic: time_to_rebound.by(50 day), label: not}\n"
+             "    - {statistic: time_to_rebound.event_free(1 day), label: at first}\n");
+    const double want[3][2][3] = {{{0, 0, NONE_OF_12}, {100, 100 - NONE_OF_12, 100}},
+                                  {{100, 100 - NONE_OF_12, 100}, {0, 0, NONE_OF_12}},
+                                  {{100, 100 - NONE_OF_12, 100}, {100, 100 - NONE_OF_12, 100}}};
+    const double differs[3][3] = {{100, 100 - 2 * NONE_OF_12, 100},
+                                  {-100, -100, -100 + 2 * NONE_OF_12},
+                                  {0, -NONE_OF_12, NONE_OF_12}};
+    for (size_t k = 0; k < 3; k++) {
+        const rsp_sweep_point *p = a.f->sweep->outcomes[k].curves[0].points;
+        for (size_t i = 0; i < 2; i++) {
+            const rsp_interval *v = &p[i].estimate;
+            assert_true(near(v->value, want[k][i][0]) && near(v->low, want[k][i][1]) &&
+                        near(v->high, want[k][i][2]));
+        }
+        const rsp_interval *d = &p[1].difference;
+        assert_true(near(d->value, differs[k][0]) && near(d->low, differs[k][1]) &&
+                    near(d->high, differs[k][2]));
+    }
+    done(&a);
+}
+
 /* Level and control are the same people: resampled together, nothing is left of
- * chance; resampled apart the interval would be wide. */
+ * chance; resampled apart the interval would be wide.  Of a share it is what twelve trials
+ * without a difference leave. */
 static void resamples_are_shared_along_the_sweep(void **state)
 {
     (void)state;
@@ -175,10 +213,10 @@ static void resamples_are_shared_along_the_sweep(void **state)
              "    - {label: a, set: {potency: 1}}\n    - {label: b, set: {potency: 1}}\n" OUTCOMES);
     for (size_t k = 0; k < 3; k++) {
         const rsp_sweep_point *b = &a.f->sweep->outcomes[k].curves[0].points[1];
-        assert_true(b->difference.value == 0 && b->difference.low == 0 &&
-                    b->difference.high == 0);
-        /* The share of few people may be all or none, whoever is drawn. */
-        assert_true(k == 0 || b->estimate.high > b->estimate.low);
+        const double bound = k == 0 ? NONE_OF_12 : 0;
+        assert_true(b->difference.value == 0 && near(b->difference.low, -bound) &&
+                    near(b->difference.high, bound));
+        assert_true(b->estimate.high > b->estimate.low);
     }
     done(&a);
 }
@@ -335,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_level_is_the_arm_it_writes_out),
         cmocka_unit_test(days_move_entries_are_added_and_rules_hold_at_their_level),
         cmocka_unit_test(estimates_and_paired_differences_are_what_the_rows_say),
+        cmocka_unit_test(a_share_of_all_or_none_has_the_error_of_so_many_trials),
         cmocka_unit_test(resamples_are_shared_along_the_sweep),
         cmocka_unit_test(an_outcome_hinges_on_what_makes_it),
         cmocka_unit_test(a_value_above_the_upper_limit_counts_as_that_limit),
