@@ -23,6 +23,7 @@ typedef struct rsp_plan_arm {
     const char *name;
     uint32_t participants;       /* in one replicate trial */
     const char *schedule;        /* in words: "day 0: infuse; day 21 to 42: stop art" */
+    const char *eligibility;     /* its own, in words: "age >= 50"; "" none */
 } rsp_plan_arm;
 
 typedef struct rsp_plan_endpoint {
@@ -115,6 +116,7 @@ typedef struct rsp_arm_endpoint {
 } rsp_arm_endpoint;
 
 typedef struct rsp_flow { /* participant flow, summed over replicate trials */
+    size_t screened_out;         /* by the arm's own eligibility */
     size_t enrolled, product_failed, infused, interrupted, restarted, failed, completed;
 } rsp_flow;
 

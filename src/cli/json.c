@@ -70,9 +70,16 @@ static json_t *arm(const rsp_plan_view *plan, const rsp_arm_findings *a)
         const char *unit = i < plan->n_endpoints ? plan->endpoints[i].unit : "day";
         json_object_set_new(endpoints, e->endpoint, endpoint(e, unit));
     }
-    return json_pack("{s:s,s:I,s:I,s:o}", "name", a->name, "participants",
-                     (json_int_t)a->participants, "failed", (json_int_t)a->failed,
-                     "endpoints", endpoints);
+    json_t *row = json_pack("{s:s,s:I,s:I,s:o}", "name", a->name, "participants",
+                            (json_int_t)a->participants, "failed", (json_int_t)a->failed,
+                            "endpoints", endpoints);
+    for (size_t i = 0; i < plan->n_arms; i++) {
+        const char *own = plan->arms[i].eligibility;
+        if (own && own[0] && strcmp(plan->arms[i].name, a->name) == 0) {
+            json_object_set_new(row, "screened_out", json_integer((json_int_t)a->flow.screened_out));
+        }
+    }
+    return row;
 }
 
 static json_t *score(const rsp_score_row *r)

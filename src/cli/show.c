@@ -65,6 +65,9 @@ static void show_plan(const rsp_plan_view *p)
         snprintf(label, sizeof label, "  - %.100s: %u participants;", p->arms[i].name,
                  p->arms[i].participants);
         say(label, p->arms[i].schedule);
+        if (p->arms[i].eligibility && p->arms[i].eligibility[0]) {
+            say("    own eligibility:", p->arms[i].eligibility);
+        }
     }
     say("visits:", p->visits);
     list("assays", p->assays, p->n_assays);

@@ -11,6 +11,7 @@ static const struct known_code {
     {"viral_load", "VLCPML"},      {"car_copies", "CARCPUG"},
     {"car_cells", "CARCELL"},      {"cd4", "CD4"},
     {"intact_provirus", "IPDAINT"}, {"total_provirus", "IPDATOT"},
+    {"screened_out", "NSCRNOUT"}, /* a name that ends in DT would be a date */
 };
 
 enum { CODE_LENGTH = RSP_PARAMCD_MAX - 1 };

@@ -18,7 +18,10 @@ void flow_of_run(const rsp_plan_view *plan, const rsp_arm_findings *a, flow *f)
     const rsp_flow *n = &a->flow;
     size_t now = less(n->enrolled, n->product_failed);
     *f = (flow){.n_steps = 0};
-    step_on(f, "enrolled", n->enrolled, NULL);
+    if (n->screened_out) {
+        step_on(f, "screened for the arm", n->enrolled + n->screened_out, NULL);
+    }
+    step_on(f, "enrolled", n->enrolled, n->screened_out ? "not eligible" : NULL);
     if (n->product_failed) {
         step_on(f, "product made", now, "product not made");
     }

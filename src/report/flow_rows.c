@@ -133,6 +133,21 @@ static void end_of(const cohort *c, const roster *r, bool off, flow *f)
     }
 }
 
+/* As a simulated study has it, or its ADSL. */
+static size_t screened_out(const cohort *c, size_t arm)
+{
+    double n = 0;
+    for (size_t k = 0; k < c->rows->n_covariates; k++) {
+        const char *name = c->rows->covariates[k];
+        bool is_it = strcmp(name, "screened_out") == 0 || strcmp(name, "NSCRNOUT") == 0;
+        for (size_t i = 0; is_it && i < c->rows->n_subjects; i++) {
+            const rsp_subject *s = &c->rows->subjects[i];
+            n += s->arm == arm && s->covariates[k] > 0 ? s->covariates[k] : 0;
+        }
+    }
+    return (size_t)n;
+}
+
 void flow_of_rows(const cohort *c, size_t arm, flow *f)
 {
     static const question course = {"with data", "without data", has_course, why_failed};
@@ -154,7 +169,12 @@ void flow_of_rows(const cohort *c, size_t arm, flow *f)
         }
     }
     r.n = n;
-    f->steps[f->n_steps++] = (flow_step){.label = "in the data", .n = n};
+    const size_t out = screened_out(c, arm);
+    if (out) {
+        f->steps[f->n_steps++] = (flow_step){.label = "screened for the arm", .n = n + out};
+    }
+    f->steps[f->n_steps++] = (flow_step){.label = "in the data", .n = n, .left = out,
+                                         .left_as = out ? "not eligible" : NULL};
     if (anybody(c, &r, &course, false)) {
         ask(c, &course, &r, f);
     }

@@ -22,8 +22,13 @@ void section_flow(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *
         if (!figure_flow(out, f->arms[a].name, style_of_arm(plan, f->arms[a].name), &steps)) {
             html_paragraph(out, "The flow is not drawn: its numbers do not sum.");
         }
-        html_figure_close(out, "%s: n = %zu in %u replicate trial%s%s.", f->arms[a].name,
-                          counts->enrolled, f->trials, f->trials == 1 ? "" : "s",
+        char out_of[64] = "";
+        if (counts->screened_out) {
+            snprintf(out_of, sizeof out_of, " of %zu screened for the arm",
+                     counts->enrolled + counts->screened_out);
+        }
+        html_figure_close(out, "%s: n = %zu%s in %u replicate trial%s%s.", f->arms[a].name,
+                          counts->enrolled, out_of, f->trials, f->trials == 1 ? "" : "s",
                           counts->failed ? "; some could not be simulated, see the summary" : "");
     }
     html_figures_close(out);

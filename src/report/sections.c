@@ -81,7 +81,9 @@ void section_design(rsp_text *out, const rsp_plan_view *plan)
         html_row(&t);
         html_put(&t, "%s", plan->arms[i].name);
         html_put(&t, "%u", plan->arms[i].participants);
-        html_put(&t, "%s", plan->arms[i].schedule);
+        const char *own = plan->arms[i].eligibility;
+        html_put(&t, "%s%s%s", plan->arms[i].schedule, own && own[0] ? "; own eligibility: " : "",
+                 own ? own : "");
         html_row_close(&t);
     }
     html_table_close(&t);

@@ -194,6 +194,9 @@ static void count_flow(const rsp_analyst *a, const subject_rows *s, rsp_arm_find
     for (char *c = gives; *c; c++) {
         *c = *c == '_' ? ' ' : *c;
     }
+    if (a->plan->screens) {
+        f->flow.screened_out += (size_t)s->subject->covariates[a->plan->n_covariates - 1];
+    }
     f->flow.enrolled++;
     f->flow.product_failed += s->subject->product_failed;
     f->flow.failed += s->subject->failed;

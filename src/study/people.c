@@ -3,8 +3,6 @@
 
 #include "study/work.h"
 
-enum { MOST_ATTEMPTS = 1000 };
-
 static void apply_trait(const clinic_trait *t, double value, double *params)
 {
     if (t->name && t->sets >= 0) {
@@ -74,14 +72,12 @@ static double source_value(work *w, const person *who, const double *params,
     return v / s->factor;
 }
 
-static bool is_eligible(work *w, const person *who, const double *params)
+static bool meets(work *w, const person *who, const double *params,
+                  const clinic_condition *conditions, size_t n)
 {
     const plan_population *pop = &w->plan->population;
     enum { MOST = 64 };
     clinic_reading readings[MOST];
-    if (!pop->n_eligibility) {
-        return true;
-    }
     if (pop->needs_derived) {
         derive(w, who, params);
     }
@@ -90,9 +86,9 @@ static bool is_eligible(work *w, const person *who, const double *params)
         readings[i] = (clinic_reading){.state = isnan(v) ? RSP_MISSING : RSP_NUMBER,
                                        .value = v, .lloq = (double)NAN, .reason = ""};
     }
-    for (size_t i = 0; i < pop->n_eligibility; i++) {
+    for (size_t i = 0; i < n; i++) {
         /* An unknown value excludes nobody: its failure shows later. */
-        if (clinic_condition_holds(&pop->eligibility[i], readings, NULL) == CLINIC_NO) {
+        if (clinic_condition_holds(&conditions[i], readings, NULL) == CLINIC_NO) {
             return false;
         }
     }
@@ -123,18 +119,30 @@ rsp_status work_person(work *w, uint32_t trial, uint32_t participant, person *ou
     draw_product(w, out);
     out->dropout_day = clinic_dropout_day(&out->who, plan->dropout_per_day,
                                           plan->start_day);
-    for (uint32_t attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    for (uint32_t attempt = 0; attempt < WORK_MOST_ASKED; attempt++) {
         uint32_t which = 0;
         out->who.attempt = attempt;
         if (draw_covariates(w, out) &&
             (!plan->population.n_eligibility ||
              (work_params(w, out, plan->params, w->base_medians, params, &which) &&
-              is_eligible(w, out, params)))) {
+              meets(w, out, params, plan->population.eligibility,
+                    plan->population.n_eligibility)))) {
             return RSP_OK;
         }
     }
     out->none_eligible = true;
     return RSP_OK;
+}
+
+/* By the study's own table, as the study's eligibility is: what the arm does comes after.
+ * One whose values cannot be drawn fails in the arm, and says so. */
+bool work_meets_arm(work *w, const person *who, uint32_t arm)
+{
+    const plan_arm *a = &w->plan->arms[arm];
+    uint32_t which = 0;
+    return !a->n_eligibility || who->none_eligible ||
+           !work_params(w, who, w->plan->params, w->base_medians, w->candidate, &which) ||
+           meets(w, who, w->candidate, a->eligibility, a->n_eligibility);
 }
 
 /* The data set's covariates, in the units that they were written in. */

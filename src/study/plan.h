@@ -25,6 +25,8 @@ typedef struct plan_arm {
     clinic_schedule schedule;
     bool gives_product;       /* its schedule has the product's action */
     const rsp_param *params;  /* [n_params] */
+    const clinic_condition *eligibility; /* in addition to the study's */
+    size_t n_eligibility;
 } plan_arm;
 
 typedef struct plan_rule {
@@ -69,7 +71,7 @@ typedef struct plan_population {
     size_t n_traits;
     const clinic_condition *eligibility;
     size_t n_eligibility;
-    const plan_source *sources;   /* what they read */
+    plan_source *sources;         /* what they and the arms' own read */
     size_t n_sources;
     bool needs_derived;           /* a source or a covariate is derived */
 } plan_population;
@@ -217,7 +219,11 @@ struct rsp_plan {
     plan_stopping stopping;
     rsp_analysis *analysis;          /* made of each replicate trial; NULL */
     const char *const *covariates;   size_t n_covariates; /* of the data set */
+    bool screens;                    /* an arm has its own eligibility: the last covariate
+                                        is PLAN_SCREENED_OUT */
 };
+/* People screened out of the arm since the participant before. */
+#define PLAN_SCREENED_OUT "screened_out"
 
 /* Everything that reading shares. */
 enum { PLAN_MOST_INPUTS = 32 };
@@ -237,6 +243,9 @@ typedef struct plan_reading {
 /* Each reads one part into reading->plan; the first mistake stays in r. */
 void plan_read_people(plan_reading *p);
 void plan_read_arms(plan_reading *p);
+/* Conditions on people; NULL: none. */
+void plan_read_eligibility(plan_reading *p, const tree *list,
+                           const clinic_condition **out, size_t *n);
 void plan_read_follow_up(plan_reading *p);
 /* "day -8", or "-8 day". */
 double plan_start_day(plan_reading *p, const tree *start);

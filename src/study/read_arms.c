@@ -5,7 +5,7 @@
 
 /* Arms with their schedules, moments, follow-up, contrasts. */
 
-static const char *const arm_keys[] = {"name", "participants", "schedule", "set", NULL};
+static const char *const arm_keys[] = {"name", "participants", "schedule", "set", "eligibility", NULL};
 static const char *const entry_keys[] = {"day", "do", "amount", NULL};
 enum { MOST_ENTRIES = 1000 };
 
@@ -239,6 +239,48 @@ static const char *schedule_words(plan_reading *p, const clinic_schedule *s)
 }
 
 /* ---- Arms. */
+static void read_arm_eligibility(plan_reading *p, const tree *t, rsp_plan_arm *seen,
+                                 plan_arm *arm)
+{
+    const plan_population *pop = &p->plan->population;
+    rsp_text words = {0};
+    seen->eligibility = "";
+    plan_read_eligibility(p, t, &arm->eligibility, &arm->n_eligibility);
+    for (size_t i = 0; reading(&p->r) && i < arm->n_eligibility; i++) {
+        rsp_text_printf(&words, "%s%s", i ? " and " : "", arm->eligibility[i].text);
+    }
+    for (size_t i = 0; arm->n_eligibility && i < pop->n_traits; i++) {
+        if (strcmp(pop->traits[i].name, PLAN_SCREENED_OUT) == 0) {
+            reader_fail(&p->r, t, RSP_NAME,
+                        "a covariate is called '" PLAN_SCREENED_OUT "', as the column of those "
+                        "whom an arm's eligibility screens out is; call it otherwise");
+        }
+    }
+    if (words.data && !words.failed) {
+        seen->eligibility = rsp_arena_copy(p->r.arena, words.data, words.length);
+    }
+    if (words.failed || !seen->eligibility) {
+        seen->eligibility = "";
+        reader_fail(&p->r, t, RSP_NOMEM, "out of memory");
+    }
+    rsp_text_fini(&words);
+    p->plan->screens |= arm->n_eligibility > 0;
+}
+
+/* The data set says how many were screened out before each participant. */
+static void name_screened(plan_reading *p)
+{
+    rsp_plan *plan = p->plan;
+    const char **names = reader_alloc(&p->r, plan->n_covariates + 1, sizeof *names);
+    for (size_t i = 0; names && i < plan->n_covariates; i++) {
+        names[i] = plan->covariates[i];
+    }
+    if (names) {
+        names[plan->n_covariates++] = PLAN_SCREENED_OUT;
+        plan->covariates = names;
+    }
+}
+
 static void read_arm(plan_reading *p, const tree *t, rsp_plan_arm *seen, plan_arm *arm)
 {
     if (!reader_map(&p->r, t, "an arm", arm_keys)) {
@@ -276,6 +318,7 @@ static void read_arm(plan_reading *p, const tree *t, rsp_plan_arm *seen, plan_ar
         arm->params = params;
     }
     seen->schedule = schedule_words(p, &arm->schedule);
+    read_arm_eligibility(p, tree_get(t, "eligibility"), seen, arm);
 }
 
 static void check_names(plan_reading *p, const tree *list, const rsp_plan_arm *arms)
@@ -311,6 +354,9 @@ void plan_read_arms(plan_reading *p)
         p->plan->view.arms = seen;
         p->plan->view.n_arms = n;
         check_names(p, list, seen);
+    }
+    if (reading(&p->r) && p->plan->screens) {
+        name_screened(p);
     }
 }
 

@@ -97,24 +97,27 @@ static void unknown_source(void *ctx, reader *r, const tree *at, const char *nam
                    name, known, m->p->plan->population.n_traits);
 }
 
-static void read_eligibility(plan_reading *p, const tree *t)
+void plan_read_eligibility(plan_reading *p, const tree *t, const clinic_condition **out,
+                           size_t *n)
 {
     plan_population *pop = &p->plan->population;
-    source_maker m = {p, reader_alloc(&p->r, MOST_SOURCES, sizeof(plan_source)), 0};
-    clinic_condition *list = reader_alloc(&p->r, MOST_CONDITIONS, sizeof *list);
     if (!t || !reader_kind(&p->r, t, TREE_LIST, "eligibility")) {
         return;
     }
+    if (!pop->sources) {
+        pop->sources = reader_alloc(&p->r, MOST_SOURCES, sizeof *pop->sources);
+    }
+    source_maker m = {p, pop->sources, pop->n_sources};
+    clinic_condition *list = reader_alloc(&p->r, MOST_CONDITIONS, sizeof *list);
     condition_names names = {&m, find_source, unknown_source};
     for (const tree *c = t->first; c && reading(&p->r); c = c->next) {
-        if (pop->n_eligibility == MOST_CONDITIONS) {
+        if (*n == MOST_CONDITIONS) {
             reader_fail(&p->r, c, RSP_RANGE, "too many conditions of eligibility");
             return;
         }
-        list[pop->n_eligibility++] = plan_condition(&p->r, c, "eligibility", &names);
+        list[(*n)++] = plan_condition(&p->r, c, "eligibility", &names);
     }
-    pop->eligibility = list;
-    pop->sources = m.sources;
+    *out = list;
     pop->n_sources = m.n;
 }
 
@@ -159,7 +162,9 @@ static void read_population(plan_reading *p)
             &p->r, participants, "population.participants", 1, PLAN_ARM_STRIDE - 1);
     }
     read_covariates(p, layer, n);
-    read_eligibility(p, plan_of_layers(layer, n, "eligibility"));
+    plan_read_eligibility(p, plan_of_layers(layer, n, "eligibility"),
+                          &p->plan->population.eligibility,
+                          &p->plan->population.n_eligibility);
     for (size_t i = 0; i < p->plan->population.n_traits; i++) {
         p->plan->population.needs_derived |=
             p->plan->population.traits[i].shows_derived >= 0;

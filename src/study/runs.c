@@ -342,7 +342,7 @@ static bool fill_params(work *w, run *r, const rsp_param *table, const double *m
     if (r->who->none_eligible) {
         r->simulate = false;
         snprintf(r->reason, sizeof r->reason,
-                 "none of 1000 candidates was eligible");
+                 "none of %d candidates was eligible", WORK_MOST_ASKED);
     }
     return r->params != NULL;
 }
@@ -428,8 +428,9 @@ bool work_start_trial(work *w, uint32_t trial)
     if (!w->arm_medians) {
         w->arm_medians = room(w, n_arms, sizeof *w->arm_medians);
         w->grid_medians = room(w, n_grid, sizeof *w->grid_medians);
+        w->candidate = room(w, plan->net->n_params, sizeof *w->candidate);
     }
-    bool ok = w->arm_medians && w->grid_medians &&
+    bool ok = w->arm_medians && w->grid_medians && w->candidate &&
               trial_medians(w, trial, plan->params, &w->base_medians);
     for (size_t a = 0; ok && a < n_arms; a++) {
         ok = trial_medians(w, trial, plan->arms[a].params, &w->arm_medians[a]);
@@ -446,57 +447,98 @@ static uint32_t most_enrolled(const rsp_plan *plan)
     return n ? n : PLAN_ARM_STRIDE - 1;
 }
 
-/* Arms share their people: one is in every arm that is not yet full. */
-static rsp_status counterfactual(work *w, uint32_t trial)
+/* ---- Who comes into an arm. */
+typedef struct intake {
+    uint32_t filled;   /* whose product was made */
+    uint32_t enrolled; /* rows */
+    uint32_t out;      /* screened out since the last one enrolled */
+} intake;
+
+/* An arm without eligibility of its own enrols everybody asked.  Numbers of participants
+ * end at the stride. */
+static bool is_open(const rsp_plan *plan, uint32_t arm, const intake *in, uint32_t asked)
 {
-    const rsp_plan *plan = w->plan;
-    uint32_t filled = 0, most = most_enrolled(plan), largest = 0;
-    for (size_t a = 0; a < plan->view.n_arms; a++) {
-        uint32_t n = plan->view.arms[a].participants;
-        largest = n > largest ? n : largest;
-    }
-    for (uint32_t e = 0; filled < largest && e < most; e++) {
-        person *who = room(w, 1, sizeof *who);
-        rsp_status s = who ? work_person(w, trial, e, who) : no_memory(w);
-        for (uint32_t a = 0; s == RSP_OK && a < plan->view.n_arms; a++) {
-            bool full = filled >= plan->view.arms[a].participants;
-            if (!full && (!who->not_made || plan->arms[a].gives_product)) {
-                s = add_runs(w, who, a);
-            }
-        }
-        if (s != RSP_OK) {
-            return s;
-        }
-        filled += who->not_made == NULL;
-    }
-    return RSP_OK;
+    const bool screens = plan->arms[arm].n_eligibility > 0;
+    return in->filled < plan->view.arms[arm].participants && asked < PLAN_ARM_STRIDE - 1 &&
+           (screens ? in->enrolled : asked) < most_enrolled(plan);
 }
 
-static rsp_status randomised(work *w, uint32_t trial)
+/* One who does not meet the arm's own eligibility is not enrolled in it; the last of so
+ * many in a row is, as a failure that says so. */
+static rsp_status admit(work *w, const person *who, uint32_t arm, intake *in)
 {
     const rsp_plan *plan = w->plan;
-    uint32_t most = most_enrolled(plan);
-    for (uint32_t a = 0; a < plan->view.n_arms; a++) {
-        uint32_t filled = 0;
-        for (uint32_t e = 0; filled < plan->view.arms[a].participants && e < most; e++) {
-            person *who = room(w, 1, sizeof *who);
-            rsp_status s = who ? work_person(w, trial, a * PLAN_ARM_STRIDE + e, who)
-                               : no_memory(w);
-            s = s == RSP_OK ? add_runs(w, who, a) : s;
-            if (s != RSP_OK) {
-                return s;
+    if (!work_meets_arm(w, who, arm)) {
+        if (++in->out < WORK_MOST_ASKED) {
+            return RSP_OK;
+        }
+        person *none = room(w, 1, sizeof *none);
+        if (!none) {
+            return no_memory(w);
+        }
+        *none = *who;
+        none->none_eligible = true;
+        who = none;
+        in->out--;
+    }
+    const size_t first = w->n_runs;
+    rsp_status s = add_runs(w, who, arm);
+    if (s == RSP_OK && plan->screens) {
+        w->runs[first]->shown[plan->n_covariates - 1] = in->out;
+    }
+    in->out = 0;
+    in->enrolled++;
+    in->filled += !who->not_made || !plan->arms[arm].gives_product;
+    return s;
+}
+
+/* Arms share their people: one is in every arm that is not yet full and lets them in.  Of
+ * those without a product only arms that give it know. */
+static rsp_status counterfactual(work *w, uint32_t trial, intake *in)
+{
+    const rsp_plan *plan = w->plan;
+    rsp_status s = RSP_OK;
+    bool open = true;
+    for (uint32_t e = 0; s == RSP_OK && open; e++) {
+        person *who = NULL;
+        open = false;
+        for (uint32_t a = 0; s == RSP_OK && a < plan->view.n_arms; a++) {
+            if (!is_open(plan, a, &in[a], e)) {
+                continue;
             }
-            filled += !who->not_made || !plan->arms[a].gives_product;
+            open = true;
+            if (!who) {
+                who = room(w, 1, sizeof *who);
+                s = who ? work_person(w, trial, e, who) : no_memory(w);
+            }
+            if (s == RSP_OK && (!who->not_made || plan->arms[a].gives_product)) {
+                s = admit(w, who, a, &in[a]);
+            }
         }
     }
-    return RSP_OK;
+    return s;
+}
+
+static rsp_status randomised(work *w, uint32_t trial, intake *in)
+{
+    const rsp_plan *plan = w->plan;
+    rsp_status s = RSP_OK;
+    for (uint32_t a = 0; a < plan->view.n_arms; a++) {
+        for (uint32_t e = 0; s == RSP_OK && is_open(plan, a, &in[a], e); e++) {
+            person *who = room(w, 1, sizeof *who);
+            s = who ? work_person(w, trial, a * PLAN_ARM_STRIDE + e, who) : no_memory(w);
+            s = s == RSP_OK ? admit(w, who, a, &in[a]) : s;
+        }
+    }
+    return s;
 }
 
 rsp_status work_add_trial(work *w, uint32_t trial)
 {
-    if (!work_start_trial(w, trial)) {
+    intake *in = room(w, w->plan->view.n_arms, sizeof *in);
+    if (!in || !work_start_trial(w, trial)) {
         return no_memory(w);
     }
-    return w->plan->view.design == RSP_COUNTERFACTUAL ? counterfactual(w, trial)
-                                                      : randomised(w, trial);
+    return w->plan->view.design == RSP_COUNTERFACTUAL ? counterfactual(w, trial, in)
+                                                      : randomised(w, trial, in);
 }

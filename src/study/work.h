@@ -4,7 +4,10 @@
 
 #include "study/plan.h"
 
-enum { WORK_MAIN = -1 }; /* run.set of a run of the study itself */
+enum {
+    WORK_MAIN = -1,        /* run.set of a run of the study itself */
+    WORK_MOST_ASKED = 1000 /* people in a row of whom none is eligible */
+};
 
 typedef struct person { /* a participant, whatever the arm */
     clinic_who who;      /* with the attempt that was eligible */
@@ -77,6 +80,7 @@ typedef struct work {
     run **runs; size_t n_runs, capacity;
     double *base_medians, **arm_medians, **grid_medians; /* of the trial at hand */
     double *derived;         /* [n_derived] scratch */
+    double *candidate;       /* [n_params] scratch */
     bool no_memory;          /* an episode found none */
 } work;
 
@@ -115,6 +119,8 @@ void work_cell_name(size_t cell, char out[24]);
 /* ---- People. */
 RSP_MUST_USE rsp_status work_person(work *w, uint32_t trial, uint32_t participant,
                                     person *out);
+/* Whether the arm's own eligibility lets them in. */
+bool work_meets_arm(work *w, const person *who, uint32_t arm);
 /* A person's parameters in an arm, by table and the trial's medians. */
 bool work_params(work *w, const person *who, const rsp_param *table,
                  const double *medians, double *out, uint32_t *which);

@@ -90,8 +90,8 @@ static void score(rsp_score_row *r, const char *name, double published, const ch
 
 static void fill_plan(made *m)
 {
-    m->plan_arms[0] = (rsp_plan_arm){ARMS[0], MADE_PEOPLE, "day 0: infuse; day 21: stop art"};
-    m->plan_arms[1] = (rsp_plan_arm){ARMS[1], MADE_PEOPLE, "day 21: stop art"};
+    m->plan_arms[0] = (rsp_plan_arm){ARMS[0], MADE_PEOPLE, "day 0: infuse; day 21: stop art", ""};
+    m->plan_arms[1] = (rsp_plan_arm){ARMS[1], MADE_PEOPLE, "day 21: stop art", ""};
     m->plan_endpoints[0] = (rsp_plan_endpoint){
         .name = "time_to_rebound", .definition = "first viral_load > 50 copies/mL, from stop art",
         .label = "viral load > 50", .from = "stop art", .unit = "day"};

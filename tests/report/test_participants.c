@@ -46,7 +46,7 @@ static void sample(page *p, uint32_t who, uint32_t arm, double day, rsp_result_s
 static void one_person(page *p, uint32_t who, uint32_t arm)
 {
     char id[16];
-    const double age[] = {who == 0 ? 17 : 40};
+    const double age[] = {who == 0 ? 17 : 40, arm == 1 && who == 2 ? 4 : 0};
     snprintf(id, sizeof id, "P%u%u", arm, who);
     rsp_subject row = {.participant = who, .arm = arm, .failed = who == 1, .reason = "",
                        .covariates = age, .id = id};
@@ -88,8 +88,8 @@ static void write_page(page *p, const char *plan)
 
 static void make(page *p)
 {
-    static const char *const covariates[] = {"age"};
-    *p = (page){.rows = rsp_dataset_new("made", ARMS, 2, covariates, 1)};
+    static const char *const covariates[] = {"age", "screened_out"};
+    *p = (page){.rows = rsp_dataset_new("made", ARMS, 2, covariates, 2)};
     for (uint32_t arm = 0; arm < 2; arm++) {
         for (uint32_t who = 0; who < PEOPLE; who++) {
             one_person(p, who, arm);
@@ -148,6 +148,10 @@ static void the_flow_of_a_data_set_sums_and_says_why_people_left(void **state)
     assert_int_equal(box(at, "stopped ART"), 3);
     assert_int_equal(box(at, "ART restarted"), 1);
     assert_int_equal(box(at, "off ART at the end"), 2);
+    const char *other = strstr(strstr(at, "</svg>"), "<svg"); /* its arm screened four out */
+    assert_int_equal(box(other, "screened for the arm"), PEOPLE + 4);
+    assert_int_equal(box(other, "not eligible"), 4);
+    assert_int_equal(box(other, "in the data"), PEOPLE);
     const char *young = strstr(at, ">not age &gt;= 18: 1</text>");
     const char *wish = strstr(at, ">own wish: 1</text>"), *end = strstr(at, "</svg>");
     assert_true(young && young < end && wish && wish < end);

@@ -96,6 +96,22 @@ static void the_numbers_of_the_flow_sum(void **state)
                          number_after(at, end, "did not stop ART"));
 }
 
+static void the_flow_begins_with_those_screened_for_the_arm(void **state)
+{
+    (void)state;
+    page p = {.html = {0}};
+    made_fill(&p.m);
+    p.m.arms[0].flow.screened_out = 7;
+    write_page(&p);
+    const char *at = strstr(part(&p, "flow"), "<svg"), *end = strstr(at, "</svg>");
+    assert_int_equal(number_after(at, end, "screened for the arm"), 17);
+    assert_int_equal(number_after(at, end, "not eligible"), 7);
+    assert_int_equal(number_after(at, end, "enrolled"), 10);
+    assert_non_null(strstr(end, "n = 10 of 17 screened for the arm in"));
+    made_free(&p.m);
+    rsp_text_fini(&p.html);
+}
+
 /* ---- Figures for those who cannot see them, and without a network. */
 static void every_figure_has_a_title_and_a_description(void **state)
 {
@@ -461,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_numbers_of_the_flow_sum),
+        cmocka_unit_test(the_flow_begins_with_those_screened_for_the_arm),
         cmocka_unit_test(every_figure_has_a_title_and_a_description),
         cmocka_unit_test(every_figure_says_how_many),
         cmocka_unit_test(nothing_is_fetched_from_outside),

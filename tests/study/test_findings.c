@@ -296,6 +296,31 @@ static void chunks_change_no_finding(void **state)
     done(&b);
 }
 
+static void the_flow_counts_whom_an_arm_screens_out(void **state)
+{
+    (void)state;
+    analysis a = analyse("arms:\n"
+                         "  - {name: all, participants: 6, schedule: [{day: 7, do: stop art}]}\n"
+                         "  - {name: old, participants: 6, schedule: [{day: 7, do: stop art}],\n"
+                         "     eligibility: [age > 45]}\nscoreboard: []\n"
+                         "visits: {every: 7 day, from: stop art}\n",
+                         1);
+    size_t asked = 0;
+    for (uint32_t t = 0; t < 3; t++) { /* people are numbered in the order they are asked */
+        size_t last = 0;
+        for (size_t i = 0; i < a.d->n_subjects; i++) {
+            const rsp_subject *s = &a.d->subjects[i];
+            last = s->trial == t && s->arm == 1 ? s->participant + 1 : last;
+        }
+        asked += last;
+    }
+    assert_int_equal(a.f->arms[0].flow.screened_out, 0);
+    assert_int_equal(a.f->arms[1].flow.enrolled, 18);
+    assert_int_equal(a.f->arms[1].flow.screened_out, asked - 18);
+    assert_true(asked > 22);
+    done(&a);
+}
+
 static void the_flow_sums(void **state)
 {
     (void)state;
@@ -604,6 +629,7 @@ int main(void)
         cmocka_unit_test(the_share_made_is_of_all_enrolled),
         cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
+        cmocka_unit_test(the_flow_counts_whom_an_arm_screens_out),
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),

@@ -279,6 +279,118 @@ static void nobody_eligible_is_a_failure_with_its_reason(void **state)
     free(rows);
 }
 
+#define ARM_SCREENED(design, own)                                                        \
+    "design: " design "\n"                                                               \
+    "population:\n"                                                                      \
+    "  covariates:\n"                                                                    \
+    "    age: {between: uniform, range: 20 .. 60}\n"                                     \
+    "    loss: {shows: delta}\n"                                                         \
+    "  eligibility: [age >= 30]\n"                                                       \
+    "arms:\n"                                                                            \
+    "  - {name: A, participants: 6, schedule: [{day: 7..14, do: stop art}]}\n"           \
+    "  - name: B\n"                                                                      \
+    "    participants: 6\n"                                                              \
+    "    schedule: [{day: 7..14, do: stop art}]\n"                                       \
+    "    set: {delta: 0.8 1/day}\n" own "scoreboard: []\n"                                    \
+    "visits: {every: 7 day, from: stop art, window: 1 day}\n"
+
+/* Of people between 30 and 60 years 0.4 are 48 or older: of each enrolled in the arm, a
+ * geometric number is screened out before, 1.5 on average (SD 1.94). */
+static void check_screened(const char *changes, bool shared)
+{
+    enum { TRIALS = 100, ROWS = 6 * TRIALS };
+    char *study = bed_study(changes);
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, TRIALS);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    const size_t out_at = d->n_covariates - 1;
+    assert_string_equal(d->covariates[out_at], "screened_out");
+    double out = 0, age[TRIALS][6] = {{0}};
+    uint32_t n[2] = {0, 0}, next[TRIALS] = {0}, in_both = 0;
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        const uint32_t number = s->participant % 100000;
+        assert_true(s->participant / 100000 == (shared ? 0 : s->arm) && !s->failed);
+        n[s->arm]++;
+        if (s->arm == 0) { /* everybody, in order */
+            assert_true(number < 6 && s->covariates[out_at] == 0);
+            age[s->trial][number] = s->covariates[0];
+            continue;
+        }
+        /* The arm's number tells how many were asked. */
+        assert_true(s->covariates[0] >= 48);
+        assert_true(number == next[s->trial] + s->covariates[out_at]);
+        next[s->trial] = number + 1;
+        out += s->covariates[out_at];
+        if (shared && number < 6) { /* the same person */
+            assert_true(s->covariates[0] == age[s->trial][number]);
+            in_both++;
+        }
+    }
+    size_t of_age = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        of_age += age[i / 6][i % 6] >= 48;
+    }
+    assert_true(n[0] == ROWS && n[1] == ROWS);
+    assert_true(!shared || in_both == of_age); /* nobody eligible is passed over */
+    assert_true(fabs(out / ROWS - 1.5) < 4 * 1.94 / sqrt(ROWS));
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void an_arm_of_its_own_eligibility_holds_those_who_meet_it(void **state)
+{
+    (void)state;
+    check_screened(ARM_SCREENED("counterfactual", "    eligibility: [age >= 48]\n") "trials: 100\n",
+                   true);
+    check_screened(ARM_SCREENED("randomised", "    eligibility: [age >= 48]\n") "trials: 100\n",
+                   false);
+    /* Whom an arm screens out is nothing to the others, and who is in has the same course. */
+    expect_same(rows_with(ARM_SCREENED("counterfactual", "    eligibility: [age >= 48]\n"), 0, "S "),
+                rows_with(ARM_SCREENED("counterfactual", ""), 0, "S "));
+    expect_same(rows_with(ARM_SCREENED("counterfactual", "    eligibility: [age >= 0]\n"), 1, "S "),
+                rows_with(ARM_SCREENED("counterfactual", ""), 1, "S "));
+}
+
+/* By the study's own table: the arm sets delta to 0.8 around, whom it screens it finds by
+ * the population's. */
+static void an_arm_screens_before_what_it_sets(void **state)
+{
+    (void)state;
+    const char *own = ARM_SCREENED("counterfactual", "    eligibility: [delta >= 1 1/day]\n");
+    char *study = bed_study(own);
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t shared = 0;
+    for (size_t i = 0; i + 1 < d->n_subjects; i++) {
+        const rsp_subject *a = &d->subjects[i], *b = &d->subjects[i + 1];
+        if (b->arm == 1 && a->participant == b->participant && a->trial == b->trial) {
+            assert_true(a->covariates[1] >= 1 && b->covariates[1] < a->covariates[1]);
+            shared++;
+        }
+    }
+    assert_true(shared > 3);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+static void an_arm_that_nobody_may_enter_fails_with_its_reason(void **state)
+{
+    (void)state;
+    char *rows = rows_with(ARM_SCREENED("counterfactual", "    eligibility: [age > 60]\n")
+                           "trials: 1\n", 1, NULL);
+    size_t n = 0;
+    for (const char *at = rows; (at = strstr(at, "none of 1000 candidates was eligible")); at++) {
+        n++;
+    }
+    assert_int_equal(n, 6);
+    assert_null(strstr(rows, "M "));
+    free(rows);
+}
+
 static void uncertainty_is_shared_by_the_arms_of_a_trial(void **state)
 {
     (void)state;
@@ -554,6 +666,9 @@ int main(void)
         cmocka_unit_test(a_dose_is_what_manufacture_gives),
         cmocka_unit_test(candidates_are_drawn_until_one_is_eligible),
         cmocka_unit_test(nobody_eligible_is_a_failure_with_its_reason),
+        cmocka_unit_test(an_arm_of_its_own_eligibility_holds_those_who_meet_it),
+        cmocka_unit_test(an_arm_screens_before_what_it_sets),
+        cmocka_unit_test(an_arm_that_nobody_may_enter_fails_with_its_reason),
         cmocka_unit_test(uncertainty_is_shared_by_the_arms_of_a_trial),
         cmocka_unit_test(a_rule_sees_measurements_only),
         cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),

@@ -190,6 +190,17 @@ static const mistake mistakes[] = {
      "eligibility: no covariate, parameter or constant derived value is called 'aeg'; did "
      "you mean 'age'?",
      "aeg > 18", RSP_NAME},
+    {"arms: [{name: A, participants: 1, schedule: [{day: 7, do: stop art}], eligibility: [aeg > 18]}]\n"
+     "scoreboard: []\n",
+     "eligibility: no covariate, parameter or constant derived value is called 'aeg'; did "
+     "you mean 'age'?",
+     "aeg > 18", RSP_NAME},
+    {"population: {covariates: {screened_out: {value: 45}}}\n"
+     "arms: [{name: A, participants: 1, schedule: [{day: 7, do: stop art}], eligibility: [f_esc < 1]}]\n"
+     "scoreboard: []\n",
+     "a covariate is called 'screened_out', as the column of those whom an arm's eligibility "
+     "screens out is; call it otherwise",
+     "[f_esc < 1]", RSP_NAME},
     {"grid: {endpoint: time_to_rebound, axes: [{threshold: [20 copies/mL]}]}\n",
      "threshold 20 copies/mL is below the assay's LLOQ of 50 copies/mL", "20 copies/mL",
      RSP_RANGE},
