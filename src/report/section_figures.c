@@ -243,6 +243,14 @@ static void levels_table(rsp_text *out, const rsp_findings *f)
                         "participants of whom at most one had the toxicity. Participants whom the "
                         "design did not come to are not in the data; those whose simulation failed "
                         "are replaced while somebody is left.");
+    html_paragraph(out, "A trial treats a higher dose only where few were harmed below, and one "
+                        "below its first dose only where too many were harmed above. Where trials "
+                        "differ in how toxic every dose is (in what is drawn once a trial), the "
+                        "higher dose is given in the milder trials, and fewer of those treated are "
+                        "harmed by it though it harms nobody less: these shares are no comparison "
+                        "of doses. What each dose does to everybody is the same run with --set "
+                        "escalation=none; with --set design=counterfactual besides, to the same "
+                        "people at every dose.");
     if (f->undecided > 0) {
         html_paragraph(out, "Undecided: %zu of %u trials, in which nobody was left in the place of "
                             "simulations that failed. Shares are of the other trials.",
@@ -279,6 +287,11 @@ static void stopping_words(rsp_text *out, const rsp_stopping *s)
 void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     html_heading(out, "results", "Endpoints");
+    if (f->n_levels > 0) {
+        html_paragraph(out, "Arms are doses of an escalation, each given in trials of its own kind: a "
+                            "higher dose where few were harmed below. Arms are not to be compared "
+                            "(Dose escalation, below).");
+    }
     html_figures_open(out);
     for (size_t k = 0; k < plan->n_endpoints; k++) {
         html_figure_open(out);

@@ -55,7 +55,8 @@ void plan_read_escalation(plan_reading *p)
     const tree *t = tree_get(p->root, "escalation");
     plan_escalation *e = &p->plan->escalation;
     const rsp_plan_view *v = &p->plan->view;
-    if (!t || !reader_map(&p->r, t, "escalation", keys)) {
+    if (!t || (t->kind == TREE_TEXT && strcmp(t->text, "none") == 0) ||
+        !reader_map(&p->r, t, "escalation", keys)) {
         return;
     }
     const tree *toxicity = reader_need(&p->r, t, "toxicity", "escalation");

@@ -423,6 +423,31 @@ static void a_trial_in_which_nothing_happened_has_a_report(void **state)
     rsp_text_fini(&p.html);
 }
 
+/* ---- A dose escalation: its arms are of different trials. */
+static void arms_of_an_escalation_are_said_to_be_no_comparison(void **state)
+{
+    (void)state;
+    page p = {.html = {0}};
+    const rsp_dose_level levels[MADE_ARMS] = {
+        {.arm = "1e7 cells", .treated = 3.5, .toxic = 0.4, .selected = 1, .share = {0.2, 0.1, 0.3}},
+        {.arm = "1e8 cells", .treated = 2.9, .toxic = 0.2, .selected = 4, .share = {0.8, 0.7, 0.9}}};
+    made_fill(&p.m);
+    write_page(&p);
+    assert_null(strstr(p.html.data, "escalation"));
+    rsp_text_fini(&p.html);
+    p.m.findings.levels = levels;
+    p.m.findings.n_levels = MADE_ARMS;
+    write_page(&p);
+    assert_null(ill_formed(p.html.data));
+    const char *results = part(&p, "results"), *figure = strstr(results, "<figure");
+    const char *warned = strstr(results, "Arms are not to be compared");
+    assert_true(warned && figure && warned < figure);
+    assert_non_null(strstr(results, "these shares are no comparison of doses"));
+    assert_non_null(strstr(results, "escalation=none"));
+    made_free(&p.m);
+    rsp_text_fini(&p.html);
+}
+
 /* ---- Kaplan-Meier: whole names, and the test where there is one. */
 static void kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p(void **state)
 {
@@ -488,6 +513,7 @@ int main(void)
         cmocka_unit_test(the_endpoints_of_the_report_are_those_of_the_json),
         cmocka_unit_test(the_scoreboard_of_the_report_is_that_of_the_json),
         cmocka_unit_test(a_trial_in_which_nothing_happened_has_a_report),
+        cmocka_unit_test(arms_of_an_escalation_are_said_to_be_no_comparison),
         cmocka_unit_test(kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p),
         cmocka_unit_test(every_assumed_parameter_is_listed),
     };

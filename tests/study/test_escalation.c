@@ -11,7 +11,7 @@
 /* Dose escalation by 3+3 against its closed form: a toxicity that is a coin of known
  * chance at each dose (one cell in a flow cytometer, the share set by the arm). */
 
-enum { DOSES = 3, TRIALS = 4000 };
+enum { DOSES = 3, TRIALS = 4000, MOST_TREATED = 6 };
 static const double chance[DOSES] = {0.1, 0.3, 0.5};
 
 static char *arms(const char *more)
@@ -83,6 +83,10 @@ static void three_plus_three_chooses_as_its_closed_form(void **state)
         assert_true(fabs(l->share.value - chosen[i]) <
                     5 * sqrt(chosen[i] * (1 - chosen[i]) / TRIALS));
         assert_true(l->treated <= 6 && l->toxic <= l->treated);
+        /* Who is treated is decided by what was seen before: harmed less chance times
+         * treated is a martingale, of this variance. */
+        assert_true(fabs(l->toxic - chance[i] * l->treated) <
+                    5 * sqrt(chance[i] * (1 - chance[i]) * l->treated / TRIALS));
         treated += l->treated * TRIALS;
     }
     assert_true(f->levels[0].treated >= 3);
@@ -91,6 +95,50 @@ static void three_plus_three_chooses_as_its_closed_form(void **state)
     bed_run_free(&run);
     rsp_plan_free(plan);
     free(study);
+}
+
+/* One chance for all doses of a trial, uniform between trials: of those treated fewer are
+ * harmed the higher the dose.  Without the design the same people are harmed alike. */
+static void where_trials_differ_fewer_are_harmed_above_though_no_dose_harms_less(void **state)
+{
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        rsp_text t = {0};
+        rsp_text_printf(&t, "escalation: %s\nset:\n  f_esc: {value: 0.5, uncertain: uniform 0 .. 1,"
+                            " use: assumed, why: a coin of each trial}\n",
+                        plain ? "none" : "{toxicity: harmed}");
+        char *study = arms(t.data);
+        for (char *c = study; (c = strstr(c, "    set: {f_esc")) != NULL;) {
+            memset(c, ' ', strcspn(c, "\n")); /* no chance of the dose's own */
+        }
+        rsp_plan *plan = bed_plan(study);
+        rsp_analyst *analyst = NULL;
+        const rsp_findings *f = NULL;
+        assert_int_equal(rsp_analyst_new(plan, &analyst, NULL), RSP_OK);
+        bed_run run = bed_run_plan(plan, 100);
+        assert_int_equal(rsp_analyst_add(analyst, rsp_dataset_view(run.rows), NULL, NULL), RSP_OK);
+        assert_int_equal(rsp_analyst_finish(analyst, "abc", &f, NULL), RSP_OK);
+        assert_int_equal(f->n_levels, plain ? 0 : DOSES);
+        double share[DOSES];
+        for (int i = 0; i < DOSES; i++) {
+            const rsp_km *km = &f->arms[i].endpoints[0].km;
+            share[i] = (double)km->events / (double)km->n;
+            if (plain) { /* 6 coins of a trial: variance p (1 - p) / 6 + 1 / 12 */
+                assert_int_equal(km->n, MOST_TREATED * TRIALS);
+                assert_true(fabs(share[i] - 0.5) < 5 * sqrt((1.0 / 36 + 1.0 / 12) / TRIALS));
+            }
+        }
+        /* Of the first three at the first dose half are harmed, and of three more in
+         * trials in which one was, a mean chance of 2/5: (3/2 + 6/20) / (3 + 3/4) = 0.48;
+         * few trials come back to it.  Trials that go on have a low chance. */
+        assert_true(plain || (share[0] < 0.5 && share[1] < 0.75 * share[0] &&
+                              share[2] < 0.75 * share[1]));
+        rsp_analyst_free(analyst);
+        bed_run_free(&run);
+        rsp_plan_free(plan);
+        rsp_text_fini(&t);
+        free(study);
+    }
 }
 
 /* Every dose harms everybody; a good third of simulations fail (nobody of a thousand
@@ -282,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_plus_three_chooses_as_its_closed_form),
+        cmocka_unit_test(where_trials_differ_fewer_are_harmed_above_though_no_dose_harms_less),
         cmocka_unit_test(simulations_that_fail_are_no_sign_of_safety),
         cmocka_unit_test(enrolment_stops_as_often_as_its_chain),
         cmocka_unit_test(a_stopping_rule_that_cannot_be_is_refused),
