@@ -44,8 +44,9 @@ void section_summary(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
                                         "they reach its ends." : "");
     }
     if (f->failed) {
-        html_paragraph(out, "%zu of %zu simulated courses failed in the solver and are left out "
-                            "of every estimate.", f->failed, f->participants);
+        html_paragraph(out, "%zu of %zu simulated courses have no result (nobody was eligible, or "
+                            "the solver stopped: DCSREAS in adam/adsl.csv has the reason) and are "
+                            "left out of every estimate.", f->failed, f->participants);
     }
     html_assumed_note(out, plan);
 }

@@ -151,6 +151,10 @@ static void read_arguments(plan_reading *p, const tree *t, const statistic_form 
             reader_fail(&p->r, t, RSP_RANGE, "days above %g %s: the assay's ULOQ is %g %s",
                         score->above, assay->unit, assay->settings.uloq, assay->unit);
         }
+        if (reading(&p->r) && score->above < assay->settings.lloq) {
+            reader_fail(&p->r, t, RSP_RANGE, "days above %g %s: the assay's LLOQ is %g %s",
+                        score->above, assay->unit, assay->settings.lloq, assay->unit);
+        }
     } else {
         wanted day = wanted_of("day", "28 day");
         score->day = reader_quantity_text(&p->r, t, "statistic", s, n, &day);

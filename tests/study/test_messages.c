@@ -211,6 +211,10 @@ static const mistake mistakes[] = {
      "copies/mL), arm: CAR T}]\n",
      "days above 1e+08 copies/mL: the assay's ULOQ is 1e+07 copies/mL", "viral_load.days",
      RSP_RANGE},
+    {"scoreboard: [{quantity: suppressed_week4, statistic: viral_load.days_above(20 "
+     "copies/mL), arm: CAR T}]\n",
+     "days above 20 copies/mL: the assay's LLOQ is 50 copies/mL", "viral_load.days",
+     RSP_RANGE},
     {"follow_up: {start: -8 day, from: stop art, until: 8 week}\n",
      "follow_up.start is a study day, no time before 'stop art'; write start: day -8", "-8 day",
      RSP_RANGE},
