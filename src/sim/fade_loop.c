@@ -18,7 +18,8 @@
  * that no shorter step makes less. */
 #define RSP_FADE_LEAST 0x1p-10
 
-/* Of what the last step told of the drive nothing is left in one so many times as long. */
+/* What the last step told of the drive is not believed in one more than so many times as
+ * long: its bend has an error of rounding over its square, so a hundred times rounding. */
 #define RSP_FADE_LONGER 10
 
 /* phi_k(-y), y >= 0: (1 - exp(-y)) / y, then (1 / (k - 1)! - phi_(k-1)) / y. */

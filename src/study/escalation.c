@@ -12,41 +12,14 @@ enum { COHORT = 3, MOST = 2 * COHORT };
 static const double LEVEL = 0.95;
 
 /* ---- The study file. */
-static size_t find_arm(plan_reading *p, const tree *t)
-{
-    const rsp_plan_view *v = &p->plan->view;
-    const char *name = reader_text(&p->r, t, "start");
-    const char **known = reader_alloc(&p->r, v->n_arms, sizeof *known);
-    for (size_t i = 0; known && name && i < v->n_arms; i++) {
-        known[i] = v->arms[i].name;
-        if (strcmp(known[i], name) == 0) {
-            return i;
-        }
-    }
-    if (known && name) {
-        reader_unknown(&p->r, t, "no arm is called", name, known, v->n_arms);
-    }
-    return 0;
-}
-
 static uint32_t find_toxicity(plan_reading *p, const tree *t)
 {
-    const char *name = reader_text(&p->r, t, "toxicity");
-    const char *known[PLAN_MOST_ENDPOINTS];
-    for (size_t i = 0; name && i < p->plan->n_endpoints; i++) {
-        known[i] = p->plan->endpoints[i].name;
-        if (strcmp(known[i], name) == 0) {
-            if (p->plan->endpoints[i].after >= 0) {
-                reader_fail(&p->r, t, RSP_RANGE,
-                            "a toxicity counts from a moment of its own, not from an endpoint");
-            }
-            return (uint32_t)i;
-        }
+    const uint32_t e = plan_endpoint_named(p, t, reader_text(&p->r, t, "toxicity"));
+    if (reading(&p->r) && p->plan->endpoints[e].after >= 0) {
+        reader_fail(&p->r, t, RSP_RANGE,
+                    "a toxicity counts from a moment of its own, not from an endpoint");
     }
-    if (name) {
-        reader_unknown(&p->r, t, "no endpoint is called", name, known, p->plan->n_endpoints);
-    }
-    return 0;
+    return e;
 }
 
 void plan_read_escalation(plan_reading *p)
@@ -63,7 +36,7 @@ void plan_read_escalation(plan_reading *p)
     const tree *start = tree_get(t, "start");
     e->exists = toxicity != NULL;
     e->toxicity = toxicity ? find_toxicity(p, toxicity) : 0;
-    e->start = start ? find_arm(p, start) : 0;
+    e->start = start ? plan_arm_named(p, start, "start") : 0;
     if (reading(&p->r) && v->design != RSP_RANDOMISED) {
         reader_fail(&p->r, t, RSP_RANGE,
                     "a dose escalation needs design: randomised (each dose has its own people)");

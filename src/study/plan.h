@@ -283,6 +283,10 @@ int plan_param(plan_reading *p, const tree *at, const char *name); /* or fails *
 
 /* The days of an entry of a schedule. */
 value_range plan_entry_days(plan_reading *p, const tree *entry);
+/* The arm whose name `t` holds (the value of key `what`), and the endpoint called `s`;
+ * each fails with those that there are. */
+uint32_t plan_arm_named(plan_reading *p, const tree *t, const char *what);
+uint32_t plan_endpoint_named(plan_reading *p, const tree *t, const char *s);
 /* Arms named in a list, a bit each. */
 uint64_t plan_arms_named(plan_reading *p, const tree *list);
 /* "time_to_rebound.event_free(28 day)" into statistic, subject and arguments. */

@@ -522,8 +522,8 @@ void plan_read_follow_up(plan_reading *p)
     read_dropout(p);
 }
 
-/* ---- Contrasts. */
-static uint32_t read_arm_name(plan_reading *p, const tree *t, const char *what)
+/* ---- By name. */
+uint32_t plan_arm_named(plan_reading *p, const tree *t, const char *what)
 {
     const char *s = reader_text(&p->r, t, what);
     const char *known[PLAN_MOST_ARMS];
@@ -539,12 +539,27 @@ static uint32_t read_arm_name(plan_reading *p, const tree *t, const char *what)
     return 0;
 }
 
+uint32_t plan_endpoint_named(plan_reading *p, const tree *t, const char *s)
+{
+    const char *known[PLAN_MOST_ENDPOINTS];
+    for (size_t i = 0; reading(&p->r) && i < p->plan->n_endpoints; i++) {
+        known[i] = p->plan->endpoints[i].name;
+        if (strcmp(known[i], s) == 0) {
+            return (uint32_t)i;
+        }
+    }
+    if (reading(&p->r)) {
+        reader_unknown(&p->r, t, "no endpoint is called", s, known, p->plan->n_endpoints);
+    }
+    return 0;
+}
+
 uint64_t plan_arms_named(plan_reading *p, const tree *list)
 {
     uint64_t arms = 0;
     if (reader_kind(&p->r, list, TREE_LIST, "arms")) {
         for (const tree *t = list->first; t && reading(&p->r); t = t->next) {
-            arms |= UINT64_C(1) << read_arm_name(p, t, "arms");
+            arms |= UINT64_C(1) << plan_arm_named(p, t, "arms");
         }
     }
     return arms;
@@ -589,8 +604,8 @@ void plan_read_contrasts(plan_reading *p)
         }
         const tree *treated = reader_need(&p->r, t, "treated", "a contrast");
         const tree *control = reader_need(&p->r, t, "control", "a contrast");
-        plan_contrast c = {read_arm_name(p, treated, "treated"),
-                           read_arm_name(p, control, "control")};
+        plan_contrast c = {plan_arm_named(p, treated, "treated"),
+                           plan_arm_named(p, control, "control")};
         if (reading(&p->r) && c.treated == c.control) {
             reader_fail(&p->r, t, RSP_RANGE, "a contrast needs two different arms");
         }

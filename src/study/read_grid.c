@@ -8,23 +8,6 @@ static const char *const grid_keys[] = {"endpoint", "compare", "axes", NULL};
 static const char *const axis_keys[] = {"threshold", "every", "set", "levels", NULL};
 static const char *const level_keys[] = {"label", "set", NULL};
 
-static uint32_t grid_endpoint(plan_reading *p, const tree *t)
-{
-    const char *s = reader_text(&p->r, t, "endpoint");
-    const char *known[PLAN_MOST_ENDPOINTS];
-    for (size_t i = 0; reading(&p->r) && i < p->plan->n_endpoints; i++) {
-        known[i] = p->plan->endpoints[i].name;
-        if (strcmp(known[i], s) == 0) {
-            return (uint32_t)i;
-        }
-    }
-    if (reading(&p->r)) {
-        reader_unknown(&p->r, t, "no endpoint is called", s, known,
-                       p->plan->n_endpoints);
-    }
-    return 0;
-}
-
 static bool new_levels(plan_reading *p, const tree *list, const char *what,
                        plan_axis *axis, const char ***labels, double **values)
 {
@@ -234,7 +217,7 @@ void plan_read_grid(plan_reading *p)
     const tree *compare = tree_get(t, "compare");
     *g = (plan_grid){.exists = true, .threshold_axis = SIZE_MAX,
                      .every_axis = SIZE_MAX, .n_cells = 1, .n_sets = 1};
-    g->endpoint = grid_endpoint(p, endpoint);
+    g->endpoint = plan_endpoint_named(p, endpoint, reader_text(&p->r, endpoint, "endpoint"));
     g->compare = compare ? reader_text(&p->r, compare, "compare") : NULL;
     if (!axes || !reader_kind(&p->r, axes, TREE_LIST, "axes")) {
         return;

@@ -296,23 +296,6 @@ static void published_value(plan_reading *p, const csv *table, size_t row,
     score->high = field_number(p, table, row, "high");
 }
 
-static uint32_t named_arm(plan_reading *p, const tree *arm, const char *key)
-{
-    const char *known[PLAN_MOST_ARMS];
-    const char *s = arm ? reader_text(&p->r, arm, key) : "";
-    for (size_t i = 0; arm && reading(&p->r) && i < p->plan->view.n_arms; i++) {
-        known[i] = p->plan->view.arms[i].name;
-        if (strcmp(known[i], s) == 0) {
-            return (uint32_t)i;
-        }
-    }
-    if (arm && reading(&p->r)) {
-        reader_unknown(&p->r, arm, "no arm is called", s, known,
-                       p->plan->view.n_arms);
-    }
-    return 0;
-}
-
 /* "founder_ratio.recrudescence(0.5 1/day)": the growth at which lineages part. */
 static bool of_founders(plan_reading *p, const tree *t, const char *s, const char *dot,
                         plan_score *score)
@@ -365,9 +348,9 @@ static void score_arms(plan_reading *p, const tree *t, plan_score *score)
                           ? reader_need(&p->r, t, "arm", "a scoreboard row")
                           : tree_get(t, "arm");
     const tree *against = tree_get(t, "against");
-    score->arm = named_arm(p, arm, "arm");
+    score->arm = arm ? plan_arm_named(p, arm, "arm") : 0;
     score->differs = against != NULL;
-    score->against = named_arm(p, against, "against");
+    score->against = against ? plan_arm_named(p, against, "against") : 0;
     if (reading(&p->r) && against && score->against == score->arm) {
         reader_fail(&p->r, against, RSP_RANGE, "against: the row's own arm");
     }

@@ -14,38 +14,14 @@
 static const double LEVEL = 0.95;
 
 /* ---- The study file. */
-static uint32_t find_arm(plan_reading *p, const tree *t)
-{
-    const rsp_plan_view *v = &p->plan->view;
-    const char *name = reader_text(&p->r, t, "arm");
-    const char **known = reader_alloc(&p->r, v->n_arms, sizeof *known);
-    for (size_t i = 0; known && reading(&p->r) && i < v->n_arms; i++) {
-        known[i] = v->arms[i].name;
-        if (strcmp(known[i], name) == 0) {
-            return (uint32_t)i;
-        }
-    }
-    if (known && reading(&p->r)) {
-        reader_unknown(&p->r, t, "no arm is called", name, known, v->n_arms);
-    }
-    return 0;
-}
-
 static uint32_t find_event(plan_reading *p, const tree *t, const char *name)
 {
-    const char *known[PLAN_MOST_ENDPOINTS];
-    for (size_t i = 0; i < p->plan->n_endpoints; i++) {
-        known[i] = p->plan->endpoints[i].name;
-        if (strcmp(known[i], name) == 0) {
-            if (p->plan->endpoints[i].after >= 0) {
-                reader_fail(&p->r, t, RSP_RANGE, "stopping: %s counts from an endpoint; an event "
-                            "that stops a trial counts from a moment of its own", name);
-            }
-            return (uint32_t)i;
-        }
+    const uint32_t e = plan_endpoint_named(p, t, name);
+    if (reading(&p->r) && p->plan->endpoints[e].after >= 0) {
+        reader_fail(&p->r, t, RSP_RANGE, "stopping: %s counts from an endpoint; an event that "
+                    "stops a trial counts from a moment of its own", name);
     }
-    reader_unknown(&p->r, t, "no endpoint is called", name, known, p->plan->n_endpoints);
-    return 0;
+    return e;
 }
 
 /* "3 of 10 have harmed" */
@@ -58,7 +34,9 @@ static void read_bound(plan_reading *p, const tree *t, plan_bound *b)
     if (!reading(&p->r)) {
         return;
     }
-    if (sscanf(s, "%4u of %4u have %63s%n", &b->count, &b->of, name, &end) != 3 || s[end]) {
+    /* Four digits at most; what is below zero comes as a huge number. */
+    if (sscanf(s, "%4u of %4u have %63s%n", &b->count, &b->of, name, &end) != 3 || s[end] ||
+        b->count > 9999 || b->of > 9999) {
         reader_fail(&p->r, t, RSP_SYNTAX, "when: '%.60s' is no stopping rule; write for example "
                     "'3 of 10 have harmed'", s);
         return;
@@ -102,7 +80,7 @@ void plan_read_stopping(plan_reading *p)
     if (reading(&p->r) && !arm && v->n_arms > 1) {
         reader_fail(&p->r, t, RSP_SYNTAX, "stopping needs 'arm': whose participants are counted");
     }
-    s->arm = arm ? find_arm(p, arm) : 0;
+    s->arm = arm ? plan_arm_named(p, arm, "arm") : 0;
     s->cohort = cohort ? (uint32_t)reader_count(&p->r, cohort, "cohort", 1, 1000) : 1;
     if (when && reading(&p->r)) {
         read_bounds(p, when, s);

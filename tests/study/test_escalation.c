@@ -283,6 +283,7 @@ static void a_stopping_rule_that_cannot_be_is_refused(void **state)
         {"stopping: {arm: CAR T, when: 13 of 20 have harmed}\n",
          "13 of 20 can never be; the arm has 12 participants"},
         {"stopping: {arm: CAR T, when: 4 of 3 have harmed}\n", "can never be"},
+        {"stopping: {arm: CAR T, when: -1 of 3 have harmed}\n", "is no stopping rule"},
         {"stopping: {arm: CART, when: 3 of 10 have harmed}\n", "did you mean 'CAR T'?"},
         {"stopping: {when: 3 of 10 have harmed}\n", "whose participants are counted"},
         {"stopping: {arm: CAR T, when: []}\n", "there is no rule"},
