@@ -137,6 +137,8 @@ struct rsp_sim {
     uint64_t seed;
     rsp_arena *arena;
     const rsp_kernel *kernel;
+    const rsp_implicit_kernel *implicit_kernel;
+    const rsp_inside_kernel *inside_kernel;
     rsp_direct *direct;       /* NULL: all lanes step together */
     const rsp_direct_kernel *direct_kernel;
     rsp_absent absent;

@@ -306,6 +306,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
         sim->machine = rsp_machine_widened(sim->machine);
     }
     sim->kernel = RSP_ISA_CHOOSE_TABLE(rsp_kernel);
+    sim->implicit_kernel = RSP_ISA_CHOOSE_TABLE(rsp_implicit_kernel);
+    sim->inside_kernel = RSP_ISA_CHOOSE_TABLE(rsp_inside_kernel);
     sim->fade_kernel = RSP_ISA_CHOOSE_TABLE(rsp_fade_kernel);
     sim->cross_kernel = RSP_ISA_CHOOSE_TABLE(rsp_cross_kernel);
     sim->draw_kernel = RSP_ISA_CHOOSE_TABLE(rsp_draw_kernel);
