@@ -79,7 +79,7 @@ void cli_progress_at(cli_progress *p, uint64_t done, uint64_t all)
     double took = now() - p->start;
     double rate = took > 0 ? (double)done / took : 0;
     double left = rate > 0 ? (double)(all - done) / rate : 0;
-    fprintf(stderr, "\r%s: %llu of %llu, %.0f/s, %.0f s left   ", p->what,
+    fprintf(stderr, "\r%s: %llu of %llu participants, %.0f/s, %.0f s left   ", p->what,
             (unsigned long long)done, (unsigned long long)all, rate, left);
 }
 

@@ -147,6 +147,7 @@ struct rsp_sim {
     const rsp_draw_kernel *draw_kernel;
     const rsp_cross_kernel *cross_kernel;
     const rsp_fade_kernel *fade_kernel;
+    uint32_t n_lanes;         /* filled at one time, from the first */
     bool marches;             /* lanes may march: see march.c */
     rsp_machine machine;
     rsp_lanes block;
