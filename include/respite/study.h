@@ -83,6 +83,8 @@ void rsp_plan_set_trials(rsp_plan *plan, uint32_t trials);
 RSP_MUST_USE rsp_status rsp_plan_set_null(rsp_plan *plan, rsp_error *err);
 /* `--lanes N --shuffle`, a test of promise 1: pack participants otherwise. */
 void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle);
+/* The model as machine code, by rsp_program_compile, whose errors it has. */
+RSP_MUST_USE rsp_status rsp_plan_compile(rsp_plan *plan, rsp_error *err);
 /* Participants to simulate in all, and bytes that the results will take. */
 void rsp_plan_size(const rsp_plan *plan, uint64_t *runs, uint64_t *bytes);
 

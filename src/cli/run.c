@@ -31,6 +31,7 @@ static rsp_status open_study(const cli_args *args, const char *path,
     if (s == RSP_OK && (args->lanes || args->shuffle)) {
         rsp_plan_set_packing(*plan, args->lanes, args->shuffle);
     }
+    s = s == RSP_OK && args->compile ? rsp_plan_compile(*plan, err) : s;
     return s;
 }
 
