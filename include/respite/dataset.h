@@ -32,6 +32,7 @@ typedef struct rsp_subject { /* a participant in an arm */
     uint32_t trial, participant, arm; /* arm: index of dataset->arms */
     bool failed;          /* the simulation failed: excluded, counted */
     bool product_failed;  /* enrolled, no product */
+    bool screened_out;    /* not eligible, and nobody else for the place: not enrolled */
     const char *reason;   /* why failed or excluded; "" otherwise */
     const double *covariates; /* [n_covariates]; NaN: missing */
     const char *id;           /* as the trial names the participant; "" simulated */
@@ -114,6 +115,11 @@ RSP_MUST_USE rsp_status rsp_dataset_append(rsp_dataset_maker *m, const rsp_datas
 void rsp_dataset_sort(rsp_dataset_maker *m); /* cannot fail */
 void rsp_dataset_clear(rsp_dataset_maker *m); /* rows only; keeps memory */
 const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m);
+/* Whether there is a course to analyse: enrolled, with a product, simulated. */
+bool rsp_subject_has_course(const rsp_subject *s);
+/* People screened out of an arm: before those enrolled (the covariate "screened_out" of a
+ * simulated study, NSCRNOUT of its ADSL), and those in rows of their own. */
+size_t rsp_dataset_screened_out(const rsp_dataset *d, size_t arm);
 
 /* Add the canonical happening and measurement rows to a digest: the study's
  * `hash` (promise 1).  Rows must be sorted.  One line a row, fields separated

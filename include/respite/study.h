@@ -143,7 +143,8 @@ typedef struct rsp_arm_endpoint {
 } rsp_arm_endpoint;
 
 typedef struct rsp_flow { /* participant flow, summed over replicate trials */
-    size_t screened_out;         /* by the arm's own eligibility */
+    size_t screened_out;         /* by the arm's own eligibility, or places that nobody fills
+                                    since none of many candidates was eligible */
     size_t enrolled, product_failed, infused, interrupted, restarted, failed, completed;
 } rsp_flow;
 
@@ -157,7 +158,7 @@ typedef struct rsp_visit_summary { /* measured values by planned day */
 
 typedef struct rsp_arm_findings {
     const char *name;
-    size_t participants, failed;
+    size_t participants, failed; /* enrolled with a product; of them, failed in simulation */
     rsp_flow flow;
     rsp_arm_endpoint *endpoints; size_t n_endpoints;
     rsp_visit_summary *visits;   size_t n_visits;
@@ -193,8 +194,9 @@ typedef struct rsp_stopping {
     const char *arm, *rule;  /* whose participants are counted; as written */
     uint32_t planned;        /* of them at most */
     double enrolled, events; /* at risk, and with the first rule's event; in a trial, on average */
-    size_t stopped;          /* trials in which a rule was met */
-    rsp_interval share;      /* of trials; Wilson 95 % for Monte Carlo error */
+    size_t met;              /* trials in which a rule was met */
+    size_t stopped;          /* of them, before the last was enrolled: enrolment ended early */
+    rsp_interval met_share, share; /* of trials; Wilson 95 % for Monte Carlo error */
 } rsp_stopping;
 
 typedef struct rsp_grid_cell {
@@ -263,7 +265,8 @@ typedef struct rsp_findings {
     rsp_contrast *contrasts;  size_t n_contrasts;
     const rsp_test_share *tests; size_t n_tests; /* of a randomised study */
     const rsp_dose_level *levels; size_t n_levels; /* of a dose escalation */
-    size_t undecided;         /* its trials in which simulations failed and nobody was left */
+    size_t undecided;         /* its trials in which simulations failed, or people were screened out,
+                                 and nobody was left */
     const rsp_stopping *stopping; /* NULL: none */
     const char *const *grid_axes; size_t n_axes;
     rsp_grid_cell *grid;      size_t n_grid;

@@ -87,7 +87,7 @@ static bool in_arms(const work *w, uint32_t subject)
     return arms->n == 0;
 }
 
-enum { ENROLLED, NO_PRODUCT, INFUSED, STOPPED, RESTARTED, FAILED, EXCLUDED, ANALYSED, STAGES };
+enum { ENROLLED, NO_PRODUCT, INFUSED, STOPPED, RESTARTED, FAILED, SCREENED_OUT, EXCLUDED, ANALYSED, STAGES };
 
 /* Participants to whom a thing happened, each counted once: happenings are sorted. */
 static void count_happenings(const rsp_dataset *d, const char *what, size_t stage,
@@ -115,6 +115,7 @@ static void put_people(work *w, rsp_result *people, double (*count)[STAGES])
         {"stopped", "stopped ART", "", RSP_CELL_COUNT, false},
         {"restarted", "restarted ART", "", RSP_CELL_COUNT, false},
         {"failed", "no course", "", RSP_CELL_COUNT, false},
+        {"screened_out", "screened out", "", RSP_CELL_COUNT, false},
         {"excluded", "not in the population", "", RSP_CELL_COUNT, false},
         {"analysed", "analysed", "", RSP_CELL_COUNT, false}};
     double all[STAGES] = {0};
@@ -140,7 +141,7 @@ static const char *unmet(work *w, const condition *c)
     return reader_printf(&w->r, "not %s", c->text);
 }
 
-/* Left out, in this order: no course, another arm, a condition. */
+/* Left out, in this order: screened out, no course, another arm, a condition. */
 static void choose_people(work *w, rsp_result *people)
 {
     const rsp_dataset *d = w->d;
@@ -155,13 +156,17 @@ static void choose_people(work *w, rsp_result *people)
             in = holds(w, &w->plan->conditions[k], i);
             w->left_out[i] = in ? "" : unmet(w, &w->plan->conditions[k]);
         }
-        w->in[i] = in && !d->subjects[i].failed;
+        const bool out = d->subjects[i].screened_out; /* counted by arm, below */
+        w->in[i] = in && !d->subjects[i].failed && !out;
         double *c = count[d->subjects[i].arm];
-        c[ENROLLED]++;
+        c[ENROLLED] += !out;
         c[NO_PRODUCT] += d->subjects[i].product_failed;
         c[FAILED] += d->subjects[i].failed;
-        c[EXCLUDED] += !d->subjects[i].failed && !in;
+        c[EXCLUDED] += !d->subjects[i].failed && !in && !out;
         c[ANALYSED] += w->in[i];
+    }
+    for (size_t a = 0; a < d->n_arms && working(w); a++) {
+        count[a][SCREENED_OUT] = (double)rsp_dataset_screened_out(d, a);
     }
     if (working(w)) {
         count_happenings(d, "infuse", INFUSED, count);

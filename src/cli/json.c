@@ -75,7 +75,8 @@ static json_t *arm(const rsp_plan_view *plan, const rsp_arm_findings *a)
                             "endpoints", endpoints);
     for (size_t i = 0; i < plan->n_arms; i++) {
         const char *own = plan->arms[i].eligibility;
-        if (own && own[0] && strcmp(plan->arms[i].name, a->name) == 0) {
+        const bool screens = (own && own[0]) || a->flow.screened_out > 0;
+        if (screens && strcmp(plan->arms[i].name, a->name) == 0) {
             json_object_set_new(row, "screened_out", json_integer((json_int_t)a->flow.screened_out));
         }
     }
@@ -190,11 +191,13 @@ static json_t *levels(const rsp_findings *f)
 static json_t *stopping(const rsp_stopping *s)
 {
     return !s ? json_null()
-              : json_pack("{s:s,s:s,s:I,s:o,s:o,s:I,s:o,s:o}", "arm", s->arm, "rule", s->rule,
+              : json_pack("{s:s,s:s,s:I,s:o,s:o,s:I,s:o,s:o,s:I,s:o,s:o}", "arm", s->arm, "rule", s->rule,
                           "planned", (json_int_t)s->planned, "enrolled", number(s->enrolled),
                           "events", number(s->events), "stopped", (json_int_t)s->stopped,
                           "share", number(s->share.value), "mc95",
-                          pair(s->share.low, s->share.high));
+                          pair(s->share.low, s->share.high), "met", (json_int_t)s->met,
+                          "met_share", number(s->met_share.value), "met_mc95",
+                          pair(s->met_share.low, s->met_share.high));
 }
 
 static json_t *estimate(const rsp_interval *v)

@@ -123,17 +123,19 @@ static void print_levels(const rsp_findings *f)
         }
     }
     if (f->undecided > 0) {
-        printf("%zu of %u trials are undecided: simulations failed and nobody was left to replace "
-               "them; shares are of the others\n", f->undecided, f->trials);
+        printf("%zu of %u trials are undecided: simulations failed, or places stayed empty, and nobody "
+               "was left to replace them; shares are of the others\n", f->undecided, f->trials);
     }
 }
 
 static void print_stopping(const rsp_stopping *s)
 {
     if (s) {
-        printf("%s: enrolment stopped (%s) in %.1f %% of trials (Monte Carlo %.1f to %.1f), "
-               "%.1f of %u enrolled a trial\n", s->arm, s->rule, 100 * s->share.value,
-               100 * s->share.low, 100 * s->share.high, s->enrolled, s->planned);
+        printf("%s: rule met (%s) in %.1f %% of trials (Monte Carlo %.1f to %.1f); enrolment "
+               "ended early in %.1f %% (%.1f to %.1f), %.1f of %u enrolled a trial\n", s->arm,
+               s->rule, 100 * s->met_share.value, 100 * s->met_share.low, 100 * s->met_share.high,
+               100 * s->share.value, 100 * s->share.low, 100 * s->share.high, s->enrolled,
+               s->planned);
     }
 }
 
@@ -148,8 +150,12 @@ void cli_print_plain(const rsp_plan_view *plan, const rsp_findings *f)
     }
     for (size_t i = 0; !f->sweep && i < f->n_arms; i++) {
         const rsp_arm_findings *a = &f->arms[i];
-        printf("%s: %zu participants, %zu failed in simulation\n", a->name,
-               a->participants, a->failed);
+        printf("%s: %zu participant%s, %zu failed in simulation", a->name, a->participants,
+               a->participants == 1 ? "" : "s", a->failed);
+        if (a->flow.screened_out) {
+            printf(", %zu screened out", a->flow.screened_out);
+        }
+        printf("\n");
         for (size_t k = 0; k < a->n_endpoints; k++) {
             print_endpoint(&a->endpoints[k],
                            k < plan->n_endpoints ? plan->endpoints[k].unit : "day");
@@ -331,11 +337,35 @@ static rsp_status out_dir(const cli_args *args, const char *path, rsp_text *dir,
     return dir->failed ? rsp_fail(err, RSP_NOMEM, "out of memory") : RSP_OK;
 }
 
-/* Failures of single participants are rows with a reason; where all failed there is
- * no result, and a script that looks at the numbers alone should hear of it. */
+/* Failures of single participants are rows with a reason; where all failed, or nobody
+ * was enrolled, there is no result, and a script that looks at the numbers alone should
+ * hear of it. */
 static bool all_failed(const rsp_findings *f)
 {
     return f->failed > 0 && f->failed >= f->participants;
+}
+
+static size_t screened_out(const rsp_findings *f)
+{
+    size_t n = 0;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        n += f->arms[a].flow.screened_out;
+    }
+    return n;
+}
+
+static bool nobody_enrolled(const rsp_findings *f)
+{
+    size_t enrolled = 0;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        enrolled += f->arms[a].flow.enrolled;
+    }
+    return enrolled == 0 && screened_out(f) > 0;
+}
+
+static rsp_status outcome(const rsp_findings *f)
+{
+    return all_failed(f) ? RSP_STEPS : nobody_enrolled(f) ? RSP_RANGE : RSP_OK;
 }
 
 static void tell_of_failures(const rsp_findings *f)
@@ -343,11 +373,16 @@ static void tell_of_failures(const rsp_findings *f)
     const rsp_dataset *d = f->example;
     const char *reason = "";
     for (size_t i = 0; d && !reason[0] && i < d->n_subjects; i++) {
-        reason = d->subjects[i].failed ? d->subjects[i].reason : "";
+        reason = !rsp_subject_has_course(&d->subjects[i]) ? d->subjects[i].reason : "";
     }
-    fprintf(stderr, "respite: all %zu participants failed in simulation (%s); there "
-                    "are no results\n",
-            f->failed, reason);
+    if (all_failed(f)) {
+        fprintf(stderr, "respite: all %zu participants failed in simulation (%s); there are no "
+                        "results\n", f->failed, reason);
+    } else {
+        fprintf(stderr, "respite: nobody is enrolled, all %zu were screened out (%s); there are "
+                        "no results: see 'eligibility' of the population and the arms\n",
+                screened_out(f), reason);
+    }
 }
 
 rsp_status cli_study_write(const cli_args *args, const char *dir, const cli_study *study,
@@ -365,7 +400,7 @@ static rsp_status finish(const cli_args *args, const char *dir,
                          rsp_error *err)
 {
     const rsp_plan_view *plan = rsp_plan_see(study->plan);
-    if (all_failed(study->findings)) {
+    if (outcome(study->findings) != RSP_OK) {
         tell_of_failures(study->findings);
     }
     rsp_status s = dir ? cli_study_write(args, dir, study, result, err) : RSP_OK;
@@ -403,8 +438,8 @@ int cli_run(const cli_args *args)
         print_stats(&result, study.findings->failed);
     }
     int status = s == RSP_OK ? 0 : cli_error(&err);
-    if (s == RSP_OK && all_failed(study.findings)) {
-        status = rsp_status_exit(RSP_STEPS);
+    if (s == RSP_OK && outcome(study.findings) != RSP_OK) {
+        status = rsp_status_exit(outcome(study.findings));
     }
     cli_study_fini(&study);
     rsp_text_fini(&dir);

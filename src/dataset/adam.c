@@ -170,7 +170,7 @@ static void begin(const reader *r, rsp_text *out)
 /* ---- Headers. */
 
 static const char *const adsl_columns[] = {
-    "ITTFL",   "SAFFL",  "ATIFL",   "PRODFFL", "SIMFFL",
+    "ITTFL",   "SAFFL",  "ATIFL",   "PRODFFL", "SIMFFL", "SCROUTFL",
     "TRTSDT",  "TRTDOSE", "ATISDT", "ARTRSDT", "EOSDT", "DCSREAS"};
 static const char *const adtte_columns[] = {
     "PARAMCD",  "PARAM",    "AVAL",    "AVALU", "CNSR",
@@ -290,11 +290,12 @@ static void adsl_rows(reader *r, rsp_text *out)
         const rsp_subject *s = &r->d->subjects[i];
         meet(r, s->trial, s->participant, s->arm);
         begin(r, out);
-        flag_field(out, true);
+        flag_field(out, !s->screened_out);
         flag_field(out, isfinite(r->who.infused));
         flag_field(out, isfinite(r->who.stopped));
         flag_field(out, s->product_failed);
         flag_field(out, s->failed);
+        flag_field(out, s->screened_out);
         number_field(out, r->who.infused);
         number_field(out, r->who.dose);
         number_field(out, r->who.stopped);

@@ -25,6 +25,7 @@ static const rsp_adam_variable variables[] = {
     {"ATIFL", "ART interrupted", true, "YN"},
     {"PRODFFL", "Product failed", true, "YN"},
     {"SIMFFL", "Simulation failed: excluded", true, "YN"},
+    {"SCROUTFL", "Screened out: not enrolled", true, "YN"},
     {"TRTSDT", "Study day of infusion", false, NULL},
     {"TRTDOSE", "Dose of the infusion", false, NULL},
     {"ATISDT", "Study day ART was stopped", false, NULL},

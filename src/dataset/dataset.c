@@ -447,3 +447,26 @@ const rsp_dataset *rsp_dataset_view(const rsp_dataset_maker *m)
 {
     return &m->view;
 }
+
+bool rsp_subject_has_course(const rsp_subject *s)
+{
+    return !s->failed && !s->product_failed && !s->screened_out;
+}
+
+size_t rsp_dataset_screened_out(const rsp_dataset *d, size_t arm)
+{
+    double before = 0;
+    size_t own = 0;
+    for (size_t k = 0; k < d->n_covariates; k++) {
+        bool is_it = strcmp(d->covariates[k], "screened_out") == 0 ||
+                     strcmp(d->covariates[k], "NSCRNOUT") == 0;
+        for (size_t i = 0; is_it && i < d->n_subjects; i++) {
+            const rsp_subject *s = &d->subjects[i];
+            before += s->arm == arm && s->covariates[k] > 0 ? s->covariates[k] : 0;
+        }
+    }
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        own += d->subjects[i].arm == arm && d->subjects[i].screened_out;
+    }
+    return (size_t)before + own;
+}

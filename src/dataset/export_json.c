@@ -181,8 +181,9 @@ static void subjects(const rsp_dataset *d, rsp_text *out)
         const rsp_subject *s = &d->subjects[i];
         head(out, i, s->trial, s->participant, s->arm);
         text(out, "id", s->id);
-        rsp_text_printf(out, ", \"failed\": %s, \"product_failed\": %s",
-                        s->failed ? "true" : "false", s->product_failed ? "true" : "false");
+        rsp_text_printf(out, ", \"failed\": %s, \"product_failed\": %s, \"screened_out\": %s",
+                        s->failed ? "true" : "false", s->product_failed ? "true" : "false",
+                        s->screened_out ? "true" : "false");
         text(out, "reason", s->reason);
         rsp_text_add(out, ", \"covariates\": [");
         for (size_t k = 0; k < d->n_covariates; k++) {

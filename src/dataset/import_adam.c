@@ -17,8 +17,8 @@ static const char *const column_names[ADAM_COLUMNS] = {
     "TRT01PN", "TRTPN", "TRT01AN", "TRTAN", "ARMN", "PARAMCD", "PARAM", "AVAL", "AVALC",
     "AVALU", "ADT", "ADY", "ATIDY", "AVISITN", "LLOQ", "ULOQ", "CENSFL", "REASND", "DTYPE",
     "CNSR", "EVNTDESC", "CNSDTDSC", "STARTDT", "AVALL", "AVALR", "TRTSDT", "TRTDOSE",
-    "ATISDT", "ARTRSDT", "EOSDT", "DCSREAS", "SIMFFL", "PRODFFL", "ITTFL", "SAFFL", "ATIFL",
-    "AETERM", "AEDECOD", "AETOXGR", "ASTDT", "ASTDY", "AESEQ", "AENDT", "AENDY", "AEDT", "AEDY",
+    "ATISDT", "ARTRSDT", "EOSDT", "DCSREAS", "SIMFFL", "PRODFFL", "SCROUTFL", "ITTFL",
+    "SAFFL", "ATIFL", "AETERM", "AEDECOD", "AETOXGR", "ASTDT", "ASTDY", "AESEQ", "AENDT", "AENDY", "AEDT", "AEDY",
     "EVTERM", "EVAMT", "EVREAS"};
 
 const char *rsp_adam_cell(const rsp_adam_reader *r, size_t row, enum rsp_adam_column c)

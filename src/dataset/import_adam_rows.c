@@ -64,6 +64,7 @@ rsp_status rsp_adam_subjects(rsp_adam_reader *r, rsp_error *err)
         if (r->own) {
             s = s == RSP_OK ? flag(r, row, SIMFFL, &who->failed, err) : s;
             s = s == RSP_OK ? flag(r, row, PRODFFL, &who->product_failed, err) : s;
+            s = s == RSP_OK ? flag(r, row, SCROUTFL, &who->screened_out, err) : s;
         }
         s = s == RSP_OK ? read_dates(r, row, err) : s;
     }

@@ -149,7 +149,7 @@ static rsp_status add_people(const rsp_importer *im, const columns *c, rsp_datas
         }
         const rsp_subject row = {.trial = p->trial, .participant = p->participant, .arm = p->arm,
                                  .failed = p->failed, .product_failed = p->product_failed,
-                                 .reason = p->reason, .covariates = numbers,
+                                 .screened_out = p->screened_out, .reason = p->reason, .covariates = numbers,
                                  .id = p->name, .texts = texts};
         s = rsp_dataset_add_subject(m, &row, err);
     }

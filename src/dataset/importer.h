@@ -16,7 +16,7 @@ typedef struct rsp_person {
     uint32_t trial, participant; /* of our own files; else numbered when finished */
     uint32_t arm;
     const char *reason;
-    bool failed, product_failed, has_row;
+    bool failed, product_failed, screened_out, has_row;
     double reference; /* ADaM: day 0 in days since 1960; NaN: none */
 } rsp_person;
 

@@ -16,7 +16,7 @@ enum statement { ADD_TEXT, ADD_SUBJECT, ADD_COVARIATE, ADD_HAPPENING, ADD_MEASUR
 
 static const char *const statement_text[N_STATEMENTS] = {
     [ADD_TEXT] = "INSERT INTO text VALUES (?,?)",
-    [ADD_SUBJECT] = "INSERT INTO subject VALUES (?,?,?,?,?,?)",
+    [ADD_SUBJECT] = "INSERT INTO subject VALUES (?,?,?,?,?,?,?)",
     [ADD_COVARIATE] = "INSERT INTO covariate_value VALUES (?,?,?,?,?)",
     [ADD_HAPPENING] = "INSERT INTO happening VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ADD_MEASUREMENT] =
@@ -34,7 +34,7 @@ static const char schema[] =
     "CREATE TABLE ending(ending INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE text(text INTEGER PRIMARY KEY, value TEXT);"
     "CREATE TABLE subject(trial INTEGER, participant INTEGER, arm INTEGER,"
-    " failed INTEGER, product_failed INTEGER, reason INTEGER,"
+    " failed INTEGER, product_failed INTEGER, screened_out INTEGER, reason INTEGER,"
     " PRIMARY KEY(trial, participant, arm)) WITHOUT ROWID;"
     "CREATE TABLE covariate_value(trial INTEGER, participant INTEGER,"
     " arm INTEGER, covariate INTEGER, value REAL,"
@@ -66,7 +66,7 @@ static const char schema[] =
     " interval_right, start_day FROM endpoint p JOIN arm a ON a.arm = p.arm"
     " JOIN text n ON n.text = p.endpoint JOIN ending e ON e.ending = p.ending;"
     "CREATE VIEW subjects AS SELECT trial, participant, a.name AS arm, failed,"
-    " product_failed, r.value AS reason FROM subject s"
+    " product_failed, screened_out, r.value AS reason FROM subject s"
     " JOIN arm a ON a.arm = s.arm JOIN text r ON r.text = s.reason;";
 
 struct rsp_store {
@@ -200,7 +200,8 @@ static rsp_status add_subject(rsp_store *store, const rsp_subject *row,
                                 row->participant, row->arm);
     sqlite3_bind_int(s, 4, row->failed);
     sqlite3_bind_int(s, 5, row->product_failed);
-    sqlite3_bind_int64(s, 6, reason);
+    sqlite3_bind_int(s, 6, row->screened_out);
+    sqlite3_bind_int64(s, 7, reason);
     rsp_status status = run(store, ADD_SUBJECT, err);
     for (size_t i = 0; status == RSP_OK && i < store->n_covariates; i++) {
         s = begin_row(store, ADD_COVARIATE, row->trial, row->participant,

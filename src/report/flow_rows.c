@@ -133,21 +133,6 @@ static void end_of(const cohort *c, const roster *r, bool off, flow *f)
     }
 }
 
-/* As a simulated study has it, or its ADSL. */
-static size_t screened_out(const cohort *c, size_t arm)
-{
-    double n = 0;
-    for (size_t k = 0; k < c->rows->n_covariates; k++) {
-        const char *name = c->rows->covariates[k];
-        bool is_it = strcmp(name, "screened_out") == 0 || strcmp(name, "NSCRNOUT") == 0;
-        for (size_t i = 0; is_it && i < c->rows->n_subjects; i++) {
-            const rsp_subject *s = &c->rows->subjects[i];
-            n += s->arm == arm && s->covariates[k] > 0 ? s->covariates[k] : 0;
-        }
-    }
-    return (size_t)n;
-}
-
 void flow_of_rows(const cohort *c, size_t arm, flow *f)
 {
     static const question course = {"with data", "without data", has_course, why_failed};
@@ -164,12 +149,12 @@ void flow_of_rows(const cohort *c, size_t arm, flow *f)
     }
     size_t n = 0;
     for (size_t i = 0; i < r.n; i++) {
-        if (r.people[i].arm == arm) {
+        if (r.people[i].arm == arm && !c->rows->subjects[r.people[i].subject].screened_out) {
             r.people[n++] = r.people[i];
         }
     }
     r.n = n;
-    const size_t out = screened_out(c, arm);
+    const size_t out = rsp_dataset_screened_out(c->rows, arm);
     if (out) {
         f->steps[f->n_steps++] = (flow_step){.label = "screened for the arm", .n = n + out};
     }

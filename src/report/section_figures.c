@@ -253,7 +253,7 @@ static void levels_table(rsp_text *out, const rsp_findings *f)
                         "people at every dose.");
     if (f->undecided > 0) {
         html_paragraph(out, "Undecided: %zu of %u trials, in which nobody was left in the place of "
-                            "simulations that failed. Shares are of the other trials.",
+                            "simulations that failed or of those screened out. Shares are of the other trials.",
                        f->undecided, f->trials);
     }
     html_table t = html_table_open(out, columns, sizeof columns / sizeof *columns);
@@ -275,11 +275,14 @@ static void stopping_words(rsp_text *out, const rsp_stopping *s)
 {
     if (s) {
         html_subheading(out, "Stopping");
-        html_paragraph(out, "Enrolment stops in every arm when, in %s, %s. It did in %.1f %% of "
-                            "trials (Monte Carlo 95 %% %.1f to %.1f); %.1f of %u participants of "
+        html_paragraph(out, "Enrolment stops in every arm when, in %s, %s. The rule was met in "
+                            "%.1f %% of trials (Monte Carlo 95 %% %.1f to %.1f), and enrolment "
+                            "ended early in %.1f %% (%.1f to %.1f): in the others that met it the "
+                            "last to be enrolled did. %.1f of %u participants of "
                             "that arm were enrolled in a trial, %.2f with the event. Who was "
                             "enrolled is followed to the end; the others are not in the data.",
-                       s->arm, s->rule, 100 * s->share.value, 100 * s->share.low,
+                       s->arm, s->rule, 100 * s->met_share.value, 100 * s->met_share.low,
+                       100 * s->met_share.high, 100 * s->share.value, 100 * s->share.low,
                        100 * s->share.high, s->enrolled, s->planned, s->events);
     }
 }

@@ -43,8 +43,18 @@ void section_summary(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
                        f->trials < 20 ? " So few trials do not show the whole of it: from 20 on "
                                         "they reach its ends." : "");
     }
+    size_t screened_out = 0, enrolled = 0;
+    for (size_t a = 0; a < f->n_arms; a++) {
+        screened_out += f->arms[a].flow.screened_out;
+        enrolled += f->arms[a].flow.enrolled;
+    }
+    if (screened_out) {
+        html_paragraph(out, "Of %zu screened %zu were screened out; %zu were enrolled (the flow of "
+                            "participants has them by arm).", screened_out + enrolled,
+                       screened_out, enrolled);
+    }
     if (f->failed) {
-        html_paragraph(out, "%zu of %zu simulated courses have no result (nobody was eligible, or "
+        html_paragraph(out, "%zu of %zu simulated courses have no result (no value within its range, or "
                             "the solver stopped: DCSREAS in adam/adsl.csv has the reason) and are "
                             "left out of every estimate.", f->failed, f->participants);
     }

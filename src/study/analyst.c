@@ -197,6 +197,10 @@ static void count_flow(const rsp_analyst *a, const subject_rows *s, rsp_arm_find
     if (a->plan->screens) {
         f->flow.screened_out += (size_t)s->subject->covariates[a->plan->n_covariates - 1];
     }
+    f->flow.screened_out += s->subject->screened_out;
+    if (s->subject->screened_out) {
+        return;
+    }
     f->flow.enrolled++;
     f->flow.product_failed += s->subject->product_failed;
     f->flow.failed += s->subject->failed;
@@ -278,6 +282,7 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
     }
     count_flow(a, s, &a->findings.arms[s->subject->arm]);
     analyst_levels_add(a, s->subject);
+    analyst_stopping_add(a, s->subject);
     for (size_t i = 0; status == RSP_OK && i < s->n_endpoints; i++) {
         status = add_endpoint(a, &s->endpoints[i], err);
     }

@@ -67,7 +67,8 @@ struct rsp_analyst {
     rsp_test_share *tests; size_t n_logranks; /* see operating.c */
     rsp_dose_level *levels;                   /* see escalation.c */
     rsp_stopping *stopping;                   /* see stopping.c; NULL: none */
-    size_t *failed_now;                       /* [n_levels] of the trial at hand */
+    uint32_t asked_now, placed_now; /* rows of its arm in the trial at hand, places taken */
+    size_t *lost_now; /* [n_levels] of the trial at hand: who failed or was screened out */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
     series *people;         /* [2 * n_scores] values of the trial's participants; then
                                those of the arms they are held against */
@@ -118,6 +119,7 @@ void analyst_levels_finish(rsp_analyst *a);
 
 /* ---- Stopping of enrolment: how often, and after how many. */
 RSP_MUST_USE bool analyst_stopping_new(rsp_analyst *a);
+void analyst_stopping_add(rsp_analyst *a, const rsp_subject *s);
 void analyst_stopping_close(rsp_analyst *a);
 void analyst_stopping_finish(rsp_analyst *a);
 

@@ -56,8 +56,8 @@ typedef struct dose {
     size_t treated, toxic;
 } dose;
 
-/* Enrol until COHORT more were treated.  Who has no product, or of whom nothing is known
- * because the simulation failed, is replaced while somebody is left. */
+/* Enrol until COHORT more were treated.  Who has no product, is screened out, or of whom
+ * nothing is known because the simulation failed, is replaced while somebody is left. */
 static rsp_status treat(const work *w, dose *d)
 {
     rsp_status s = RSP_OK;
@@ -153,20 +153,21 @@ bool analyst_levels_new(rsp_analyst *a)
         return true;
     }
     a->levels = rsp_arena_alloc(a->arena, v->n_arms, sizeof *a->levels);
-    a->failed_now = rsp_arena_alloc(a->arena, v->n_arms, sizeof *a->failed_now);
-    for (size_t i = 0; a->levels && a->failed_now && i < v->n_arms; i++) {
+    a->lost_now = rsp_arena_alloc(a->arena, v->n_arms, sizeof *a->lost_now);
+    for (size_t i = 0; a->levels && a->lost_now && i < v->n_arms; i++) {
         a->levels[i] = (rsp_dose_level){.arm = v->arms[i].name};
-        a->failed_now[i] = 0;
+        a->lost_now[i] = 0;
     }
     a->findings.levels = a->levels;
     a->findings.n_levels = a->levels ? v->n_arms : 0;
-    return a->levels && a->failed_now;
+    return a->levels && a->lost_now;
 }
 
 void analyst_levels_add(rsp_analyst *a, const rsp_subject *s)
 {
-    if (a->levels && s->failed) {
-        a->failed_now[s->arm]++;
+    if (a->levels && (s->failed || s->screened_out)) { /* nobody in that place */
+        a->lost_now[s->arm]++;
+        a->levels[s->arm].failed += s->failed;
     }
 }
 
@@ -181,17 +182,16 @@ static bool decided(const rsp_analyst *a, size_t chosen)
 
 void analyst_levels_close(rsp_analyst *a)
 {
-    size_t chosen = SIZE_MAX, failed = 0;
+    size_t chosen = SIZE_MAX, lost = 0;
     for (size_t i = 0; i < a->findings.n_levels; i++) {
         const rsp_km *km = &a->arms[i].trial[a->plan->escalation.toxicity];
         a->levels[i].treated += (double)km->n;
         a->levels[i].toxic += (double)km->events;
-        a->levels[i].failed += (double)a->failed_now[i];
-        failed += a->failed_now[i];
-        a->failed_now[i] = 0;
+        lost += a->lost_now[i];
+        a->lost_now[i] = 0;
         chosen = km->n >= MOST && km->events <= 1 ? i : chosen;
     }
-    if (failed > 0 && !decided(a, chosen)) {
+    if (lost > 0 && !decided(a, chosen)) {
         a->findings.undecided++;
     } else if (chosen != SIZE_MAX) {
         a->levels[chosen].selected++;

@@ -61,7 +61,7 @@ static bool fill(const rsp_analyst *a, const plan_score *score, const subject_ro
 
 rsp_status analyst_outcomes_add(rsp_analyst *a, const subject_rows *s, rsp_error *err)
 {
-    if (s->subject->failed || s->subject->product_failed) {
+    if (!rsp_subject_has_course(s->subject)) {
         return RSP_OK;
     }
     for (size_t i = 0; i < a->n_outcomes; i++) {

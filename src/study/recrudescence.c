@@ -32,7 +32,7 @@ static rsp_status add_founders(const rsp_analyst *a, const plan_score *score,
 rsp_status analyst_limits_add(const rsp_analyst *a, const plan_score *score,
                               const subject_rows *s, series *out, rsp_error *err)
 {
-    if (s->subject->failed || s->subject->product_failed) {
+    if (!rsp_subject_has_course(s->subject)) {
         return RSP_OK;
     }
     if (score->statistic == PLAN_FOUNDERS) {

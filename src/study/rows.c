@@ -18,7 +18,7 @@ void work_cell_name(size_t cell, char out[24])
 
 static bool product_failed(const work *w, const run *r)
 {
-    return r->who->not_made && w->plan->arms[r->arm].gives_product;
+    return !r->who->none_eligible && r->who->not_made && w->plan->arms[r->arm].gives_product;
 }
 
 /* ---- Endpoints. */
@@ -304,8 +304,9 @@ rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out)
     bool unmade = product_failed(w, r);
     rsp_subject subject = {.trial = r->who->who.trial,
                            .participant = r->who->who.participant, .arm = r->arm,
-                           .failed = !unmade && work_failed(r),
+                           .failed = !unmade && !r->who->none_eligible && work_failed(r),
                            .product_failed = unmade,
+                           .screened_out = r->who->none_eligible,
                            .reason = unmade ? r->who->not_made : r->reason,
                            .covariates = r->shown};
     rsp_status s = rsp_dataset_add_subject(out, &subject, w->err);

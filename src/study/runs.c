@@ -441,7 +441,7 @@ bool work_start_trial(work *w, uint32_t trial)
     return ok;
 }
 
-static uint32_t most_enrolled(const rsp_plan *plan)
+uint32_t work_most_enrolled(const rsp_plan *plan)
 {
     uint32_t n = plan->population.participants;
     return n ? n : PLAN_ARM_STRIDE - 1;
@@ -460,11 +460,11 @@ static bool is_open(const rsp_plan *plan, uint32_t arm, const intake *in, uint32
 {
     const bool screens = plan->arms[arm].n_eligibility > 0;
     return in->filled < plan->view.arms[arm].participants && asked < PLAN_ARM_STRIDE - 1 &&
-           (screens ? in->enrolled : asked) < most_enrolled(plan);
+           (screens ? in->enrolled : asked) < work_most_enrolled(plan);
 }
 
-/* One who does not meet the arm's own eligibility is not enrolled in it; the last of so
- * many in a row is, as a failure that says so. */
+/* One who does not meet the arm's own eligibility is not enrolled in it.  The last of so
+ * many in a row takes a place that nobody fills, and its row says so. */
 static rsp_status admit(work *w, const person *who, uint32_t arm, intake *in)
 {
     const rsp_plan *plan = w->plan;
@@ -488,7 +488,7 @@ static rsp_status admit(work *w, const person *who, uint32_t arm, intake *in)
     }
     in->out = 0;
     in->enrolled++;
-    in->filled += !who->not_made || !plan->arms[arm].gives_product;
+    in->filled += who->none_eligible || !who->not_made || !plan->arms[arm].gives_product;
     return s;
 }
 

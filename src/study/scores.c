@@ -132,10 +132,9 @@ static double person_value(const rsp_analyst *a, const plan_score *score,
                            const subject_rows *s)
 {
     if (score->statistic == PLAN_MADE) {
-        return s->subject->product_failed ? 0 : 1;
+        return s->subject->screened_out ? (double)NAN : s->subject->product_failed ? 0 : 1;
     }
-    bool counts = plan_of_assay(score->statistic) && !s->subject->failed &&
-                  !s->subject->product_failed;
+    bool counts = plan_of_assay(score->statistic) && rsp_subject_has_course(s->subject);
     return counts ? analyst_person_value(a, score, s) : (double)NAN;
 }
 

@@ -99,7 +99,7 @@ static bool is_met(const plan_bound *b, size_t n, size_t events)
     return n <= b->of && events >= b->count;
 }
 
-/* Enrol the arm in its order; how many were. */
+/* Enrol the arm in its order; how many were, which is all where no rule was met before. */
 static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
 {
     const plan_stopping *s = &w->plan->stopping;
@@ -127,28 +127,54 @@ static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
     return status;
 }
 
-/* Of the other arms as large a share is enrolled by then. */
-static rsp_status stop_trial(const work *w, run **runs, size_t n)
+/* Participants that an arm is to have; whoever has no product is replaced. */
+static size_t planned(const rsp_plan *plan, size_t arm)
 {
-    const size_t arm = w->plan->stopping.arm, n_arms = w->plan->view.n_arms;
-    run **own = rsp_arena_alloc(w->arena, n + 1, sizeof *own);
-    size_t *of = rsp_arena_alloc(w->arena, 2 * n_arms, sizeof *of), enrolled = 0;
-    if (!own || !of) {
+    const uint32_t n = plan->view.arms[arm].participants, most = work_most_enrolled(plan);
+    return n < most ? n : most;
+}
+
+static bool takes_place(const work *w, const run *r)
+{
+    return r->who->none_eligible || !r->who->not_made || !w->plan->arms[r->arm].gives_product;
+}
+
+/* Of the planned participants of every arm as large a share is enrolled by then, rounded
+ * up: those whose product is not made take no place, here as in the plan, and nothing
+ * hangs on how many such were to come. */
+static rsp_status leave_out(const work *w, run **runs, size_t n, size_t places)
+{
+    const size_t whole = planned(w->plan, w->plan->stopping.arm);
+    size_t *taken = rsp_arena_alloc(w->arena, w->plan->view.n_arms, sizeof *taken);
+    if (!taken) {
         return rsp_fail(w->err, RSP_NOMEM, "no memory for a stopping rule");
     }
-    memset(of, 0, 2 * n_arms * sizeof *of);
+    memset(taken, 0, w->plan->view.n_arms * sizeof *taken);
     for (size_t i = 0; i < n; i++) {
-        if (runs[i]->arm == arm) {
-            own[of[arm]] = runs[i];
+        const size_t k = runs[i]->arm;
+        runs[i]->left_out = taken[k] >= (planned(w->plan, k) * places + whole - 1) / whole;
+        taken[k] += takes_place(w, runs[i]);
+    }
+    return RSP_OK;
+}
+
+static rsp_status stop_trial(const work *w, run **runs, size_t n)
+{
+    run **own = rsp_arena_alloc(w->arena, n + 1, sizeof *own);
+    size_t of = 0, enrolled = 0, places = 0;
+    if (!own) {
+        return rsp_fail(w->err, RSP_NOMEM, "no memory for a stopping rule");
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (runs[i]->arm == w->plan->stopping.arm) {
+            own[of++] = runs[i];
         }
-        of[runs[i]->arm]++;
     }
-    rsp_status s = enrol(w, own, of[arm], &enrolled);
-    for (size_t i = 0; s == RSP_OK && of[arm] > 0 && i < n; i++) {
-        const size_t k = runs[i]->arm, room = (of[k] * enrolled + of[arm] - 1) / of[arm];
-        runs[i]->left_out = of[n_arms + k]++ >= room;
+    rsp_status s = enrol(w, own, of, &enrolled);
+    for (size_t i = 0; i < enrolled; i++) {
+        places += takes_place(w, own[i]);
     }
-    return s;
+    return s == RSP_OK && enrolled < of ? leave_out(w, runs, n, places) : s;
 }
 
 rsp_status work_stop_enrolment(work *w)
@@ -163,8 +189,8 @@ rsp_status work_stop_enrolment(work *w)
     return s;
 }
 
-/* ---- Findings, from the data set: a trial whose rule is met at its last participant
- * stopped there. */
+/* ---- Findings, from the data set.  A rule met by the last who was to be enrolled ended
+ * nothing: it was met, and enrolment did not stop. */
 bool analyst_stopping_new(rsp_analyst *a)
 {
     const plan_stopping *s = &a->plan->stopping;
@@ -181,6 +207,14 @@ bool analyst_stopping_new(rsp_analyst *a)
     return a->stopping != NULL;
 }
 
+void analyst_stopping_add(rsp_analyst *a, const rsp_subject *s)
+{
+    if (a->stopping && s->arm == a->plan->stopping.arm) {
+        a->asked_now++;
+        a->placed_now += !s->product_failed;
+    }
+}
+
 void analyst_stopping_close(rsp_analyst *a)
 {
     const plan_stopping *s = &a->plan->stopping;
@@ -194,8 +228,19 @@ void analyst_stopping_close(rsp_analyst *a)
         }
     }
     if (a->stopping) {
-        a->stopping->stopped += met;
+        const bool more = a->placed_now < a->stopping->planned &&
+                          a->asked_now < work_most_enrolled(a->plan);
+        a->stopping->met += met;
+        a->stopping->stopped += met && more;
+        a->placed_now = a->asked_now = 0;
     }
+}
+
+static rsp_interval share_of(size_t n, double trials)
+{
+    rsp_interval share = {.value = (double)n / trials};
+    rsp_wilson((double)n, trials, LEVEL, &share.low, &share.high);
+    return share;
 }
 
 void analyst_stopping_finish(rsp_analyst *a)
@@ -205,7 +250,7 @@ void analyst_stopping_finish(rsp_analyst *a)
     if (s && trials > 0) {
         s->enrolled /= trials;
         s->events /= trials;
-        s->share.value = (double)s->stopped / trials;
-        rsp_wilson((double)s->stopped, trials, LEVEL, &s->share.low, &s->share.high);
+        s->share = share_of(s->stopped, trials);
+        s->met_share = share_of(s->met, trials);
     }
 }

@@ -71,7 +71,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     done_action *did; size_t n_did;
     adverse *adverse;        /* [plan n_adverse]; main runs */
     rsp_stop stop;
-    char reason[128];        /* why it failed; "" */
+    char reason[128];        /* why there is no course: it failed, or nobody was eligible; "" */
 } run;
 
 /* What one worker keeps of the runs it takes while others take theirs. */
@@ -99,6 +99,8 @@ typedef struct rsp_work {
 RSP_MUST_USE rsp_status work_add_trial(work *w, uint32_t trial);
 /* The trial's own medians, for the study and each arm; false: no memory. */
 bool work_start_trial(work *w, uint32_t trial);
+/* Rows that an arm may have, those without a product among them. */
+uint32_t work_most_enrolled(const rsp_plan *plan);
 /* Whether the protocol has this assay at this visit. */
 bool work_planned_at(const clinic_assay *assay, const clinic_visit *visit);
 bool work_failed(const run *r);

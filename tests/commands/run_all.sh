@@ -237,6 +237,22 @@ expect 70 'all 36 participants failed in simulation (1 steps' \
   "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
 expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/grid"
 
+# Whom no eligibility lets in are screened out; nothing failed.
+cat >"$work/nobody.yaml" <<'END'
+study: nobody
+model: hiv_car_t
+population: {covariates: {age: {value: 45, between: normal sd 10, range: 18..75}}}
+arms:
+  - {name: old, participants: 2, schedule: [{day: 28, do: stop art}], eligibility: [age > 80]}
+assays: [viral_load]
+END
+expect 65 'old: 0 participants, 0 failed in simulation, 2000 screened out' \
+  "$respite" run "$work/nobody.yaml" --out "$work/nobody"
+expect 65 'nobody is enrolled, all 2000 were screened out (none of 1000 candidates was eligible)' \
+  "$respite" run "$work/nobody.yaml" --json
+expect 0 '^nobody.*,N,N,N,N,N,Y,,,,,,none of 1000 candidates was eligible,' cat "$work/nobody/adam/adsl.csv"
+expect 0 'Of 2000 screened 2000 were screened out; 0 were enrolled' cat "$work/nobody/report.html"
+
 # A small run leaves a whole directory, and its ADaM can be analysed again.
 expect 0 'time_to_rebound' "$respite" run studies/liu2021.yaml --trials 2 --out "$work/run"
 for f in manifest.json results.sqlite report.html figures/km.svg figures/grid.svg adam/adsl.csv adam/adtte.csv adam/advl.csv adam/adlb.csv adam/adae.csv adam/adev.csv; do

@@ -71,11 +71,11 @@ static void a_small_trial_is_written_as_expected(void **state)
 #define VL "VLCPML,viral_load,"
     static const char *const want[] = {
         [RSP_ADSL] = HEAD
-        "ITTFL,SAFFL,ATIFL,PRODFFL,SIMFFL,TRTSDT,TRTDOSE,ATISDT,ARTRSDT,EOSDT,"
+        "ITTFL,SAFFL,ATIFL,PRODFFL,SIMFFL,SCROUTFL,TRTSDT,TRTDOSE,ATISDT,ARTRSDT,EOSDT,"
         "DCSREAS,AGE,LG10VRLL\n"
-        CAR0 "Y,Y,Y,N,N,0,100000000,28.25,70,365,,41.5,4.25\n"
-        CONTROL0 "Y,N,Y,N,N,,,28.25,,,,41.5,4.25\n"
-        CAR1 "Y,N,N,Y,N,,,,,,\"no product, \"\"too few cells\"\"\",,\n",
+        CAR0 "Y,Y,Y,N,N,N,0,100000000,28.25,70,365,,41.5,4.25\n"
+        CONTROL0 "Y,N,Y,N,N,N,,,28.25,,,,41.5,4.25\n"
+        CAR1 "Y,N,N,Y,N,N,,,,,,\"no product, \"\"too few cells\"\"\",,\n",
         [RSP_ADTTE] = HEAD
         "PARAMCD,PARAM,AVAL,AVALU,CNSR,EVNTDESC,CNSDTDSC,STARTDT,ADT,AVALL,AVALR\n"
         CAR0 "TTREBOND,time_to_rebound,7.05,DAYS,0,event,,28.25,35.3,0,7.05\n"

@@ -141,9 +141,9 @@ static void where_trials_differ_fewer_are_harmed_above_though_no_dose_harms_less
     }
 }
 
-/* Every dose harms everybody; a good third of simulations fail (nobody of a thousand
+/* Every dose harms everybody; a good third of places stay empty (nobody of a thousand
  * candidates is eligible). */
-static void simulations_that_fail_are_no_sign_of_safety(void **state)
+static void places_that_nobody_fills_are_no_sign_of_safety(void **state)
 {
     (void)state;
     enum { SOME = 300 };
@@ -163,7 +163,7 @@ static void simulations_that_fail_are_no_sign_of_safety(void **state)
     bed_run run = bed_run_plan(plan, 100);
     assert_int_equal(rsp_analyst_add(analyst, rsp_dataset_view(run.rows), NULL, NULL), RSP_OK);
     assert_int_equal(rsp_analyst_finish(analyst, "abc", &f, NULL), RSP_OK);
-    /* Undecided with at most one of six simulated; each fails with 0.999^1000. */
+    /* Undecided with at most one of six filled; each place stays empty with 0.999^1000. */
     const double q = pow(0.999, 1000), none = pow(q, 6) + 6 * pow(q, 5) * (1 - q);
     assert_int_equal(f->trials, SOME);
     assert_true(fabs((double)f->undecided / SOME - none) < 5 * sqrt(none * (1 - none) / SOME));
@@ -172,8 +172,9 @@ static void simulations_that_fail_are_no_sign_of_safety(void **state)
         assert_int_equal(f->levels[i].selected, 0);
         assert_true(f->levels[i].toxic == f->levels[i].treated);
     }
-    assert_true(f->levels[0].failed > 1 && f->levels[0].treated > 2.8 && f->levels[0].treated <= 3);
-    assert_true(f->levels[1].treated == 0 && f->levels[1].failed == 0);
+    assert_true(f->levels[0].failed == 0 && f->arms[0].flow.screened_out > SOME);
+    assert_true(f->levels[0].treated > 2.8 && f->levels[0].treated <= 3);
+    assert_true(f->levels[1].treated == 0 && f->arms[1].flow.screened_out == 0);
     rsp_analyst_free(analyst);
     bed_run_free(&run);
     rsp_plan_free(plan);
@@ -201,11 +202,12 @@ static char *stopping(const char *rule)
     return study;
 }
 
-/* Chance of a stop, participants enrolled and harmed, by the chain of counts. */
-static void chain(const int (*bound)[2], int n_bounds, int cohort, double want[3])
+/* Chance that a rule is met, participants enrolled and harmed, chance that enrolment ends
+ * early, by the chain of counts. */
+static void chain(const int (*bound)[2], int n_bounds, int cohort, double want[4])
 {
     double at[MOST + 1] = {1.0}, p = 0.3;
-    want[0] = want[1] = want[2] = 0;
+    want[0] = want[1] = want[2] = want[3] = 0;
     for (int n = 1; n <= MOST; n++) {
         for (int x = n; x >= 0; x--) {
             at[x] = (1 - p) * (x < n ? at[x] : 0) + (x > 0 ? p * at[x - 1] : 0);
@@ -217,6 +219,7 @@ static void chain(const int (*bound)[2], int n_bounds, int cohort, double want[3
             }
             bool look = n == MOST || n % cohort == 0;
             want[0] += look && met ? at[x] : 0;
+            want[3] += look && met && n < MOST ? at[x] : 0;
             if ((look && met) || n == MOST) {
                 want[1] += n * at[x];
                 want[2] += x * at[x];
@@ -239,7 +242,7 @@ static void enrolment_stops_as_often_as_its_chain(void **state)
         rsp_plan *plan = bed_plan(study);
         rsp_analyst *analyst = NULL;
         const rsp_findings *f = NULL;
-        double want[3];
+        double want[4];
         chain(cases[k].bound, cases[k].n, cases[k].cohort, want);
         assert_int_equal(rsp_analyst_new(plan, &analyst, NULL), RSP_OK);
         bed_run run = bed_run_plan(plan, 100);
@@ -249,7 +252,10 @@ static void enrolment_stops_as_often_as_its_chain(void **state)
         const rsp_stopping *s = f->stopping;
         assert_true(s && s->planned == MOST);
         const double sd = sqrt(want[0] * (1 - want[0]) / TRIALS), sixty = sqrt((double)TRIALS);
-        assert_true(fabs(s->share.value - want[0]) < 5 * sd);      /* five standard errors */
+        const double early = sqrt(want[3] * (1 - want[3]) / TRIALS);
+        assert_true(fabs(s->met_share.value - want[0]) < 5 * sd);  /* five standard errors */
+        assert_true(fabs(s->share.value - want[3]) < 5 * early);
+        assert_true(s->stopped <= s->met && (s->stopped < s->met) == (want[3] < want[0]));
         assert_true(fabs(s->enrolled - want[1]) < 5 * MOST / 2 / sixty);
         assert_true(fabs(s->events - want[2]) < 5 * 2 / sixty);
         assert_true(s->share.value > 0.1 && s->enrolled < MOST);
@@ -270,6 +276,34 @@ static void enrolment_stops_as_often_as_its_chain(void **state)
         rsp_plan_free(plan);
         free(study);
     }
+}
+
+/* Whose product is not made takes no place: the other arm has half of the places taken by
+ * then, however many products were to fail later. */
+static void failed_products_do_not_move_the_share_of_the_other_arm(void **state)
+{
+    (void)state;
+    char *study = stopping("stopping: {arm: CAR T, when: 2 of 12 have harmed}\n"
+                           "product: {dose: 1 cell, failure: 50 %}\n");
+    char *own = strstr(study, "product: {dose: 1 cell}\n"); /* of the bed */
+    memset(own, '#', strlen("product: {dose: 1 cell}"));
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 100);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t stopped = 0, unmade = 0;
+    for (size_t i = 0, trial = 0; trial < TRIALS; trial++) {
+        size_t made[2] = {0, 0};
+        for (; i < d->n_subjects && d->subjects[i].trial == trial; i++) {
+            made[d->subjects[i].arm] += !d->subjects[i].product_failed;
+            unmade += d->subjects[i].product_failed;
+        }
+        assert_int_equal(made[1], (made[0] + 1) / 2);
+        stopped += made[0] < MOST;
+    }
+    assert_true(stopped > TRIALS / 2 && unmade > TRIALS);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
 }
 
 static void a_stopping_rule_that_cannot_be_is_refused(void **state)
@@ -332,8 +366,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_plus_three_chooses_as_its_closed_form),
         cmocka_unit_test(where_trials_differ_fewer_are_harmed_above_though_no_dose_harms_less),
-        cmocka_unit_test(simulations_that_fail_are_no_sign_of_safety),
+        cmocka_unit_test(places_that_nobody_fills_are_no_sign_of_safety),
         cmocka_unit_test(enrolment_stops_as_often_as_its_chain),
+        cmocka_unit_test(failed_products_do_not_move_the_share_of_the_other_arm),
         cmocka_unit_test(a_stopping_rule_that_cannot_be_is_refused),
         cmocka_unit_test(an_escalation_that_cannot_be_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);

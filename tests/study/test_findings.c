@@ -321,6 +321,44 @@ static void the_flow_counts_whom_an_arm_screens_out(void **state)
     done(&a);
 }
 
+/* Nobody is older than 75; whom an arm or the population lets nobody in for is not
+ * enrolled, and nothing was simulated that could have failed. */
+static void who_is_not_eligible_is_screened_out_and_has_not_failed(void **state)
+{
+    (void)state;
+#define OLDEST(population, old)                                                             \
+    "population:\n  covariates:\n    age: {value: 45, between: normal sd 10, range: 18..75}\n" \
+    population "arms:\n"                                                                   \
+    "  - {name: all, participants: 2, schedule: [{day: 7, do: stop art}]}\n"               \
+    "  - {name: old, participants: 2, schedule: [{day: 7, do: infuse}]" old "}\n"           \
+    "scoreboard: []\nvisits: {every: 7 day, from: stop art}\ntrials: 1\n"               \
+    "product: {dose: 4e7 cell, failure: 50 %}\n"
+    static const struct {
+        const char *changes;
+        size_t enrolled, screened_out;
+    } cases[] = {{OLDEST("", ", eligibility: [age > 80]"), 2, 2000},
+                 {OLDEST("  eligibility: [age > 80]\n", ""), 0, 2}};
+    for (size_t k = 0; k < 2; k++) {
+        analysis a = analyse(cases[k].changes, 1);
+        const rsp_arm_findings *all = &a.f->arms[0], *old = &a.f->arms[1];
+        assert_int_equal(all->flow.enrolled, cases[k].enrolled);
+        assert_int_equal(old->flow.enrolled, 0);
+        assert_int_equal(old->participants, 0);
+        assert_int_equal(old->failed, 0);
+        assert_int_equal(old->flow.product_failed, 0);
+        assert_int_equal(old->flow.screened_out, cases[k].screened_out);
+        assert_int_equal(rsp_dataset_screened_out(a.d, 1), cases[k].screened_out);
+        assert_int_equal(a.f->failed, 0);
+        for (size_t i = 0; i < a.d->n_subjects; i++) {
+            const rsp_subject *s = &a.d->subjects[i];
+            const bool out = s->arm == 1 || k == 1;
+            assert_true(s->screened_out == out && !s->failed);
+            assert_string_equal(s->reason, out ? "none of 1000 candidates was eligible" : "");
+        }
+        done(&a);
+    }
+}
+
 static void the_flow_sums(void **state)
 {
     (void)state;
@@ -630,6 +668,7 @@ int main(void)
         cmocka_unit_test(one_trial_has_no_interval_and_no_verdict),
         cmocka_unit_test(chunks_change_no_finding),
         cmocka_unit_test(the_flow_counts_whom_an_arm_screens_out),
+        cmocka_unit_test(who_is_not_eligible_is_screened_out_and_has_not_failed),
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
