@@ -166,7 +166,9 @@ typedef struct rsp_arm_findings {
 
 typedef struct rsp_contrast {
     const char *endpoint, *treated, *control;
-    bool is_paired; rsp_paired paired;        /* counterfactual design */
+    size_t treated_n, control_n;              /* at risk in each arm */
+    bool is_paired; rsp_paired paired;        /* counterfactual design: of those, paired.n, who
+                                                 are in both arms; false where nobody is */
     bool has_test; rsp_logrank logrank; rsp_hazard_ratio hr; /* randomised: trial 0's test */
 } rsp_contrast;
 

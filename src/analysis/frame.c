@@ -133,6 +133,26 @@ static void take_row(frame *f, const rsp_endpoint_row *e, const uint32_t cause[6
                                     seen ? e->right : (double)INFINITY};
 }
 
+/* Rows are in order of trial and participant; a person has one in each arm. */
+static void note_shared(work *w, const frame *f)
+{
+    const rsp_subject *all = w->d->subjects;
+    size_t shared = 0;
+    for (size_t i = 0, end; i < f->n; i = end) {
+        bool again = false;
+        for (end = i + 1; end < f->n && all[f->subject[end]].trial == all[f->subject[i]].trial &&
+                          all[f->subject[end]].participant == all[f->subject[i]].participant; end++) {
+            again |= f->group[end] != f->group[i];
+        }
+        shared += again;
+    }
+    if (shared) {
+        note(w, "%zu participant%s in several groups (arms of a counterfactual design): what "
+                "compares groups is unpaired, it takes %s for different people.", shared,
+             shared == 1 ? " is" : "s are", shared == 1 ? "one" : "them");
+    }
+}
+
 static void wants_somebody(work *w, const options *o, const frame *f)
 {
     if (working(w) && f->n == 0) {
@@ -172,6 +192,7 @@ void frame_of_endpoint(work *w, const options *o, frame *f)
         note(w, "%zu participant%s never at risk.", f->not_started,
              f->not_started == 1 ? " was" : "s were");
     }
+    note_shared(w, f);
     wants_somebody(w, o, f);
 }
 
@@ -188,6 +209,7 @@ void frame_of_people(work *w, const options *o, frame *f)
             take_person(f, &groups, &strata, s);
         }
     }
+    note_shared(w, f);
     wants_somebody(w, o, f);
 }
 

@@ -199,19 +199,27 @@ static void print_plain(const char *endpoint, const rsp_dataset *d,
         print_day(q.low, " to ");
         print_day(q.high, ")\n");
     }
+    cli_print_pairs(root);
+    const long long shared =
+        (long long)json_integer_value(json_object_get(root, "in_several_arms"));
+    char unpaired[120] = "";
+    if (shared) {
+        snprintf(unpaired, sizeof unpaired,
+                 "; unpaired: %lld people who are in several arms count as different ones", shared);
+    }
     const json_t *chisq = json_object_get(root, "logrank_chisq");
     const json_t *p = json_object_get(root, "logrank_p");
     const json_t *hr = json_object_get(root, "hazard_ratio");
     const json_t *ci = json_object_get(root, "hazard_ratio_ci95");
     if (json_is_real(chisq)) {
-        printf("  log-rank chi-square %.4f, p %.4g\n", json_real_value(chisq),
-               json_real_value(p));
+        printf("  log-rank chi-square %.4f, p %.4g%s\n", json_real_value(chisq),
+               json_real_value(p), unpaired);
     }
     if (json_is_real(hr)) {
-        printf("  hazard ratio %s to %s: %.4f (95 %% CI %.4f to %.4f)\n",
+        printf("  hazard ratio %s to %s: %.4f (95 %% CI %.4f to %.4f%s)\n",
                d->arms[1], d->arms[0], json_real_value(hr),
                json_real_value(json_array_get(ci, 0)),
-               json_real_value(json_array_get(ci, 1)));
+               json_real_value(json_array_get(ci, 1)), shared ? "; unpaired" : "");
     }
 }
 
@@ -235,6 +243,7 @@ static rsp_status analyze(const cli_args *args, const input *in, rsp_km *km,
     json_t *root = json_pack("{s:s,s:s,s:s,s:o}", "endpoint", asked, "paramcd",
                              e->paramcd, "param", e->param, "arms", arms_json(d, km));
     s = compare(d, km, root, err);
+    s = s == RSP_OK ? cli_analyze_pairs(d, e->paramcd, root, err) : s;
     if (s == RSP_OK && args->json) {
         char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
         puts(text ? text : "");

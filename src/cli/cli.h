@@ -43,6 +43,13 @@ int cli_run(const cli_args *args);
 int cli_simulate(const cli_args *args);
 int cli_analyze(const cli_args *args);
 int cli_analyze_plan(const cli_args *args); /* with --plan */
+/* Where people are in several arms: `in_several_arms`, and `paired` of each arm against
+ * the first, into `root`. */
+struct json_t;
+struct rsp_dataset;
+RSP_MUST_USE rsp_status cli_analyze_pairs(const struct rsp_dataset *d, const char *endpoint,
+                                          struct json_t *root, rsp_error *err);
+void cli_print_pairs(const struct json_t *root);
 int cli_reproduce(const cli_args *args);
 int cli_check(const cli_args *args);
 int cli_show(const cli_args *args);

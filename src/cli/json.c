@@ -124,13 +124,17 @@ static json_t *grid(const rsp_findings *f)
     return rows;
 }
 
-static json_t *contrasts(const rsp_findings *f)
+static json_t *contrasts(const rsp_plan_view *plan, const rsp_findings *f)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < f->n_contrasts; i++) {
         const rsp_contrast *c = &f->contrasts[i];
-        json_t *row = json_pack("{s:s,s:s,s:s}", "endpoint", c->endpoint,
-                                "treated", c->treated, "control", c->control);
+        json_t *row = json_pack("{s:s,s:s,s:s,s:I,s:I}", "endpoint", c->endpoint,
+                                "treated", c->treated, "control", c->control, "treated_n",
+                                (json_int_t)c->treated_n, "control_n", (json_int_t)c->control_n);
+        if (plan->design == RSP_COUNTERFACTUAL && !c->is_paired) { /* nobody is in both */
+            json_object_set_new(row, "paired", json_null());
+        }
         if (c->is_paired) {
             json_object_set_new(
                 row, "paired",
@@ -286,7 +290,7 @@ rsp_status cli_print_run_json(const rsp_plan_view *plan, const rsp_findings *f,
     return print(json_pack("{s:s,s:I,s:I,s:b,s:s,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o}", "study", plan->study,
                            "seed", (json_int_t)plan->seed, "trials",
                            (json_int_t)f->trials, "null", plan->is_null, "hash",
-                           f->hash ? f->hash : "", "arms", arms, "contrasts", contrasts(f),
+                           f->hash ? f->hash : "", "arms", arms, "contrasts", contrasts(plan, f),
                            "tests", tests(f), "levels", levels(f), "undecided",
                            (json_int_t)f->undecided, "stopping", stopping(f->stopping), "grid", grid(f),
                            "scoreboard", scoreboard(f), "sweep", sweep(f->sweep), "hinges",

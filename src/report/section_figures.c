@@ -161,15 +161,34 @@ static void endpoint_table(rsp_text *out, const rsp_findings *f, size_t k)
     html_table_close(&t);
 }
 
-static void contrast(rsp_text *out, const rsp_contrast *c, const char *label)
+/* Whom a paired contrast is of. */
+static void who_is_paired(const rsp_contrast *c, char *out, size_t size)
 {
-    char mean[32], interval[80];
+    const size_t n = c->paired.n;
+    if (n == c->treated_n && n == c->control_n) {
+        snprintf(out, size, "in the same people (%zu)", n);
+    } else {
+        snprintf(out, size, "in the %zu people who are at risk in both arms (of %zu and %zu; the "
+                 "others are not compared)", n, c->treated_n, c->control_n);
+    }
+}
+
+static void contrast(rsp_text *out, const rsp_plan_view *plan, const rsp_contrast *c,
+                     const char *label)
+{
+    char mean[32], interval[80], who[160];
+    if (plan->design == RSP_COUNTERFACTUAL && !c->is_paired) {
+        html_paragraph(out, "%s, %s against %s: nobody is at risk in both arms (of %zu and %zu), "
+                            "and they are not compared in pairs.", label, c->treated, c->control,
+                       c->treated_n, c->control_n);
+    }
     if (c->is_paired) {
+        who_is_paired(c, who, sizeof who);
         html_paragraph(out,
-                       "%s, %s against %s in the same people: mean difference %s days (95 %% "
+                       "%s, %s against %s %s: mean difference %s days (95 %% "
                        "CI %s, over %zu pairs with both events); later in %zu, earlier "
                        "in %zu, equal in %zu, undecided by censoring in %zu.",
-                       label, c->treated, c->control,
+                       label, c->treated, c->control, who,
                        html_number(c->paired.mean, 2, "not estimable", mean),
                        html_interval(c->paired.mean_low, c->paired.mean_high, 2,
                                      "not estimable", interval),
@@ -307,7 +326,7 @@ void section_endpoints(rsp_text *out, const rsp_plan_view *plan, const rsp_findi
         endpoint_table(out, f, k);
         for (size_t i = 0; i < f->n_contrasts; i++) {
             if (strcmp(f->contrasts[i].endpoint, plan->endpoints[k].name) == 0) {
-                contrast(out, &f->contrasts[i], plan->endpoints[k].label);
+                contrast(out, plan, &f->contrasts[i], plan->endpoints[k].label);
             }
         }
     }

@@ -148,8 +148,8 @@ void section_methods(rsp_text *out, const rsp_plan_view *plan, const rsp_finding
     html_paragraph(out, "%s",
                    plan->design == RSP_COUNTERFACTUAL
                        ? "Arms share participants: the same traits, initial state, visits and "
-                         "assay draws. Differences are within people; a p-value for arms would "
-                         "not mean what it means in a trial."
+                         "assay draws. Differences are within people, those who are in both arms; "
+                         "a p-value for arms would not mean what it means in a trial."
                        : "Arms have distinct participants; where the study asks for a contrast "
                          "they are compared by the log-rank test (Mantel 1966) and Cox's partial "
                          "likelihood with Efron's ties (Efron 1977).");

@@ -489,8 +489,10 @@ static rsp_status finish_contrasts(rsp_analyst *a, rsp_error *err)
             out->endpoint = plan->endpoints[e].name;
             out->treated = plan->view.arms[plan->contrasts[c].treated].name;
             out->control = plan->view.arms[plan->contrasts[c].control].name;
-            out->is_paired = paired;
-            if (paired) {
+            out->treated_n = a->findings.arms[plan->contrasts[c].treated].endpoints[e].n;
+            out->control_n = a->findings.arms[plan->contrasts[c].control].endpoints[e].n;
+            out->is_paired = paired && a->pairs[at].n > 0;
+            if (out->is_paired) {
                 s = rsp_paired_contrast(a->pairs[at].pairs, a->pairs[at].n,
                                         &out->paired, err);
             }

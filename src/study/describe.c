@@ -160,7 +160,9 @@ void plan_describe(plan_reading *p)
     rsp_plan_view *v = &p->plan->view;
     v->design_text =
         v->design == RSP_COUNTERFACTUAL
-            ? "counterfactual: the arms share their participants, compared in pairs"
+            ? p->plan->screens ? "counterfactual: the arms screen among the same people; those who are "
+                              "in both arms are compared in pairs"
+                            : "counterfactual: the arms share their participants, compared in pairs"
             : "randomised: every arm has participants of its own";
     const plan_escalation *e = &p->plan->escalation;
     const plan_stopping *s = &p->plan->stopping;

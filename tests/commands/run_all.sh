@@ -263,6 +263,14 @@ expect 0 '^command: respite run' "$respite" show "$work/run"
 if find "$work/run" -name '*.part' | grep -q .; then echo "parts were left"; bad=$((bad + 1)); fi
 if grep -q -i -E '>[^<]*\b(nan|inf)\b' "$work/run/report.html"; then echo "NaN in the report"; bad=$((bad + 1)); fi
 expect 0 '"logrank_p"' "$respite" analyze "$work/run/adam/adtte.csv" --json
+# Arms of the same people: in pairs, and the test of two groups says that it is none of pairs.
+expect 0 'paired, no CAR T less CAR T: 12 people are in both (of 12 and 12); later in ' \
+  "$respite" analyze "$work/run"
+expect 0 'log-rank chi-square .* unpaired: 12 people who are in several arms' "$respite" analyze "$work/run"
+expect 0 '"in_several_arms": 12' "$respite" analyze "$work/run" --json
+printf 'analysis: groups\ndata: {file: run}\nanalyses: [{kind: compare, endpoint: time_to_rebound}]\n' \
+  >"$work/groups.yaml"
+expect 0 '12 participants are in several groups' "$respite" analyze --plan "$work/groups.yaml" "$work/run"
 
 # An endpoint goes by its code or by its name in the study; a run by its directory.
 for e in TTREBOND time_to_rebound; do

@@ -411,6 +411,33 @@ static void pairs_are_the_same_person_in_two_arms(void **state)
     done(&a);
 }
 
+/* Arms that screen hold different people: pairs are of those who are in both. */
+static void who_is_in_one_arm_alone_is_in_no_pair(void **state)
+{
+    (void)state;
+#define SCREENED(first, second)                                                              \
+    "arms:\n"                                                                               \
+    "  - {name: CAR T, participants: 6, schedule: [{day: 0, do: infuse}, {day: 7, do: stop art}],\n" \
+    "     eligibility: [" first "]}\n"                                                      \
+    "  - {name: none, participants: 6, schedule: [{day: 7, do: stop art}], eligibility: [" second "]}\n" \
+    "scoreboard: []\nvisits: {every: 7 day, from: stop art}\n"
+    analysis a = analyse(SCREENED("age >= 40", "age < 55"), 3);
+    size_t both = 0;
+    for (size_t i = 0; i + 1 < a.d->n_subjects; i++) {
+        const rsp_subject *s = &a.d->subjects[i], *t = &a.d->subjects[i + 1];
+        both += s->trial == t->trial && s->participant == t->participant;
+    }
+    const rsp_contrast *c = &a.f->contrasts[0];
+    assert_true(both > 0 && both < 18);
+    assert_true(c->is_paired && c->paired.n == both);
+    assert_true(c->treated_n == 18 && c->control_n == 18);
+    done(&a);
+    a = analyse(SCREENED("age >= 45", "age < 45"), 3);
+    c = &a.f->contrasts[0];
+    assert_true(!c->is_paired && c->treated_n == 18 && c->control_n == 18);
+    done(&a);
+}
+
 static void randomised_arms_are_compared_by_log_rank(void **state)
 {
     (void)state;
@@ -671,6 +698,7 @@ int main(void)
         cmocka_unit_test(who_is_not_eligible_is_screened_out_and_has_not_failed),
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
+        cmocka_unit_test(who_is_in_one_arm_alone_is_in_no_pair),
         cmocka_unit_test(randomised_arms_are_compared_by_log_rank),
         cmocka_unit_test(wells_that_all_grow_pass_no_threshold_above_what_they_can_show),
         cmocka_unit_test(wells_that_do_not_grow_show_nothing_below_what_they_can),
