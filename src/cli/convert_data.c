@@ -31,9 +31,10 @@ static void tell(const rsp_dataset *d, const char *notes, const char *dir)
     rsp_sha256_init(&sha);
     rsp_dataset_digest(d, &sha);
     rsp_sha256_hex(&sha, hash);
-    fprintf(stderr, "%s%s: %zu participants, %zu measurements, %zu happenings, %zu endpoints; "
-            "hash %s\n", notes, dir, d->n_subjects, d->n_measurements, d->n_happenings,
-            d->n_endpoints, hash);
+    fprintf(stderr, "%s%s: %zu participant%s, %zu measurement%s, %zu happening%s, %zu endpoint%s; "
+            "hash %s\n", notes, dir, d->n_subjects, d->n_subjects == 1 ? "" : "s",
+            d->n_measurements, d->n_measurements == 1 ? "" : "s", d->n_happenings,
+            d->n_happenings == 1 ? "" : "s", d->n_endpoints, d->n_endpoints == 1 ? "" : "s", hash);
 }
 
 static rsp_status write(const cli_args *args, const rsp_dataset *d, const char *notes,

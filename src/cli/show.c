@@ -55,15 +55,15 @@ static void show_plan(const rsp_plan_view *p)
     char label[200];
     snprintf(label, sizeof label, "%.190s:", p->study);
     say(label, p->title);
-    printf("file %s, model %s, seed %llu, %u replicate trials\n", p->file,
-           p->model_name, (unsigned long long)p->seed, p->trials);
+    printf("file %s, model %s, seed %llu, %u replicate trial%s\n", p->file,
+           p->model_name, (unsigned long long)p->seed, p->trials, p->trials == 1 ? "" : "s");
     say("design:", p->design_text);
     say("population:", p->population);
     say("product:", p->product ? p->product : "none");
     printf("arms:\n");
     for (size_t i = 0; i < p->n_arms; i++) {
-        snprintf(label, sizeof label, "  - %.100s: %u participants;", p->arms[i].name,
-                 p->arms[i].participants);
+        snprintf(label, sizeof label, "  - %.100s: %u participant%s;", p->arms[i].name,
+                 p->arms[i].participants, p->arms[i].participants == 1 ? "" : "s");
         say(label, p->arms[i].schedule);
         if (p->arms[i].eligibility && p->arms[i].eligibility[0]) {
             say("    own eligibility:", p->arms[i].eligibility);
@@ -152,8 +152,10 @@ static rsp_status check_study(const cli_args *args, const char *path,
     }
     s = rsp_plan_load(path, args->set, args->n_set, &plan, err);
     if (s == RSP_OK) {
-        printf("%s: a study of %zu arms, %u trials; no errors\n", path,
-               rsp_plan_see(plan)->n_arms, rsp_plan_see(plan)->trials);
+        const size_t arms = rsp_plan_see(plan)->n_arms;
+        const uint32_t trials = rsp_plan_see(plan)->trials;
+        printf("%s: a study of %zu arm%s, %u trial%s; no errors\n", path, arms,
+               arms == 1 ? "" : "s", trials, trials == 1 ? "" : "s");
     }
     rsp_plan_free(plan);
     return s;
@@ -198,8 +200,8 @@ static rsp_status check_data(const char *path, rsp_error *err)
     rsp_status s = rsp_adam_read_adtte(path, &m, err);
     if (s == RSP_OK) {
         const rsp_dataset *d = rsp_dataset_view(m);
-        printf("%s: %zu rows, %zu arms; no errors\n", path, d->n_endpoints,
-               d->n_arms);
+        printf("%s: %zu row%s, %zu arm%s; no errors\n", path, d->n_endpoints,
+               d->n_endpoints == 1 ? "" : "s", d->n_arms, d->n_arms == 1 ? "" : "s");
     }
     rsp_dataset_free(m);
     return s;

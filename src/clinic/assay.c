@@ -85,6 +85,11 @@ const clinic_assay_model *clinic_assay_models(size_t *n)
     return models;
 }
 
+bool clinic_assay_is_share(const clinic_assay *assay)
+{
+    return assay->kind == CLINIC_FLOW || assay->kind == CLINIC_ESCAPE_FRACTION;
+}
+
 static uint32_t channel(const char *name, const char *what)
 {
     char text[160];

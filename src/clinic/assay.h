@@ -78,6 +78,8 @@ typedef struct clinic_assay_model {
                                          the study names none; NULL: one observable */
 } clinic_assay_model;
 const clinic_assay_model *clinic_assay_models(size_t *n);
+/* Whether its results are shares, from 0 to 1. */
+bool clinic_assay_is_share(const clinic_assay *assay);
 /* Fill the channels from the name. */
 void clinic_assay_channels(clinic_assay *assay);
 

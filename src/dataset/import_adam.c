@@ -124,6 +124,7 @@ static rsp_status own_person(rsp_adam_reader *r, size_t row, uint32_t *person, r
 {
     uint32_t trial = 0, participant = 0;
     rsp_text key = {0}, id = {0};
+    const size_t known = r->im->n_people;
     rsp_status s = read_count(r, row, TRIAL, &trial, err);
     s = s == RSP_OK ? read_count(r, row, SUBJID, &participant, err) : s;
     if (s != RSP_OK) {
@@ -138,6 +139,14 @@ static rsp_status own_person(rsp_adam_reader *r, size_t row, uint32_t *person, r
     if (s == RSP_OK) {
         rsp_person *p = &r->im->people[*person];
         const char *name = rsp_adam_cell(r, row, USUBJID);
+        if (*person < known && *name && strcmp(p->id, name) != 0) {
+            s = rsp_table_fail(r->t, row, r->at[USUBJID], err,
+                               "participant %u of trial %u is %.60s in other rows",
+                               (unsigned)participant, (unsigned)trial, p->id);
+            rsp_text_fini(&key);
+            rsp_text_fini(&id);
+            return s;
+        }
         p->trial = trial;
         p->participant = participant;
         /* A name that Respite made is none. */

@@ -1,5 +1,6 @@
 /* Rows of ADaM's data sets. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataset/adam_map.h"
@@ -52,6 +53,7 @@ static rsp_status flag(const rsp_adam_reader *r, size_t row, enum rsp_adam_colum
 rsp_status rsp_adam_subjects(rsp_adam_reader *r, rsp_error *err)
 {
     rsp_status s = RSP_OK;
+    r->im->has_subjects = true;
     for (size_t row = 0; s == RSP_OK && row < r->t->n_rows; row++) {
         rsp_person *who = &r->im->people[r->people[row]];
         if (who->has_row) {
@@ -238,18 +240,98 @@ static rsp_status known_day(const rsp_adam_reader *r, size_t row, enum rsp_adam_
     return s;
 }
 
+/* Whom ADSL does not have is nobody of this trial.  Where ADSL is read later, who has no row
+ * in the end is named then. */
+static rsp_status someone_of_adsl(rsp_adam_reader *r, size_t row, rsp_error *err)
+{
+    rsp_person *who = &r->im->people[r->people[row]];
+    if (r->im->has_subjects && !who->has_row) {
+        return rsp_table_fail(r->t, row, r->at[r->subject], err, "ADSL has no such participant%s",
+                              r->own ? " in that trial and arm" : "");
+    }
+    if (!who->occurs) {
+        who->occurs = true;
+        who->occurs_file = (uint32_t)r->im->n_files - 1;
+        who->occurs_row = (uint32_t)row;
+    }
+    return RSP_OK;
+}
+
+/* Grades of CTCAE; an episode begins before it is over, and before anybody heard of it. */
+static rsp_status check_adverse(const rsp_adam_reader *r, size_t row, const rsp_happening *h,
+                                rsp_error *err)
+{
+    if (!isnan(h->amount) && !(h->amount >= 1 && h->amount <= 5 && h->amount == floor(h->amount))) {
+        return rsp_table_fail(r->t, row, r->at[AETOXGR], err,
+                              "a grade is a whole number from 1 to 5 (CTCAE)");
+    }
+    if (h->over && h->end_day < h->day) {
+        const bool by_day = !r->own && !rsp_cell_missing(rsp_adam_cell(r, row, AENDY));
+        return rsp_table_fail(r->t, row, r->at[by_day ? AENDY : AENDT], err,
+                              "the event is over before it began");
+    }
+    if (r->own && h->reported && h->reported_day < h->day) {
+        return rsp_table_fail(r->t, row, r->at[AEDT], err, "it was reported before it began");
+    }
+    return RSP_OK;
+}
+
+/* ---- AESEQ: one of each in a participant (of ours, in an arm). */
+typedef struct sequence {
+    uint32_t person, row;
+    double number;
+} sequence;
+
+static int by_person_number(const void *a, const void *b)
+{
+    const sequence *x = a, *y = b;
+    if (x->person != y->person) {
+        return x->person < y->person ? -1 : 1;
+    }
+    return x->number != y->number ? (x->number > y->number) - (x->number < y->number)
+                                  : (x->row > y->row) - (x->row < y->row);
+}
+
+static rsp_status check_sequences(const rsp_adam_reader *r, rsp_error *err)
+{
+    if (r->at[AESEQ] == RSP_NO_COLUMN) {
+        return RSP_OK;
+    }
+    sequence *all = calloc(r->t->n_rows + 1, sizeof *all);
+    rsp_status s = all ? RSP_OK : rsp_importer_no_memory(err);
+    size_t n = 0;
+    for (size_t row = 0; s == RSP_OK && row < r->t->n_rows; row++) {
+        all[n] = (sequence){.person = r->people[row], .row = (uint32_t)row};
+        s = number(r, row, AESEQ, &all[n].number, err);
+        n += s == RSP_OK && !isnan(all[n].number);
+    }
+    if (s == RSP_OK && n > 1) {
+        qsort(all, n, sizeof *all, by_person_number);
+    }
+    for (size_t i = 1; s == RSP_OK && i < n; i++) {
+        if (all[i].person == all[i - 1].person && all[i].number == all[i - 1].number) {
+            s = rsp_table_fail(r->t, all[i].row, r->at[AESEQ], err,
+                               "the participant has this number in row %u",
+                               (unsigned)all[i - 1].row + 1);
+        }
+    }
+    free(all);
+    return s;
+}
+
 rsp_status rsp_adam_occurrences(rsp_adam_reader *r, rsp_error *err)
 {
     bool adverse = r->kind == ADAM_ADVERSE;
     r->im->has_events = r->im->has_events || !adverse;
-    rsp_status s = RSP_OK;
+    rsp_status s = adverse ? check_sequences(r, err) : RSP_OK;
     for (size_t row = 0; s == RSP_OK && row < r->t->n_rows; row++) {
         rsp_happening h = {.participant = r->people[row],
                            .what = adverse ? RSP_ADVERSE_EVENT : rsp_adam_cell(r, row, EVTERM),
                            .reason = adverse ? first_of(rsp_adam_cell(r, row, AEDECOD),
                                                         rsp_adam_cell(r, row, AETERM))
                                              : rsp_adam_cell(r, row, EVREAS)};
-        s = rsp_adam_day(r, row, ASTDT, ASTDY, &h.day, err);
+        s = someone_of_adsl(r, row, err);
+        s = s == RSP_OK ? rsp_adam_day(r, row, ASTDT, ASTDY, &h.day, err) : s;
         s = s == RSP_OK ? number(r, row, adverse ? AETOXGR : EVAMT, &h.amount, err) : s;
         if (s == RSP_OK && isnan(h.day)) {
             return rsp_table_fail(r->t, row, r->at[r->at[ASTDT] != RSP_NO_COLUMN ? ASTDT : ASTDY],
@@ -258,6 +340,7 @@ rsp_status rsp_adam_occurrences(rsp_adam_reader *r, rsp_error *err)
         s = s == RSP_OK && adverse ? known_day(r, row, AENDT, AENDY, &h.over, &h.end_day, err) : s;
         s = s == RSP_OK && adverse
                 ? known_day(r, row, AEDT, AEDY, &h.reported, &h.reported_day, err) : s;
+        s = s == RSP_OK && adverse ? check_adverse(r, row, &h, err) : s;
         s = s == RSP_OK ? rsp_importer_add_happening(r->im, &h, err) : s;
     }
     return s;

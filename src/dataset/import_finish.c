@@ -120,6 +120,19 @@ static rsp_status check_arms(rsp_importer *im, rsp_error *err)
     return s;
 }
 
+/* ADSL may come after ADAE. */
+static rsp_status check_occurrences(const rsp_importer *im, rsp_error *err)
+{
+    for (size_t i = 0; im->has_subjects && i < im->n_people; i++) {
+        const rsp_person *p = &im->people[i];
+        if (p->occurs && !p->has_row) {
+            return rsp_fail(err, RSP_DATA, "%.120s: row %u: ADSL has no participant %.60s",
+                            im->files[p->occurs_file], (unsigned)p->occurs_row + 1, p->id);
+        }
+    }
+    return RSP_OK;
+}
+
 /* ---- Rows. */
 
 static const char *said(const rsp_importer *im, size_t covariate, size_t person)
@@ -217,7 +230,8 @@ rsp_status rsp_import_finish(rsp_importer *im, rsp_dataset_maker **out, rsp_erro
     if (im->n_people == 0) {
         return rsp_fail(err, RSP_DATA, "no participant was read: there is no data set");
     }
-    rsp_status s = check_arms(im, err);
+    rsp_status s = check_occurrences(im, err);
+    s = s == RSP_OK ? check_arms(im, err) : s;
     const char **arms = calloc(im->n_arms + 1, sizeof *arms);
     s = s == RSP_OK && !arms ? rsp_importer_no_memory(err) : s;
     s = s == RSP_OK ? order_arms(im, arms, err) : s;

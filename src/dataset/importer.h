@@ -17,6 +17,8 @@ typedef struct rsp_person {
     uint32_t arm;
     const char *reason;
     bool failed, product_failed, screened_out, has_row;
+    bool occurs; /* in ADAE or ADEV: first in that row of that file */
+    uint32_t occurs_file, occurs_row;
     double reference; /* ADaM: day 0 in days since 1960; NaN: none */
 } rsp_person;
 
@@ -53,6 +55,7 @@ struct rsp_importer {
         happenings_capacity, implied_capacity, measurements_capacity, endpoints_capacity,
         of_measurements_capacity, of_endpoints_capacity;
     bool own, foreign; /* files that Respite wrote, files of others */
+    bool has_subjects; /* ADSL is among the files: it says who there is */
     bool has_events;   /* ADEV is among the files: it says what ADSL's dates do, and more */
 };
 

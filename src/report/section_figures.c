@@ -49,8 +49,8 @@ static bool too_many(const cohort *c, const char *assay)
 static void people_caption(rsp_text *out, const cohort *c, const char *assay, size_t arm)
 {
     size_t samples, n = people_measured(c, assay, arm, &samples);
-    html_figure_close(out, "%s, first replicate trial: n = %zu participants, %zu samples.",
-                      c->rows->arms[arm], n, samples);
+    html_figure_close(out, "%s, first replicate trial: n = %zu participant%s, %zu sample%s.",
+                      c->rows->arms[arm], n, n == 1 ? "" : "s", samples, samples == 1 ? "" : "s");
 }
 
 static void bands_of_arms(rsp_text *out, const cohort *c, const rsp_findings *f, const char *assay)

@@ -93,7 +93,8 @@ static void quantiles_of_arms(rsp_text *out, const cohort *c, const char *assay)
 static void say_samples(rsp_text *out, const assay_facts *facts, const char *arm, size_t n,
                         size_t samples, bool quantiles)
 {
-    html_figure_close(out, "%s: n = %zu participants, %zu samples%s.%s", arm, n, samples,
+    html_figure_close(out, "%s: n = %zu participant%s, %zu sample%s%s.%s", arm, n,
+                      n == 1 ? "" : "s", samples, samples == 1 ? "" : "s",
                       quantiles ? "; black: the median of each visit, shaded: the middle half"
                                       : "",
                       isfinite(facts->lloq) ? " Open marks are below the limit of quantification: "

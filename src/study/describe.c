@@ -57,7 +57,7 @@ static const char *visits_words(plan_reading *p)
 static const char *assay_words(plan_reading *p, const clinic_assay *a)
 {
     rsp_text words = {0};
-    rsp_text_printf(&words, "%s (%s)", a->name, a->unit);
+    rsp_text_printf(&words, strcmp(a->unit, "1") == 0 ? "%s" : "%s (%s)", a->name, a->unit);
     if (!isnan(a->settings.lloq)) {
         rsp_text_printf(&words, ", LLOQ %g", a->settings.lloq);
     }

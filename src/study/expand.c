@@ -281,6 +281,15 @@ static void read_head(plan_reading *p, const tree *t)
     s->over = reader_text(&p->r, over, "over");
     s->unit = unit ? reader_text(&p->r, unit, "unit") : "";
     s->log = scale && reader_choice(&p->r, scale, "scale", scales) == 1;
+    static const char *const stops[] = {"stopping", "escalation"};
+    for (size_t i = 0; i < 2 && reading(&p->r); i++) {
+        const tree *other = tree_get(p->root, stops[i]);
+        if (other && !(other->kind == TREE_TEXT && strcmp(other->text, "none") == 0)) {
+            reader_fail_key(&p->r, t, RSP_RANGE,
+                            "a sweep goes with no %s: its levels share their participants, and "
+                            "enrolment stops only where every arm has its own", stops[i]);
+        }
+    }
     if (reading(&p->r) && p->plan->view.design != RSP_COUNTERFACTUAL) {
         reader_fail(&p->r, t, RSP_SYNTAX,
                     "a sweep shares its participants along the levels: the design must be "

@@ -306,6 +306,7 @@ typedef struct condition_name {
     double factor;    /* base = shown * factor */
     const char *unit;
     double lloq, uloq; /* NaN: none */
+    bool share;        /* from 0 to 1 */
 } condition_name;
 typedef bool condition_find(void *ctx, const char *name, condition_name *found);
 typedef void condition_unknown(void *ctx, reader *r, const tree *at, const char *name);

@@ -51,7 +51,7 @@ void plan_read_adverse(plan_reading *p)
         const tree *term = reader_need(&p->r, t, "term", "an adverse event");
         const tree *grade = reader_need(&p->r, t, "grade", "an adverse event");
         plan_adverse *one = &all[plan->n_adverse];
-        one->term = reader_text(&p->r, term, "term");
+        one->term = reader_words(&p->r, term, "term");
         const tree *reported = tree_get(t, "reported");
         one->seen = reported && reader_choice(&p->r, reported, "reported", how_reported) == 1;
         one->observable = grade_of(p, grade, reader_text(&p->r, grade, "grade"));

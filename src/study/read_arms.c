@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -467,6 +468,12 @@ double plan_start_day(plan_reading *p, const tree *start)
 {
     const char *s = reader_text(&p->r, start, "follow_up.start");
     clinic_moment m = plan_moment_start();
+    if (reading(&p->r) && isalpha((unsigned char)s[0]) && strncmp(s, "day ", 4) != 0) {
+        reader_fail(&p->r, start, RSP_SYNTAX,
+                    "follow_up.start is a study day, the same for everybody, and no action's day; "
+                    "write for example start: day -8");
+        return 0;
+    }
     if (strncmp(s, "day ", 4) != 0) {
         return reader_days(&p->r, start, "follow_up.start");
     }

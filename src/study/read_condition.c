@@ -126,17 +126,40 @@ static size_t quantity_length(const char *s)
     return n;
 }
 
+/* What no value is. */
+static bool never(const clinic_term *t)
+{
+    switch (t->op) {
+    case CLINIC_GT:
+        return t->value >= 1;
+    case CLINIC_GE:
+        return t->value > 1;
+    case CLINIC_LT:
+        return t->value <= 0;
+    case CLINIC_LE:
+        return t->value < 0;
+    }
+    return false;
+}
+
 static void check_limit(parser *p, const clinic_term *t, const condition_name *name,
                         const char *text)
 {
-    if (t->change == CLINIC_AS_IT_IS && t->value < name->lloq) {
+    static const char *const ops[] = {[CLINIC_LT] = "<", [CLINIC_LE] = "<=", [CLINIC_GT] = ">",
+                                      [CLINIC_GE] = ">="};
+    const bool below = t->value < name->lloq, pure = strcmp(name->unit, "1") == 0;
+    const char *blank = pure ? "" : " ", *unit = pure ? "" : name->unit;
+    if (t->change != CLINIC_AS_IT_IS || !reading(p->r)) {
+        return;
+    }
+    if (name->share && never(t)) {
+        reader_fail(p->r, p->at, RSP_RANGE, "%s: %s is a share, from 0 to 1, and never %s %g",
+                    p->what, text, ops[t->op], t->value);
+    } else if (below || t->value > name->uloq) {
         reader_fail(p->r, p->at, RSP_RANGE,
-                    "%s: the threshold of %s, %g %s, is below the assay's LLOQ of %g %s",
-                    p->what, text, t->value, name->unit, name->lloq, name->unit);
-    } else if (t->change == CLINIC_AS_IT_IS && t->value > name->uloq) {
-        reader_fail(p->r, p->at, RSP_RANGE,
-                    "%s: the threshold of %s, %g %s, is above the assay's ULOQ of %g %s",
-                    p->what, text, t->value, name->unit, name->uloq, name->unit);
+                    "%s: the threshold of %s, %g%s%s, is %s of %g%s%s", p->what, text, t->value,
+                    blank, unit, below ? "below the assay's LLOQ" : "above the assay's ULOQ",
+                    below ? name->lloq : name->uloq, blank, unit);
     }
 }
 
@@ -241,7 +264,8 @@ static bool find_assay(void *ctx, const char *name, condition_name *found)
         const clinic_assay *a = &p->plan->assays[i];
         if (strcmp(a->name, name) == 0) {
             *found = (condition_name){(uint32_t)i, a->factor, a->unit,
-                                      a->settings.lloq, a->settings.uloq};
+                                      a->settings.lloq, a->settings.uloq,
+                                      clinic_assay_is_share(a)};
             return true;
         }
     }

@@ -49,7 +49,10 @@ static void threshold_axis(plan_reading *p, const tree *list, plan_axis *axis)
         values[i] = reader_quantity(&p->r, t, "threshold", &unit) / assay->factor;
         labels[i] = reader_printf(&p->r, "%s %.12g %s", operators[c->terms[0].op],
                                   values[i], assay->unit);
-        if (reading(&p->r) && values[i] < assay->settings.lloq) {
+        if (reading(&p->r) && clinic_assay_is_share(assay) && !(values[i] >= 0 && values[i] <= 1)) {
+            reader_fail(&p->r, t, RSP_RANGE, "threshold %g: %s is a share, from 0 to 1", values[i],
+                        assay->name);
+        } else if (reading(&p->r) && values[i] < assay->settings.lloq) {
             reader_fail(&p->r, t, RSP_RANGE,
                         "threshold %g %s is below the assay's LLOQ of %g %s", values[i],
                         assay->unit, assay->settings.lloq, assay->unit);

@@ -27,16 +27,24 @@ static bool names_it(const rsp_param *param, const char *name)
 static void unknown_param(plan_reading *p, const tree *at, const char *name)
 {
     const rsp_network *net = p->plan->net;
-    const char **known = reader_alloc(&p->r, 2 * (size_t)net->n_params,
-                                      sizeof *known);
+    size_t n_keys = 0, n = 2 * (size_t)net->n_params;
+    while (plan_top_keys[n_keys]) {
+        n_keys++;
+    }
+    const char **known = reader_alloc(&p->r, n + n_keys, sizeof *known);
     if (!known) {
         return;
+    }
+    /* --set stoping.when: a path that begins with no key of a study. */
+    if (strncmp(at->source->name, "--set ", 6) == 0) {
+        memcpy(known + n, plan_top_keys, n_keys * sizeof *known);
+        n += n_keys;
     }
     for (uint32_t i = 0; i < net->n_params; i++) {
         known[2 * i] = net->params[i].name;
         known[2 * i + 1] = net->params[i].family;
     }
-    const char *near = rsp_nearest(name, known, 2 * (size_t)net->n_params);
+    const char *near = rsp_nearest(name, known, n);
     reader_fail_key(&p->r, at, RSP_NAME,
                     "the model %s has no parameter '%.60s'%s%s%s", net->name, name,
                     near ? "; did you mean '" : "", near ? near : "",
@@ -119,11 +127,12 @@ static void change_param(plan_reading *p, const tree *t, rsp_param *q)
                            : q->status;
     }
     if (reading(r) && !(q->value >= q->low && q->value <= q->high)) {
+        const bool pure = strcmp(q->unit, "1") == 0;
         reader_fail(r, t, RSP_RANGE,
-                    "%s = %g %s lies outside its plausible range %g .. %g; give "
+                    "%s = %g%s%s lies outside its plausible range %g .. %g; give "
                     "'range' too if it is meant",
-                    q->name, q->value / q->factor, q->unit, q->low / q->factor,
-                    q->high / q->factor);
+                    q->name, q->value / q->factor, pure ? "" : " ", pure ? "" : q->unit,
+                    q->low / q->factor, q->high / q->factor);
     }
 }
 
@@ -170,6 +179,21 @@ static void note(plan_reading *p, const tree *t, const rsp_param *q, bool was_dr
     rsp_text_fini(&words);
 }
 
+/* {binds_second: {cd4bs: 0}}: a map of a family's members. */
+static bool names_members(plan_reading *p, const tree *t)
+{
+    for (const tree *c = t->first; c; c = c->next) {
+        const char *member = reader_printf(&p->r, "%s[%s]", t->key, c->key);
+        if (member && rsp_network_param(p->plan->net, member) >= 0) {
+            reader_fail_key(&p->r, c, RSP_SYNTAX, "%s is a family of parameters, which takes no "
+                            "map of its members; write \"%s\": %s", t->key, member,
+                            c->kind == TREE_TEXT ? c->text : "{...}");
+            return true;
+        }
+    }
+    return false;
+}
+
 static void change(plan_reading *p, const tree *t, rsp_param *params, bool listed)
 {
     const rsp_network *net = p->plan->net;
@@ -179,7 +203,15 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
         reader_fail(&p->r, t, RSP_SYNTAX, "%s takes a value or a map", t->key);
         return;
     }
-    if (t->kind == TREE_MAP) {
+    bool known = false;
+    for (uint32_t i = 0; i < net->n_params && !known; i++) {
+        known = names_it(&params[i], t->key);
+    }
+    if (!known) {
+        unknown_param(p, t, t->key);
+        return;
+    }
+    if (t->kind == TREE_MAP && !names_members(p, t)) {
         const tree *use = tree_get(t, "use");
         reader_map(&p->r, t, t->key, set_keys);
         if (use) {
@@ -192,9 +224,6 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
             change_param(p, t, &params[i]);
             first = first ? first : &params[i];
         }
-    }
-    if (reading(&p->r) && !first) {
-        unknown_param(p, t, t->key);
     }
     if (reading(&p->r) && listed) {
         note(p, t, first, was_drawn);

@@ -55,7 +55,7 @@ static bool add_source(source_maker *m, plan_source_kind kind, size_t index,
     }
     m->sources[at] = (plan_source){kind, (uint32_t)index, factor};
     m->n = at == m->n ? at + 1 : m->n;
-    *found = (condition_name){(uint32_t)at, factor, unit, (double)NAN, (double)NAN};
+    *found = (condition_name){(uint32_t)at, factor, unit, (double)NAN, (double)NAN, false};
     return true;
 }
 

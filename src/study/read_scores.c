@@ -147,13 +147,15 @@ static void read_arguments(plan_reading *p, const tree *t, const statistic_form 
         score->above = reader_quantity_text(&p->r, t, "statistic", s, n, &unit) /
                        unit.unit.factor;
         const clinic_assay *assay = &p->plan->assays[score->assay];
-        if (reading(&p->r) && score->above > assay->settings.uloq) {
-            reader_fail(&p->r, t, RSP_RANGE, "days above %g %s: the assay's ULOQ is %g %s",
-                        score->above, assay->unit, assay->settings.uloq, assay->unit);
-        }
-        if (reading(&p->r) && score->above < assay->settings.lloq) {
-            reader_fail(&p->r, t, RSP_RANGE, "days above %g %s: the assay's LLOQ is %g %s",
-                        score->above, assay->unit, assay->settings.lloq, assay->unit);
+        const bool below = score->above < assay->settings.lloq, pure = strcmp(assay->unit, "1") == 0;
+        const char *blank = pure ? "" : " ", *shown = pure ? "" : assay->unit;
+        if (reading(&p->r) && clinic_assay_is_share(assay) && score->above >= 1) {
+            reader_fail(&p->r, t, RSP_RANGE, "days above %g: %s is a share, from 0 to 1",
+                        score->above, assay->name);
+        } else if (reading(&p->r) && (below || score->above > assay->settings.uloq)) {
+            reader_fail(&p->r, t, RSP_RANGE, "days above %g%s%s: the assay's %s is %g%s%s",
+                        score->above, blank, shown, below ? "LLOQ" : "ULOQ",
+                        below ? assay->settings.lloq : assay->settings.uloq, blank, shown);
         }
     } else {
         wanted day = wanted_of("day", "28 day");

@@ -106,7 +106,7 @@ static void read_line(plan_reading *p, const tree *t, uint32_t place, clinic_lin
         check_window(p, window, line);
     }
     line->missed = missed ? reader_share(&p->r, missed, "missed") : 0;
-    line->name = name ? reader_text(&p->r, name, "name") : "";
+    line->name = name ? reader_words(&p->r, name, "name") : "";
 }
 
 void plan_read_visits(plan_reading *p)

@@ -72,7 +72,8 @@ void plan_read_stopping(plan_reading *p)
     const tree *t = tree_get(p->root, "stopping");
     plan_stopping *s = &p->plan->stopping;
     const rsp_plan_view *v = &p->plan->view;
-    if (!t || !reader_map(&p->r, t, "stopping", keys)) {
+    if (!t || (t->kind == TREE_TEXT && strcmp(t->text, "none") == 0) ||
+        !reader_map(&p->r, t, "stopping", keys)) {
         return;
     }
     const tree *when = reader_need(&p->r, t, "when", "stopping");

@@ -150,6 +150,16 @@ const char *reader_text(reader *r, const tree *t, const char *what)
     return t->text;
 }
 
+const char *reader_words(reader *r, const tree *t, const char *what)
+{
+    const char *s = reader_text(r, t, what);
+    if (reading(r) && s[strcspn(s, "\t\r\n")]) { /* the tree refuses other control characters */
+        reader_fail(r, t, RSP_SYNTAX, "%s holds a %s; write it on one line, with blanks", what,
+                    s[strcspn(s, "\t\r\n")] == '\t' ? "tab" : "line end");
+    }
+    return s;
+}
+
 const char *reader_name(reader *r, const tree *t, const char *what,
                         const char *more)
 {
@@ -294,14 +304,15 @@ static void trim(const char **s, size_t *n)
 
 /* The number at the start; what follows it is left in *rest. */
 static double leading_number(reader *r, const tree *at, const char *what,
-                             const char **s, size_t *n)
+                             const char **s, size_t *n, const wanted *w)
 {
     trim(s, n);
     size_t k = reader_number_length(*s, *n);
     double v = 0;
     if (!k || !rsp_number_read(*s, k, &v)) {
-        reader_fail(r, at, RSP_SYNTAX, "%s: '%.*s' is no number", what,
-                    (int)(*n < LONGEST_QUOTE ? *n : LONGEST_QUOTE), *s);
+        reader_fail(r, at, RSP_SYNTAX, "%s: '%.*s' is no number%s%s", what,
+                    (int)(*n < LONGEST_QUOTE ? *n : LONGEST_QUOTE), *s,
+                    w->example ? "; write for example " : "", w->example ? w->example : "");
         return 0;
     }
     if (k < *n && (*s)[k] == ',') {
@@ -322,7 +333,7 @@ double reader_quantity_text(reader *r, const tree *at, const char *what,
     if (!reading(r)) {
         return 0;
     }
-    double v = leading_number(r, at, what, &text, &n);
+    double v = leading_number(r, at, what, &text, &n, unit);
     v *= reading(r) ? unit_factor(r, at, what, text, n, unit) : 0;
     if (reading(r) && !isfinite(v)) {
         reader_fail(r, at, RSP_RANGE, "%s is too large a number", what);
@@ -351,8 +362,8 @@ value_range reader_range(reader *r, const tree *t, const char *what,
     }
     const char *a = s, *b = dots + 2;
     size_t na = (size_t)(dots - s), nb = strlen(b);
-    double low = leading_number(r, t, what, &a, &na);
-    double high = leading_number(r, t, what, &b, &nb);
+    double low = leading_number(r, t, what, &a, &na, unit);
+    double high = leading_number(r, t, what, &b, &nb, unit);
     if (!reading(r)) {
         return (value_range){0};
     }

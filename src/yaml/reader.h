@@ -43,6 +43,8 @@ const tree *reader_need(reader *r, const tree *map, const char *key,
                         const char *what);
 
 const char *reader_text(reader *r, const tree *t, const char *what);
+/* The same on one line: no tab or line end, for tables have it in a cell. */
+const char *reader_words(reader *r, const tree *t, const char *what);
 const char *reader_name(reader *r, const tree *t, const char *what,
                         const char *more); /* letters, digits, _ and `more` */
 int reader_choice(reader *r, const tree *t, const char *what,

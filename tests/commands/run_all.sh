@@ -237,6 +237,12 @@ expect 70 'all 36 participants failed in simulation (1 steps' \
   "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
 expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/grid"
 
+# A path of --set that is nearly a key of a study.
+expect 65 "has no parameter 'stoping'; did you mean 'stopping'" \
+  "$respite" check studies/liu2021.yaml --set stoping.when="3 of 6 have time_to_rebound"
+expect 0 'a study of 2 arms, 1 trial; no errors' \
+  "$respite" check studies/liu2021.yaml --set trials=1 --set stopping=none
+
 # Whom no eligibility lets in are screened out; nothing failed.
 cat >"$work/nobody.yaml" <<'END'
 study: nobody

@@ -133,6 +133,45 @@ static void a_bad_data_set_is_answered_by_file_row_and_column(void **state)
     }
 }
 
+/* ADAE that contradicts ADSL or itself, of ours and of others. */
+static void an_adae_that_contradicts_is_answered_by_row_and_column(void **state)
+{
+    (void)state;
+#define OURS "STUDYID,USUBJID,SUBJID,TRIAL,ARM,TRT01P,TRT01PN,"
+#define WHO(id, n) "s," id "," n ",0,X,X,1,"
+#define ADAE OURS "AESEQ,AETERM,ASTDT,AENDT,AEDT,AETOXGR\n"
+#define FIRST WHO("s-0-0", "0") "1,fever,3,5,4,2\n"
+    static const char ours[] = OURS "EOSDT\n" WHO("s-0-0", "0") "84\n" WHO("s-0-1", "1") "84\n";
+    static const char others[] = ADSL "a,X,1,2020-01-01,,1,F,Y,\nb,X,1,2020-01-01,,1,F,Y,\n";
+    static const struct {
+        const char *adsl, *adae, *says;
+    } cases[] = {
+        {ours, ADAE FIRST WHO("s-0-0", "0") "2,fever,5,,7,5\n" WHO("s-0-1", "1") "1,fever,5,,,1\n", NULL},
+        {ours, ADAE FIRST WHO("s-0-0", "1") "1,fever,5,,,1\n", "row 2, column USUBJID: found 's-0-0'; participant 1 of trial 0 is s-0-1 in other rows"},
+        {ours, ADAE FIRST WHO("s-0-2", "2") "1,fever,5,,,1\n", "row 2, column SUBJID: found '2'; ADSL has no such participant"},
+        {ours, ADAE WHO("s-0-0", "0") "1,fever,3,2,4,2\n", "row 1, column AENDT: found '2'; the event is over before it began"},
+        {ours, ADAE WHO("s-0-0", "0") "1,fever,3,5,2,2\n", "row 1, column AEDT: found '2'; it was reported before it began"},
+        {ours, ADAE FIRST WHO("s-0-0", "0") "2,fever,6,7,8,9\n", "row 2, column AETOXGR: found '9'; a grade is a whole number from 1 to 5"},
+        {ours, ADAE FIRST WHO("s-0-0", "0") "2,fever,6,7,8,2.5\n", "found '2.5'; a grade is"},
+        {ours, ADAE FIRST WHO("s-0-0", "0") "1,fever,6,7,8,2\n", "row 2, column AESEQ: found '1'; the participant has this number in row 1"},
+        {others, "USUBJID,AESEQ,AETERM,ASTDY,AENDY,AETOXGR\nb,1,hot,2,5,3\nb,2,hot,2,,\na,1,hot,2,2,1\n", NULL},
+        {others, "USUBJID,AESEQ,AETERM,ASTDY,AENDY,AETOXGR\nb,1,hot,2,5,3\nc,1,hot,2,5,3\n", "row 2, column USUBJID: found 'c'; ADSL has no such participant"},
+        {others, "USUBJID,AESEQ,AETERM,ASTDY,AENDY,AETOXGR\nb,1,hot,6,5,3\n", "row 1, column AENDY: found '5'; the event is over before it began"},
+        {others, "USUBJID,AESEQ,AETERM,ASTDY,AENDY,AETOXGR\nb,1,hot,2,5,0\n", "column AETOXGR: found '0'"},
+        {others, "USUBJID,AESEQ,AETERM,ASTDY,AENDY,AETOXGR\nb,4,hot,2,5,1\na,4,hot,2,,\nb,4,hot,9,,\n", "row 3, column AESEQ: found '4'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const file files[] = {{"adae.csv", cases[i].adae}, {"adsl.csv", cases[i].adsl}};
+        rsp_error err = {0};
+        char notes[1000];
+        rsp_dataset_maker *m = read_files(files, 2, &err, notes);
+        if (cases[i].says ? m || !strstr(err.message, cases[i].says) || !strstr(err.source, "adae.csv") : !m) {
+            fail_msg("case %zu: %s: %s", i, err.source, err.message);
+        }
+        rsp_dataset_free(m);
+    }
+}
+
 static void who_stands_in_no_arm_is_named(void **state)
 {
     (void)state;
@@ -233,6 +272,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_sets_of_others_are_joined_by_participant),
         cmocka_unit_test(a_bad_data_set_is_answered_by_file_row_and_column),
+        cmocka_unit_test(an_adae_that_contradicts_is_answered_by_row_and_column),
         cmocka_unit_test(who_stands_in_no_arm_is_named),
         cmocka_unit_test(a_covariate_says_the_same_in_every_file),
         cmocka_unit_test(our_files_and_others_are_not_mixed),

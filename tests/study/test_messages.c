@@ -19,6 +19,48 @@ typedef struct mistake {
 } mistake;
 
 static const mistake mistakes[] = {
+    {"adverse events: [{term: \"fever\\tand chills\", grade: fever}]\n",
+     "term holds a tab; write it on one line, with blanks", "\"fever", RSP_SYNTAX},
+    {"adverse events: [{term: \"fever\\nand chills\", grade: fever}]\n",
+     "term holds a line end; write it on one line, with blanks", "\"fever", RSP_SYNTAX},
+    {"follow_up: {start: infuse, from: stop art, until: 8 week}\n",
+     "follow_up.start is a study day, the same for everybody, and no action's day; write for "
+     "example start: day -8", "infuse", RSP_SYNTAX},
+    {"follow_up: {start: stop art - 7 day, from: stop art, until: 8 week}\n",
+     "follow_up.start is a study day, the same for everybody, and no action's day; write for "
+     "example start: day -8", "stop art - 7", RSP_SYNTAX},
+    {"arms: [{name: a, participants: 6, schedule: [{day: infuse, do: stop art}]}]\nscoreboard: []\n",
+     "day: 'infuse' is no number; write for example day: 21 or day: 21..42", "infuse", RSP_SYNTAX},
+    {"set: {w_T: {blood: 0.5}}\n",
+     "w_T is a family of parameters, which takes no map of its members; write \"w_T[blood]\": "
+     "0.5", "blood", RSP_SYNTAX},
+    {"set: {w_T: {bloot: 0.5}}\n",
+     "w_T: unknown key 'bloot'; known are value, between...", "bloot", RSP_NAME},
+    {"set: {latnt: {value: 1e6 cell}}\n",
+     "the model toy has no parameter 'latnt'; did you mean 'latent'?", "latnt", RSP_NAME},
+    {"set: {potency: 11}\n",
+     "potency = 11 lies outside its plausible range 0 .. 10; give 'range' too if it is meant",
+     "11", RSP_RANGE},
+    {"assays: [viral_load, car_copies, {name: escape_fraction, reads: escape_fraction}]\n"
+     "scoreboard: []\nendpoints: [{name: out, event: escape_fraction > 2, from: stop art}]\n",
+     "event: escape_fraction is a share, from 0 to 1, and never > 2", "escape_fraction > 2",
+     RSP_RANGE},
+    {"assays: [viral_load, car_copies, {name: escape_fraction, reads: escape_fraction}]\n"
+     "scoreboard: []\nendpoints: [{name: out, event: escape_fraction > 1, from: stop art}]\n",
+     "event: escape_fraction is a share, from 0 to 1, and never > 1", "escape_fraction > 1",
+     RSP_RANGE},
+    {"assays: [viral_load, {name: harm, kind: flow, reads: escape_fraction}]\n"
+     "scoreboard: []\nendpoints: [{name: out, event: harm > 0.0001, from: stop art}]\n",
+     "event: the threshold of harm, 0.0001, is below the assay's LLOQ of 0.001", "harm > 0.0001",
+     RSP_RANGE},
+    {"stopping: {arm: CAR T, when: 1 of 2 have confirmed}\n"
+     "sweep: {over: x, levels: [{label: a, set: {potency: 1}}, {label: b, set: {potency: 2}}]}\n",
+     "a sweep goes with no stopping: its levels share their participants, and enrolment stops "
+     "only where every arm has its own", "sweep", RSP_RANGE},
+    {"escalation: {toxicity: confirmed}\n"
+     "sweep: {over: x, levels: [{label: a, set: {potency: 1}}, {label: b, set: {potency: 2}}]}\n",
+     "a sweep goes with no escalation: its levels share their participants, and enrolment stops "
+     "only where every arm has its own", "sweep", RSP_RANGE},
     {"assay: [viral_load]\n", "a study: unknown key 'assay'; did you mean 'assays'?",
      "assay:", RSP_NAME},
     {"visits: {evry: 7 day}\n", "visits: unknown key 'evry'; did you mean 'every'?",
@@ -218,7 +260,7 @@ static const mistake mistakes[] = {
     {"follow_up: {start: -8 day, from: stop art, until: 8 week}\n",
      "follow_up.start is a study day, no time before 'stop art'; write start: day -8", "-8 day",
      RSP_RANGE},
-    {"follow_up: {start: day soon, from: stop art, until: 8 week}\n", "follow_up.start: 'soon' is no number", "day soon",
+    {"follow_up: {start: day soon, from: stop art, until: 8 week}\n", "follow_up.start: 'soon' is no number; write for example day 30", "day soon",
      RSP_SYNTAX},
     {"adverse events: [{term: fever, grade: fevr}]\n",
      "the model toy observes no grade called 'fevr'; did you mean 'fever'?", "fevr", RSP_NAME},
