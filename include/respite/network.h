@@ -87,6 +87,7 @@ typedef struct rsp_param {
     double factor;       /* base = shown * factor */
     double value;        /* median, base units */
     double low, high;    /* plausible range, truncates; -inf/inf: none */
+    bool whole;          /* it takes the whole numbers of that range alone: a switch */
     rsp_dist between, uncertain;
     const char *meaning, *source; /* "" where not given */
     rsp_knowledge status;
@@ -94,6 +95,12 @@ typedef struct rsp_param {
     uint32_t line;
     uint32_t channel;    /* rsp_channel(name), free of collisions */
 } rsp_param;
+
+/* Whether a parameter takes a value (in base units): any, but for one of whole numbers.
+ * rsp_param_takes_text: which it takes then, "0 or 1", "whole numbers from -1 to 2". */
+bool rsp_param_takes(const rsp_param *p, double v);
+enum { RSP_TAKES_MAX = 96 };
+void rsp_param_takes_text(const rsp_param *p, char out[RSP_TAKES_MAX]);
 
 typedef struct rsp_derived { /* `let`, shown beside the primary parameters */
     const char *name, *unit;

@@ -110,6 +110,12 @@ static rsp_status read_row(const char *path, char *line, uint32_t number,
         if (columns[i].param >= 0) {
             size_t p = (size_t)columns[i].param;
             c->params[row * net->n_params + p] = v * net->params[p].factor;
+            if (!rsp_param_takes(&net->params[p], v * net->params[p].factor)) {
+                char takes[RSP_TAKES_MAX];
+                rsp_param_takes_text(&net->params[p], takes);
+                return rsp_fail_at(err, RSP_RANGE, path, NULL, number, (uint32_t)i + 2,
+                                   "%.60s = %g: it takes %s", net->params[p].name, v, takes);
+            }
         } else {
             size_t k = (size_t)columns[i].species;
             c->initial[row * net->n_species + k] = v * net->species[k].factor;

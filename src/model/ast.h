@@ -111,7 +111,7 @@ typedef struct ast_statement {
     const ast_value *values;
     uint32_t n_values;
     ast_dist between, uncertain;
-    bool has_range;
+    bool has_range, whole; /* whole: whole numbers alone */
     double low, high;
     /* species */
     bool continuous;

@@ -160,6 +160,55 @@ static rsp_status own_values(builder *b, const symbol *sym, double *out)
     return RSP_OK;
 }
 
+bool rsp_param_takes(const rsp_param *p, double v)
+{
+    const double shown = v / p->factor;
+    return !p->whole || (shown == floor(shown) && v >= p->low && v <= p->high);
+}
+
+void rsp_param_takes_text(const rsp_param *p, char out[RSP_TAKES_MAX])
+{
+    const double low = p->low / p->factor, high = p->high / p->factor;
+    if (low + 1 == high) {
+        snprintf(out, RSP_TAKES_MAX, "%g or %g", low, high);
+    } else {
+        snprintf(out, RSP_TAKES_MAX, "whole numbers from %g to %g", low, high);
+    }
+}
+
+static bool is_coin(const ast_dist *d)
+{
+    return d->kind == RSP_DIST_NONE || d->kind == RSP_DIST_BERNOULLI;
+}
+
+/* A parameter of whole numbers has whole ends and a whole value; of all distributions only
+ * a coin has whole numbers alone. */
+static rsp_status check_whole(builder *b, const ast_statement *st, const rsp_param *p)
+{
+    char takes[RSP_TAKES_MAX];
+    rsp_param_takes_text(p, takes);
+    if (!p->whole) {
+        return RSP_OK;
+    }
+    if (!isfinite(st->low) || !isfinite(st->high) || st->low != floor(st->low) ||
+        st->high != floor(st->high)) {
+        return ast_fail(b->err, &st->name_place, RSP_RANGE,
+                        "'%.60s': the range %g .. %g has no whole numbers as ends", p->name,
+                        st->low, st->high);
+    }
+    if (!rsp_param_takes(p, p->value)) {
+        return ast_fail(b->err, &st->name_place, RSP_RANGE, "'%.60s' = %g: it takes %s", p->name,
+                        p->value / p->factor, takes);
+    }
+    const bool coins = is_coin(&st->between) && is_coin(&st->uncertain);
+    const bool tossed = st->between.kind != RSP_DIST_NONE || st->uncertain.kind != RSP_DIST_NONE;
+    return coins && (!tossed || (rsp_param_takes(p, 0) && rsp_param_takes(p, p->factor)))
+               ? RSP_OK
+               : ast_fail(b->err, &st->name_place, RSP_RANGE,
+                          "'%.60s' takes %s: of the distributions only bernoulli gives such, 0 or "
+                          "1", p->name, takes);
+}
+
 static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *members,
                             double shown)
 {
@@ -167,7 +216,7 @@ static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *membe
     double f = sym->unit.factor;
     rsp_param p = {.family = sym->name, .first = sym->first, .count = sym->count,
                    .unit = text_or(st->unit), .factor = f, .value = shown * f,
-                   .low = st->low * f, .high = st->high * f,
+                   .low = st->low * f, .high = st->high * f, .whole = st->whole,
                    .meaning = text_or(st->meaning), .source = text_or(st->source),
                    .status = st->status, .file = st->place.src->name,
                    .line = st->place.line};
@@ -183,6 +232,7 @@ static rsp_status add_param(builder *b, const symbol *sym, const uint32_t *membe
                      "'%.60s' = %g lies outside its range %g .. %g", p.name, shown,
                      st->low, st->high);
     }
+    s = s == RSP_OK ? check_whole(b, st, &p) : s;
     s = s == RSP_OK ? make_dist(b, st, &st->between, p.value, f, &p.between) : s;
     s = s == RSP_OK ? make_dist(b, st, &st->uncertain, p.value, f, &p.uncertain) : s;
     if (s != RSP_OK) {

@@ -497,6 +497,7 @@ static rsp_status parse_clauses(parser *p, ast_statement *st)
             s = need_number(p, &st->low);
             s = s == RSP_OK ? need_word(p, "..") : s;
             s = s == RSP_OK ? need_number(p, &st->high) : s;
+            st->whole = s == RSP_OK && accept_word(p, "whole");
         } else if (st->what == AST_PARAMETER && accept_word(p, "between")) {
             s = need_word(p, "people");
             s = s == RSP_OK ? parse_dist(p, &st->between) : s;

@@ -157,6 +157,7 @@ static void add_spreads(rsp_text *text, const rsp_param *p)
         add_number(text, p->low / p->factor);
         rsp_text_add(text, " .. ");
         add_number(text, p->high / p->factor);
+        rsp_text_add(text, p->whole ? " whole" : "");
     }
 }
 

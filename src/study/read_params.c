@@ -89,8 +89,27 @@ static void let_value_count(const tree *between, const tree *uncertain, rsp_para
     }
 }
 
+/* A switch stays one, whatever range the study gives. */
+static void check_whole(plan_reading *p, const tree *t, const rsp_param *declared,
+                        const rsp_param *q)
+{
+    char takes[RSP_TAKES_MAX];
+    const bool coins = (q->between.kind == RSP_DIST_NONE || q->between.kind == RSP_DIST_BERNOULLI) &&
+                       (q->uncertain.kind == RSP_DIST_NONE || q->uncertain.kind == RSP_DIST_BERNOULLI);
+    if (!reading(&p->r) || !declared->whole) {
+        return;
+    }
+    rsp_param_takes_text(declared, takes);
+    if (!rsp_param_takes(declared, q->value)) {
+        reader_fail(&p->r, t, RSP_RANGE, "%s = %g: it takes %s", q->name, q->value / q->factor, takes);
+    } else if (!coins) {
+        reader_fail(&p->r, t, RSP_RANGE, "%s takes %s: of the distributions only bernoulli gives "
+                    "such, 0 or 1", q->name, takes);
+    }
+}
+
 /* One parameter from a plain value or a map. */
-static void change_param(plan_reading *p, const tree *t, rsp_param *q)
+static void change_param(plan_reading *p, const tree *t, const rsp_param *declared, rsp_param *q)
 {
     reader *r = &p->r;
     wanted unit = wanted_of(q->unit, NULL);
@@ -126,6 +145,7 @@ static void change_param(plan_reading *p, const tree *t, rsp_param *q)
         q->status = status ? (rsp_knowledge)reader_choice(r, status, "status", statuses)
                            : q->status;
     }
+    check_whole(p, t, declared, q);
     if (reading(r) && !(q->value >= q->low && q->value <= q->high)) {
         const bool pure = strcmp(q->unit, "1") == 0;
         reader_fail(r, t, RSP_RANGE,
@@ -221,7 +241,7 @@ static void change(plan_reading *p, const tree *t, rsp_param *params, bool liste
     for (uint32_t i = 0; i < net->n_params && reading(&p->r); i++) {
         if (names_it(&params[i], t->key)) {
             was_drawn |= is_drawn(&params[i]);
-            change_param(p, t, &params[i]);
+            change_param(p, t, &net->params[i], &params[i]);
             first = first ? first : &params[i];
         }
     }

@@ -95,6 +95,15 @@ static void trait_sets(plan_reading *p, const tree *t, clinic_trait *trait)
         reader_fail(&p->r, sets, RSP_UNITS, "%s is in %s, but the parameter %s in %s",
                     trait->name, trait->unit, q->name, q->unit);
     }
+    const rsp_dist_kind kind = trait->between.kind;
+    const bool whole = kind == RSP_DIST_BERNOULLI ||
+                       (kind == RSP_DIST_NONE && rsp_param_takes(q, trait->value));
+    if (reading(&p->r) && q->whole && !whole) {
+        char takes[RSP_TAKES_MAX];
+        rsp_param_takes_text(q, takes);
+        reader_fail(&p->r, sets, RSP_RANGE, "%s sets %s, which takes %s: a value of these, or "
+                    "between: bernoulli", trait->name, q->name, takes);
+    }
 }
 
 static void trait_shows(plan_reading *p, const tree *t, clinic_trait *trait)

@@ -106,6 +106,8 @@ two_products|s/product(l in s: phi_of_second\[l\])/product(l in s: phi_l[l])/|ca
 two_products|s/= if p == first then binding\[s\] else binding_second\[s\]/= binding[s]/|full|two_products_of_two_epitopes
 affinity|s/^  worse_of_second\[e\] \*/  worse[e] */|full|second_products_recognition
 affinity|s/^let adapt_of_second = .* in 1/let adapt_of_second = adapt in 1/|full|second_products_recognition
+affinity|s/max(e in epitope: binds\[e\])/1/|full|binds_no_epitope
+affinity|s/max(e in epitope: binds_of_second\[e\])/1/|full|binds_no_epitope
 affinity|s/if binds_second\[e\] < 0 then binds\[e\]/if binds_second[e] < 2 then binds[e]/|full|two_products_of_two_epitopes
 cytokines|s/= 1 + e_il/= 1 + 0.9 * e_il/|car_side|spare_effectors
 cytokines|s/+ e_il2 \* il2/+ 0.9 * e_il2 * il2/|car_side|spare_effectors

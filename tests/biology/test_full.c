@@ -451,6 +451,36 @@ static void a_second_products_recognition_follows_the_laws_of_the_first(void **s
     }
 }
 
+/* To the last bit: no share of cells is lysed or activates, of whatever genotype. */
+static void a_product_that_binds_no_epitope_neither_kills_nor_is_activated(void **state)
+{
+    (void)state;
+    static const char *const genotypes[] = {"wt", "n279", "n279+v5", "n279+n332+n160"};
+    static const char *const of[] = {"binding_of", "lysis_rest", "lysis_low_rest",
+                                     "activation_rest", "activation_low_rest"};
+    for (int adapts = 0; adapts < 2; adapts++) {
+        hiv h;
+        char name[64];
+        hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+        hiv_set(&h, "binds_second", 0);
+        hiv_set(&h, "adapt", adapts);
+        for (int k = 0; k < 5 * 4; k++) {
+            snprintf(name, sizeof name, "%s[second,%s]", of[k / 4], genotypes[k % 4]);
+            assert_true(hiv_derived(&h, name) == 0);
+            snprintf(name, sizeof name, "%s[first,%s]", of[k / 4], genotypes[k % 4]);
+            assert_true(hiv_derived(&h, name) > 0);
+        }
+        hiv_set(&h, "binds", 0); /* as the first */
+        hiv_set(&h, "binds_second", -1);
+        for (int k = 0; k < 5 * 4; k++) {
+            snprintf(name, sizeof name, "%s[%s,%s]", of[k / 4], k % 2 ? "first" : "second",
+                     genotypes[k % 4]);
+            assert_true(hiv_derived(&h, name) == 0);
+        }
+        hiv_close(&h);
+    }
+}
+
 /* The virus of people with escape mutants before infusion of two products, on a day:
  * viral load and the share of productive cells with an escape mutation. */
 enum { AS_THE_FIRST, SAID_TO_BE_EQUAL, ELSEWHERE };
@@ -718,6 +748,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(clones_and_the_tail_make_up_the_reservoir),
         cmocka_unit_test(a_genotype_is_held_by_the_specificity_that_binds_it_best),
         cmocka_unit_test(a_second_products_recognition_follows_the_laws_of_the_first),
+        cmocka_unit_test(a_product_that_binds_no_epitope_neither_kills_nor_is_activated),
         cmocka_unit_test(an_escape_mutant_does_not_outgrow_two_products_of_two_epitopes),
         cmocka_unit_test(antibody_loses_by_its_own_epitope_whatever_the_car_binds),
         cmocka_unit_test(a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest),
