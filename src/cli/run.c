@@ -99,9 +99,9 @@ static void print_tests(const rsp_plan_view *plan, const rsp_findings *f)
 {
     for (size_t i = 0; i < f->n_tests; i++) {
         const rsp_test_share *t = &f->tests[i];
-        printf("%s of %s%s%s: p < %g in %.1f %% of %zu trials (Monte Carlo %.1f to %.1f)\n",
+        printf("%s of %s%s%s: p < %g in %.1f %% of %zu trial%s (Monte Carlo %.1f to %.1f)\n",
                plan->is_null ? "type-I error" : "power", t->test, t->what[0] ? ", " : "", t->what,
-               t->alpha, 100 * t->share.value, t->trials, 100 * t->share.low, 100 * t->share.high);
+               t->alpha, 100 * t->share.value, t->trials, t->trials == 1 ? "" : "s", 100 * t->share.low, 100 * t->share.high);
         if (t->estimable < t->trials) {
             printf("  no p in %zu of them\n", t->trials - t->estimable);
         }

@@ -296,13 +296,14 @@ static void stopping_words(rsp_text *out, const rsp_stopping *s)
         html_subheading(out, "Stopping");
         html_paragraph(out, "Enrolment stops in every arm when, in %s, %s. The rule was met in "
                             "%.1f %% of trials (Monte Carlo 95 %% %.1f to %.1f), and enrolment "
-                            "ended early in %.1f %% (%.1f to %.1f): in the others that met it the "
-                            "last to be enrolled did. %.1f of %u participants of "
+                            "ended early in %.1f %% (%.1f to %.1f)%s. %.1f of %u participants of "
                             "that arm were enrolled in a trial, %.2f with the event. Who was "
                             "enrolled is followed to the end; the others are not in the data.",
                        s->arm, s->rule, 100 * s->met_share.value, 100 * s->met_share.low,
                        100 * s->met_share.high, 100 * s->share.value, 100 * s->share.low,
-                       100 * s->share.high, s->enrolled, s->planned, s->events);
+                       100 * s->share.high,
+                       s->met > s->stopped ? ": elsewhere the last to be enrolled met it" : "",
+                       s->enrolled, s->planned, s->events);
     }
 }
 

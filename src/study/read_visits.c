@@ -19,7 +19,8 @@ static void read_days(plan_reading *p, const tree *t, clinic_line *line)
     double *days = reader_alloc(&p->r, t->n, sizeof *days);
     size_t n = 0;
     for (const tree *c = t->first; c && reading(&p->r); c = c->next, n++) {
-        days[n] = reader_number(&p->r, c, "a day of 'days' (plain number)");
+        const wanted plain = wanted_of("1", "days: [0, 7, 28]");
+        days[n] = reader_quantity(&p->r, c, "a day of 'days' (plain number)", &plain);
         reader_century(&p->r, c, "a day of 'days'", days[n]);
         if (reading(&p->r) && n && days[n] <= days[n - 1]) {
             reader_fail(&p->r, c, RSP_RANGE,

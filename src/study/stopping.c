@@ -43,8 +43,8 @@ static void read_bound(plan_reading *p, const tree *t, plan_bound *b)
     }
     b->event = find_event(p, t, name);
     if (reading(&p->r) && !(b->count >= 1 && b->count <= b->of && b->count <= enrolled)) {
-        reader_fail(&p->r, t, RSP_RANGE, "when: %u of %u can never be; the arm has %u participants",
-                    b->count, b->of, enrolled);
+        reader_fail(&p->r, t, RSP_RANGE, "when: %u of %u can never be; the arm has %u participant%s",
+                    b->count, b->of, enrolled, enrolled == 1 ? "" : "s");
     }
 }
 

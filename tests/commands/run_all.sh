@@ -243,6 +243,25 @@ expect 65 "has no parameter 'stoping'; did you mean 'stopping'" \
 expect 0 'a study of 2 arms, 1 trial; no errors' \
   "$respite" check studies/liu2021.yaml --set trials=1 --set stopping=none
 
+# A rule that the last to be enrolled meets is met, and ends nothing early.
+cat >"$work/stop.yaml" <<'END'
+study: stop
+model: hiv_car_t
+design: randomised
+product: {dose: 4e7 cell}
+arms:
+  - {name: CAR T, participants: 2, schedule: [{day: 0, do: infuse}]}
+assays: [cd4]
+endpoints: [{name: seen, event: cd4 > 1 cell/uL, from: infuse}]
+follow_up: {until: 2 week}
+stopping: {when: 2 of 2 have seen}
+END
+expect 0 'rule met (2 of 2 have seen) in 100.0 % .*; enrolment ended early in 0.0 % .*, 2.0 of 2' \
+  "$respite" run "$work/stop.yaml" --out "$work/stop"
+expect 0 '"met_share": 1.0' "$respite" run "$work/stop.yaml" --json
+expect 0 'enrolment ended early in 100.0 %' \
+  "$respite" run "$work/stop.yaml" --set stopping.when="1 of 2 have seen" --out "$work/stop1"
+
 # Whom no eligibility lets in are screened out; nothing failed.
 cat >"$work/nobody.yaml" <<'END'
 study: nobody

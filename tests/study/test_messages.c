@@ -31,6 +31,9 @@ static const mistake mistakes[] = {
      "example start: day -8", "stop art - 7", RSP_SYNTAX},
     {"arms: [{name: a, participants: 6, schedule: [{day: infuse, do: stop art}]}]\nscoreboard: []\n",
      "day: 'infuse' is no number; write for example day: 21 or day: 21..42", "infuse", RSP_SYNTAX},
+    {"visits: {days: [infuse]}\n",
+     "a day of 'days' (plain number): 'infuse' is no number; write for example days: [0, 7, 28]",
+     "infuse]", RSP_SYNTAX},
     {"set: {w_T: {blood: 0.5}}\n",
      "w_T is a family of parameters, which takes no map of its members; write \"w_T[blood]\": "
      "0.5", "blood", RSP_SYNTAX},
