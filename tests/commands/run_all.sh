@@ -243,6 +243,12 @@ expect 65 "has no parameter 'stoping'; did you mean 'stopping'" \
 expect 0 'a study of 2 arms, 1 trial; no errors' \
   "$respite" check studies/liu2021.yaml --set trials=1 --set stopping=none
 
+# A switch is one in a file of participants too.
+printf 'who,follow_clones\na,0.5\n' >"$work/who.csv"
+expect 65 'who.csv:2:2: follow_clones = 0.5: it takes 0 or 1' \
+  "$respite" simulate hiv_car_t_full --participants "$work/who.csv" --until 1
+expect 0 'range -1 .. 1 whole' "$respite" show hiv_car_t_epitopes
+
 # A rule that the last to be enrolled meets is met, and ends nothing early.
 cat >"$work/stop.yaml" <<'END'
 study: stop
