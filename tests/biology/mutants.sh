@@ -83,12 +83,19 @@ latency|s/(lambda_off + kill_low\[x,s\])/lambda_off/|car|what_it_displays
 antigen|s/(1 - f_int) \/ f_int/1 \/ f_int/|car|return_meets_killing
 antigen|s/- kill_defective\[x\] \* D\[x\]//|car|defectives_that_are_killed
 two_products|s/activation_of\[p,s\] + (eta - 1)/activation_of[p,s] + (eta - 2)/|car_side|laws_are_those_of_the_minimum
-products|s/^let dM_of\[p in product\] = m_dM \*/let dM_of[p in product] = 2 * m_dM */|car_side|wanes_as_its_construct
+products|s/^let dM_of\[p in product\] = m_dM_of/let dM_of[p in product] = 2 * m_dM_of/|car_side|wanes_as_its_construct
+products|s/and m_N_second > 0 then m_N_second/and m_N_second > 0 then m_N/|car_side|multipliers_of_its_own
+products|s/and m_k_second > 0 then m_k_second/then m_k_second/|car_side|multipliers_of_its_own
+two_products|s/^let killed_by\(.*\)lysis_of\[p,s\]/let killed_by\1lysis_of[first,s]/|car_side|adds_up
+two_products|s/car_lysis_second = lysis_of\[second/car_lysis_second = lysis_of[first/|car_side|adds_up
 two_products|s/E\[p\] -> 2 E\[p\] @ rho_E/E[p] -> 2 E[p] @ 1.01 * rho_E/|car_side|double_in_0_755
 products|s/(pd1\[p\] + tim3\[p\] + lag3\[p\])/(pd1[p] + 2 * tim3[p])/|car_side|a_third_of_three
 two_products|s/@ d_S \* S\[p\]/@ 1.1 * d_S * S[p]/|car_side|in_fifteen_years
 antibodies|s/Q_ab\[k\] \/ V2_ab\[k\] \* Ab2\[k\]$/Q_ab[k] \/ V1_ab[k] * Ab2[k]/|car_side|falls_by_half
-antibodies|s/competes\[p\] \* antibody/0 * antibody/|car_side|takes_the_epitope
+antibodies|s/hides\[p,k,e\] \* antibody/0 * antibody/|car_side|takes_the_epitope
+antibodies|s/else if ab_epitope\[k\] == e then 1/else if k == vrc01 then 1/|full|that_it_binds_itself
+affinity|s/max(e in epitope: holds_by\[p,e,s\] \* unmasked/min(e in epitope: holds_by[p,e,s] * unmasked/|full|that_it_binds_itself
+affinity|s/min(1000, if p == first then epitope_loss/min(1000, if p == first then 2 * epitope_loss/|full|what_it_binds_there
 antibodies|s/^let antibody_pass\[s in strain\] = product(k in bnab: 1 \/ (1 +/let antibody_pass[s in strain] = product(k in bnab: 1 \/ (1.01 +/|car_side|halves_infection
 antibodies|s/then phi_ab\[l\] else 1/then phi_l[l] else 1/|full|whatever_the_car_binds
 antibodies|s/locus_epitope\[l\] == ab_epitope\[k\]/locus_epitope[l] == 0/|full|whatever_the_car_binds

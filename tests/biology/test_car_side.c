@@ -251,6 +251,69 @@ static void a_knock_down_of_one_receptor_does_a_third_of_three(void **state)
     hiv_close(&h);
 }
 
+static void a_second_product_has_multipliers_of_its_own_or_those_of_the_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second, *of;
+    } own[] = {{"m_x", "m_x_second", "x_of"}, {"m_N", "m_N_second", "N_of"},
+               {"m_dM", "m_dM_second", "dM_of"}, {"m_k", "m_k_second", "k_of"},
+               {"m_dE", "m_dE_second", "dE_of"}};
+    hiv h;
+    open_side(&h);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        char first[32], second[32];
+        snprintf(first, sizeof first, "%s[first]", own[i].of);
+        snprintf(second, sizeof second, "%s[second]", own[i].of);
+        hiv_set(&h, own[i].first, 0.37);
+        assert_true(hiv_derived(&h, second) == hiv_derived(&h, first));
+        hiv_set(&h, own[i].second, 2.5);
+        assert_relative(hiv_derived(&h, first), 0.37, 1e-12);
+        assert_relative(hiv_derived(&h, second), 2.5, 1e-12);
+    }
+    hiv_close(&h);
+}
+
+/* What is read of each product beside the other: from a run with both. */
+static void what_is_read_of_each_product_adds_up_to_what_is_read_of_both(void **state)
+{
+    (void)state;
+    static const char *const both[] = {"car_dna", "car_copies"};
+    hiv h;
+    const double reads[] = {1e-6};
+    open_side(&h);
+    hiv_set(&h, "kappa_second", 0.3);
+    hiv_set(&h, "m_N_second", 10);
+    hiv_set(&h, "m_k_second", 2);
+    hiv_settle(&h);
+    hiv_start(&h, "I[gut,wt]", 1000);
+    hiv_start(&h, "E[first]", 3e9);
+    hiv_start(&h, "E[second]", 1e9);
+    hiv_start(&h, "M[first]", 1e9);
+    hiv_start(&h, "M[second]", 5e9);
+    hiv_start(&h, "Xh[second]", 2e9);
+    run_to(&h, reads, 1);
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++) {
+        char first[32], second[32];
+        snprintf(first, sizeof first, "%s_first", both[i]);
+        snprintf(second, sizeof second, "%s_second", both[i]);
+        assert_relative(seen(&h, 0, first) + seen(&h, 0, second), seen(&h, 0, both[i]), 1e-12);
+        assert_relative(seen(&h, 0, second) / seen(&h, 0, first), 2, 1e-5);
+    }
+    assert_relative(seen(&h, 0, "car_memory_share_first"), 0.25, 1e-5);
+    assert_relative(seen(&h, 0, "car_memory_share_second"), 5 / 8.0, 1e-5);
+    assert_true(seen(&h, 0, "car_exhausted_share_first") < 1e-5);
+    assert_relative(seen(&h, 0, "car_exhausted_share_second"), 0.25, 1e-5);
+    /* A third of the effectors, that kill twice as fast, at another share of lysis. */
+    double first = seen(&h, 0, "car_lysis"), second = seen(&h, 0, "car_lysis_second");
+    assert_true(second < 0.7 * first && seen(&h, 0, "car_activation_second") < 0.7 * seen(&h, 0, "car_activation"));
+    assert_relative(seen(&h, 0, "killing_second") / seen(&h, 0, "killing_first"), 2 / 3.0 * second / first, 1e-5);
+    assert_relative(seen(&h, 0, "killing_share_second"), 2 * second / (3 * first + 2 * second), 1e-5);
+    double there = hiv_derived(&h, "car_share[gut]"), crowd = 0.1 * 1e11 + 4e9 * there;
+    assert_relative(seen(&h, 0, "killing_first"), 100 * 0.1 * 3e9 * there / crowd * first, 1e-3);
+    hiv_close(&h);
+}
+
 static void long_lived_memory_is_there_in_fifteen_years_and_answers_antigen(void **state)
 {
     (void)state;
@@ -789,6 +852,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(without_antigen_each_product_wanes_as_its_construct_says),
         cmocka_unit_test(at_saturating_antigen_effectors_double_in_0_755_day),
         cmocka_unit_test(a_knock_down_of_one_receptor_does_a_third_of_three),
+        cmocka_unit_test(a_second_product_has_multipliers_of_its_own_or_those_of_the_first),
+        cmocka_unit_test(what_is_read_of_each_product_adds_up_to_what_is_read_of_both),
         cmocka_unit_test(long_lived_memory_is_there_in_fifteen_years_and_answers_antigen),
         cmocka_unit_test(vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21),
         cmocka_unit_test(antibody_takes_the_epitope_from_the_car_of_the_same_site),

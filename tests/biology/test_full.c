@@ -566,6 +566,73 @@ static void antibody_loses_by_its_own_epitope_whatever_the_car_binds(void **stat
     hiv_close(&h);
 }
 
+/* Lysis of wild type by a product that binds some epitopes, with antibodies of a level. */
+static double lysis_under(int product, const double *binds, const double *level, double competes)
+{
+    static const char *const place[] = {"cd4bs", "v3glycan", "v2apex"};
+    static const char *const own[] = {"binds", "binds_second"};
+    const double reads[] = {1e-9};
+    hiv h;
+    char name[64];
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    for (int e = 0; e < 3; e++) {
+        snprintf(name, sizeof name, "%s[%s]", own[product], place[e]);
+        hiv_set(&h, name, binds[e]);
+    }
+    snprintf(name, sizeof name, "competes[%s]", product ? "second" : "first");
+    hiv_set(&h, name, competes);
+    hiv_set(&h, "V1_partner", hiv_derived(&h, "V1_ab[vrc01]"));
+    hiv_settle(&h);
+    hiv_start(&h, "Ab1[vrc01]", level[0] * 1940); /* ug/mL in 1.94 L */
+    hiv_start(&h, "Ab1[partner]", level[1] * 1940);
+    run_to(&h, reads, 1);
+    double lysis = bed_observed(&h.bed, 0, 0, product ? "car_lysis_second" : "car_lysis");
+    hiv_close(&h);
+    return lysis;
+}
+
+static void an_antibody_hides_from_a_product_the_epitopes_that_it_binds_itself(void **state)
+{
+    (void)state;
+    static const double none[] = {0, 0}, vrc01[] = {3, 0}, partner[] = {0, 3}, both[] = {3, 3};
+    static const double cd4bs[] = {1, 0, 0}, v3[] = {0, 1, 0}, two[] = {1, 1, 0};
+    for (int p = 0; p < 2; p++) {
+        double open = lysis_under(p, cd4bs, none, -1), hidden = lysis_under(p, cd4bs, vrc01, -1);
+        assert_true(hidden < 0.7 * open);
+        assert_true(lysis_under(p, cd4bs, partner, -1) == open);
+        assert_true(lysis_under(p, v3, vrc01, -1) == open); /* competes need not be said */
+        assert_relative(lysis_under(p, v3, partner, -1), hidden, 1e-9);
+        assert_true(lysis_under(p, two, vrc01, -1) == open); /* it holds by the other */
+        assert_relative(lysis_under(p, two, both, -1), hidden, 1e-9);
+        assert_true(lysis_under(p, cd4bs, vrc01, 0) == open); /* and what is said stands */
+        assert_true(lysis_under(p, v3, vrc01, 1) == hidden);
+    }
+}
+
+static void what_holds_a_genotype_beside_a_hidden_epitope_is_what_it_binds_there(void **state)
+{
+    (void)state;
+    hiv h;
+    hiv_open_model(&h, "hiv_car_t_epitopes", RSP_ODE);
+    hiv_set(&h, "phi_l", 10);
+    hiv_set(&h, "kappa", 0.1);
+    hiv_set(&h, "binds[v3glycan]", 1);
+    hiv_set(&h, "worse[v3glycan]", 30);
+    assert_relative(hiv_derived(&h, "holds_by[first,cd4bs,wt]"), 1, 1e-15);
+    assert_relative(hiv_derived(&h, "holds_by[first,v3glycan,wt]"), 1.1 / (1 + 0.1 * 30), 1e-12);
+    assert_true(hiv_derived(&h, "holds_by[first,v2apex,wt]") == 0);
+    /* Escaped twice at the CD4 binding site, it is held by the other, and the other way. */
+    assert_relative(hiv_derived(&h, "holds_by[first,v3glycan,n279+v5]"), 1, 1e-15);
+    assert_relative(hiv_derived(&h, "holds_by[first,cd4bs,n279+v5]"), (1 + 0.1 * 30) / (1 + 0.1 * 100), 1e-12);
+    hiv_set(&h, "binds_second", 0);
+    hiv_set(&h, "binds_second[v2apex]", 1);
+    hiv_set(&h, "kappa_second", 0.3);
+    hiv_set(&h, "adapt_second", 0.5);
+    assert_relative(hiv_derived(&h, "holds_by[second,v2apex,n160]"), 1, 1e-15);
+    assert_true(hiv_derived(&h, "holds_by[second,cd4bs,n160]") == 0);
+    hiv_close(&h);
+}
+
 static void a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest(void **state)
 {
     (void)state;
@@ -751,6 +818,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_product_that_binds_no_epitope_neither_kills_nor_is_activated),
         cmocka_unit_test(an_escape_mutant_does_not_outgrow_two_products_of_two_epitopes),
         cmocka_unit_test(antibody_loses_by_its_own_epitope_whatever_the_car_binds),
+        cmocka_unit_test(an_antibody_hides_from_a_product_the_epitopes_that_it_binds_itself),
+        cmocka_unit_test(what_holds_a_genotype_beside_a_hidden_epitope_is_what_it_binds_there),
         cmocka_unit_test(a_reservoir_resistant_at_one_epitope_is_as_others_at_the_rest),
         cmocka_unit_test(compensation_takes_back_its_share_of_the_cost),
         cmocka_unit_test(resistance_before_infusion_goes_by_subtype),
