@@ -123,7 +123,8 @@ typedef struct rsp_results_view {
     const bool *analysed;           /* [subjects of the data set]: in the population */
     const char *const *left_out;    /* of each why not: a condition of the population; "" */
     double threshold;               /* of viral load, shaded in figures; NaN: none */
-    const char *control;            /* the first group that an analysis names so; "": none */
+    const char *control;            /* the first group that an analysis names so, else the first historical arm; "": none */
+    const bool *historical;         /* [arms of the data set]: the plan says that it comes from elsewhere */
 } rsp_results_view;
 RSP_MUST_USE rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,
                                          rsp_results **results, rsp_error *err);

@@ -160,7 +160,7 @@ RSP_MUST_USE rsp_status rsp_landmark_rows(const double *time, const bool *event,
 /* ---- Hazard ratio of two groups by Cox's partial likelihood, Efron ties.
  * Not estimable (the likelihood has no maximum: no events in one group while
  * the other is at risk): estimable is false and every number NaN. */
-typedef struct rsp_hazard_ratio { double log_hr, se, hr, low, high; bool estimable; } rsp_hazard_ratio;
+typedef struct rsp_hazard_ratio { double log_hr, se, hr, low, high; bool estimable; double p; /* Wald's */ } rsp_hazard_ratio;
 RSP_MUST_USE rsp_status rsp_cox_two(const rsp_km *control, const rsp_km *treated, rsp_hazard_ratio *out, rsp_error *err);
 
 /* ---- Paired contrast of counterfactual arms: differences treated - control of

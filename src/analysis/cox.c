@@ -72,7 +72,8 @@ static void put_effects(work *w, const design *x, const rsp_cox_data *data,
         {"events", "events", "", RSP_CELL_COUNT, false},
         {"n_reference", "n without", "", RSP_CELL_COUNT, false},
         {"events_reference", "events without", "", RSP_CELL_COUNT, false},
-        {"hazard_ratio", "hazard ratio", "", RSP_CELL_NUMBER, true}};
+        {"hazard_ratio", "hazard ratio", "", RSP_CELL_NUMBER, true},
+        {"p", "p", "", RSP_CELL_P, false}};
     table t = TABLE_OPEN(w, "effects", "Participants and events of each term", columns);
     for (size_t k = 0; k < fit->n_terms && working(w); k++) {
         const rsp_cox_term *c = &fit->terms[k];
@@ -83,6 +84,8 @@ static void put_effects(work *w, const design *x, const rsp_cox_data *data,
         put(&t, of.yes_or_no ? of.n[1] : (double)NAN);
         put(&t, of.yes_or_no ? of.events[1] : (double)NAN);
         put_interval(&t, c->hr, c->low, c->high);
+        put_reason(&t, why_no_ratio(fit, c));
+        put(&t, c->p);
         put_reason(&t, why_no_ratio(fit, c));
     }
     if (working(w)) {
@@ -216,7 +219,7 @@ static void say_cox(work *w, const options *o)
             o->cluster ? ", summed over clusters" : "");
     }
     if (!o->firth) {
-        say(w, "Limits are Wald's, %g %%.", 100 * o->level);
+        say(w, "Limits (%g %%) and p are Wald's.", 100 * o->level);
     }
 }
 

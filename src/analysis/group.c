@@ -171,20 +171,42 @@ void group_by(work *w, const tree *at, const char *by, grouping *g)
     }
 }
 
+bool group_is_historical(const work *w, const options *o, const char *name)
+{
+    const name_list *historical = &w->plan->historical;
+    bool is = false;
+    for (size_t k = 0; k < historical->n && strcmp(o->by, "arm") == 0; k++) {
+        is |= strcmp(historical->v[k], name) == 0;
+    }
+    return is;
+}
+
+/* Named so by the analysis; else the arm that the plan calls historical; else none. */
+static const char *control_of(const work *w, const options *o, const grouping *g)
+{
+    for (size_t k = 0; !o->control && k < g->n; k++) {
+        if (group_is_historical(w, o, g->names[k])) {
+            return g->names[k];
+        }
+    }
+    return o->control;
+}
+
 void control_first(work *w, const options *o, grouping *g)
 {
     size_t at = g->n;
-    for (size_t k = 0; o->control && k < g->n; k++) {
+    const char *control = control_of(w, o, g);
+    for (size_t k = 0; control && k < g->n; k++) {
         const char *word = strstr(g->names[k], " = ");
-        at = strcmp(g->names[k], o->control) == 0 || (word && strcmp(word + 3, o->control) == 0)
+        at = strcmp(g->names[k], control) == 0 || (word && strcmp(word + 3, control) == 0)
                  ? k
                  : at;
     }
-    if (!o->control || !working(w)) {
+    if (!control || !working(w)) {
         return;
     }
     if (at == g->n) {
-        reader_unknown(&w->r, options_at(o, "control"), "no group is named", o->control, g->names,
+        reader_unknown(&w->r, options_at(o, "control"), "no group is named", control, g->names,
                        g->n);
         return;
     }

@@ -154,7 +154,8 @@ static void put_regression(work *w, const options *o, const frame *f)
         {"term", "term", "", RSP_CELL_TEXT, false},
         {"coef", "coefficient of log time", "", RSP_CELL_NUMBER, false},
         {"se", "standard error", "", RSP_CELL_NUMBER, false},
-        {"ratio", "hazard or odds ratio", "", RSP_CELL_NUMBER, true}};
+        {"ratio", "hazard or odds ratio", "", RSP_CELL_NUMBER, true},
+        {"p", "p", "", RSP_CELL_P, false}};
     static const rsp_result_column whole[] = {
         {"n", "n", "", RSP_CELL_COUNT, false},
         {"log_scale", "log scale", "", RSP_CELL_NUMBER, false},
@@ -188,6 +189,8 @@ static void put_regression(work *w, const options *o, const frame *f)
         double off = k ? exp(z * fit->ratio_log_se[k]) : (double)NAN;
         double ratio = k ? fit->ratio[k] : (double)NAN;
         put_interval(&t, ratio, ratio / off, ratio * off);
+        put_reason(&t, k ? fit->reason : "");
+        put(&t, k ? 2 * rsp_normal_cdf(-fabs(log(ratio) / fit->ratio_log_se[k])) : (double)NAN); /* Wald's */
         put_reason(&t, k ? fit->reason : "");
     }
     if (working(w)) {

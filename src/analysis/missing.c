@@ -43,6 +43,7 @@ static const struct lack {
     {"interval", "log_scale", "the exponential family has no scale"},
     {"interval", "log_scale_se", "the exponential family has no scale"},
     {"interval", "ratio", "an intercept is no contrast"},
+    {"interval", "p", "an intercept is no contrast"},
     {"kinetics", "gone", "never seen to fall below the limit"},
     {"mixed", "variance_slope", "the plan asks for no random slope"},
     {"mixed", "covariance", "the plan asks for no random slope"},

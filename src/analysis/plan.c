@@ -6,8 +6,8 @@
 
 /* The text of a plan, checked: nothing here knows of data. */
 
-static const char *const plan_keys[] = {"analysis", "data", "population", "level",
-                                        "multiplicity", "threshold", "analyses", NULL};
+static const char *const plan_keys[] = {"analysis", "data", "population", "historical",
+                                        "level", "multiplicity", "threshold", "analyses", NULL};
 enum { MOST_KINDS = 64, MOST_ANALYSES = 200, MOST_CONDITIONS = 50 };
 
 /* ---- The population. */
@@ -56,22 +56,25 @@ static void read_condition(reader *r, const tree *t, condition *c)
     }
 }
 
+/* One arm or a list of them; t may be NULL. */
+static void read_arms(reader *r, const tree *t, name_list *arms)
+{
+    size_t n = t && t->kind == TREE_LIST ? t->n : t ? 1 : 0, i = 0;
+    const char **v = reader_alloc(r, n, sizeof *v);
+    for (const tree *c = t && t->kind == TREE_LIST ? t->first : t; c && v && i < n; c = c->next) {
+        v[i++] = reader_text(r, c, "an arm");
+    }
+    *arms = (name_list){v, i};
+}
+
 static void read_population(reader *r, const tree *t, rsp_analysis *plan)
 {
     static const char *const known[] = {"arms", "where", NULL};
     if (!t || !reader_map(r, t, "population", known)) {
         return;
     }
-    const tree *arms = tree_get(t, "arms"), *where = tree_get(t, "where");
-    if (arms) {
-        size_t n = arms->kind == TREE_LIST ? arms->n : 1, i = 0;
-        const char **v = reader_alloc(r, n, sizeof *v);
-        for (const tree *c = arms->kind == TREE_LIST ? arms->first : arms; c && v && i < n;
-             c = c->next) {
-            v[i++] = reader_text(r, c, "an arm");
-        }
-        plan->arms = (name_list){v, i};
-    }
+    const tree *where = tree_get(t, "where");
+    read_arms(r, tree_get(t, "arms"), &plan->arms);
     if (where) {
         size_t n = where->kind == TREE_LIST ? where->n : 1;
         condition *v = reader_alloc(r, n, sizeof *v);
@@ -168,6 +171,7 @@ static void read_plan(reader *r, rsp_analysis *plan)
     plan->multiplicity = adjust ? reader_choice(r, adjust, "multiplicity", ways) : 0;
     sources_read(r, tree_get(root, "data"), &plan->sources, &plan->n_sources);
     read_population(r, tree_get(root, "population"), plan);
+    read_arms(r, tree_get(root, "historical"), &plan->historical);
     read_list(r, list, plan);
 }
 

@@ -60,31 +60,33 @@ static bool holds(work *w, const condition *c, uint32_t subject)
     return working(w) && !isnan(v) && compare(c, v);
 }
 
-static void check_arms(work *w)
+static void check_arms(work *w, const name_list *arms, const tree *at)
 {
-    const name_list *arms = &w->plan->arms;
-    const tree *population = tree_get(w->plan->root, "population");
     for (size_t k = 0; k < arms->n && working(w); k++) {
         bool found = false;
         for (size_t i = 0; i < w->d->n_arms; i++) {
             found |= strcmp(w->d->arms[i], arms->v[k]) == 0;
         }
         if (!found) {
-            reader_unknown(&w->r, tree_get(population, "arms"), "the data have no arm",
-                           arms->v[k], w->d->arms, w->d->n_arms);
+            reader_unknown(&w->r, at, "the data have no arm", arms->v[k], w->d->arms, w->d->n_arms);
         }
     }
+}
+
+static bool is_among(const name_list *names, const char *name)
+{
+    for (size_t k = 0; k < names->n; k++) {
+        if (strcmp(names->v[k], name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool in_arms(const work *w, uint32_t subject)
 {
     const name_list *arms = &w->plan->arms;
-    for (size_t k = 0; k < arms->n; k++) {
-        if (strcmp(w->d->arms[w->d->subjects[subject].arm], arms->v[k]) == 0) {
-            return true;
-        }
-    }
-    return arms->n == 0;
+    return arms->n == 0 || is_among(arms, w->d->arms[w->d->subjects[subject].arm]);
 }
 
 enum { ENROLLED, NO_PRODUCT, INFUSED, STOPPED, RESTARTED, FAILED, SCREENED_OUT, EXCLUDED, ANALYSED, STAGES };
@@ -148,7 +150,9 @@ static void choose_people(work *w, rsp_result *people)
     w->in = work_alloc(w, d->n_subjects, sizeof *w->in);
     w->left_out = work_alloc(w, d->n_subjects, sizeof *w->left_out);
     double(*count)[STAGES] = work_alloc(w, d->n_arms, sizeof *count);
-    check_arms(w);
+    const tree *population = tree_get(w->plan->root, "population");
+    check_arms(w, &w->plan->arms, population ? tree_get(population, "arms") : NULL);
+    check_arms(w, &w->plan->historical, tree_get(w->plan->root, "historical"));
     for (uint32_t i = 0; i < d->n_subjects && working(w); i++) {
         bool in = in_arms(w, i);
         w->left_out[i] = in ? "" : "another arm";
@@ -194,6 +198,21 @@ static void say_population(work *w)
         say(w, "%s%s", i ? "and " : "with ", p->conditions[i].text);
     }
     rsp_text_add(&w->methods, ".");
+}
+
+/* Who comes from elsewhere; none of it is guessed from the analyses. */
+static const bool *take_historical(work *w)
+{
+    bool *from_elsewhere = work_alloc(w, w->d->n_arms, sizeof *from_elsewhere);
+    size_t n = 0;
+    for (size_t a = 0; from_elsewhere && a < w->d->n_arms; a++) {
+        from_elsewhere[a] = is_among(&w->plan->historical, w->d->arms[a]);
+        if (from_elsewhere[a]) {
+            say(w, "%s%s", n++ ? "and " : "Historical, not randomised in this trial: ", w->d->arms[a]);
+        }
+    }
+    rsp_text_add(&w->methods, n ? "." : "");
+    return from_elsewhere;
 }
 
 /* ---- Multiplicity over the list. */
@@ -370,7 +389,7 @@ static const char *control_of(work *w)
             return reader_printf(&w->r, "%s", w->plan->items[i].options.control);
         }
     }
-    return "";
+    return w->plan->historical.n ? reader_printf(&w->r, "%s", w->plan->historical.v[0]) : "";
 }
 
 rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *data,
@@ -396,6 +415,7 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
     res->view.control = control_of(&w);
     run_items(&w, &res->view);
     say_population(&w);
+    res->view.historical = take_historical(&w);
     adjust(&w, &res->view);
     res->view.methods = take_methods(&w);
     rsp_text_fini(&w.methods);

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/group.h"
 #include "analysis/work.h"
 #include "respite/competing.h"
 #include "respite/external.h"
@@ -153,6 +154,21 @@ static void put_weighted_cox(work *w, const options *o, const frame *f, const do
     cox_frame(w, &how, f, weight);
 }
 
+/* Who was not randomised is for the plan to say: weights for "the treated" are of others
+ * if it is the other group. */
+static bool control_is_historical(work *w, const options *o, const frame *f)
+{
+    if (!w->plan->historical.n) {
+        note(w, "The plan does not say which group is historical ('historical: ARM'): %s is the "
+                "control here.", f->groups[0]);
+    } else if (group_is_historical(w, o, f->groups[1]) && !group_is_historical(w, o, f->groups[0])) {
+        reader_fail(&w->r, options_at(o, "control"), RSP_SYNTAX,
+                    "control is '%.60s', but the plan says that '%.60s' is historical: it is the control "
+                    "of a propensity analysis", f->groups[0], f->groups[1]);
+    }
+    return working(w);
+}
+
 void run_propensity(work *w, const options *o)
 {
     static const char *const what[] = {"the average effect on all", "the effect on the treated",
@@ -162,7 +178,7 @@ void run_propensity(work *w, const options *o)
     rsp_logistic fit;
     rsp_error err = {0};
     frame_of_endpoint(w, o, &f);
-    if (!frame_wants_groups(w, o, &f, 2, 2)) {
+    if (!frame_wants_groups(w, o, &f, 2, 2) || !control_is_historical(w, o, &f)) {
         return;
     }
     design_of(w, o, "match", &o->match, &f, false, &x);

@@ -42,7 +42,7 @@ struct rsp_analysis {
     double level;
     double threshold; /* of viral load, shaded in figures; NaN: none */
     int multiplicity; /* rsp_multiplicity */
-    name_list arms;
+    name_list arms, historical; /* of the population; from elsewhere, not randomised here */
     const condition *conditions; size_t n_conditions;
     const source *sources; size_t n_sources;
     const item *items; size_t n_items;

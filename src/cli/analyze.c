@@ -172,6 +172,7 @@ static rsp_status compare(const rsp_dataset *d, const rsp_km *km, json_t *root,
             json_object_set_new(root, "hazard_ratio_ci95",
                                 json_pack("[o,o]", number(ok ? hr.low : (double)NAN),
                                           number(ok ? hr.high : (double)NAN)));
+            json_object_set_new(root, "hazard_ratio_p", number(ok ? hr.p : (double)NAN));
         }
     }
     return s;
@@ -216,10 +217,11 @@ static void print_plain(const char *endpoint, const rsp_dataset *d,
                json_real_value(p), unpaired);
     }
     if (json_is_real(hr)) {
-        printf("  hazard ratio %s to %s: %.4f (95 %% CI %.4f to %.4f%s)\n",
+        printf("  hazard ratio %s to %s: %.4f (95 %% CI %.4f to %.4f), Wald's p %.4g%s\n",
                d->arms[1], d->arms[0], json_real_value(hr),
                json_real_value(json_array_get(ci, 0)),
-               json_real_value(json_array_get(ci, 1)), shared ? "; unpaired" : "");
+               json_real_value(json_array_get(ci, 1)),
+               json_real_value(json_object_get(root, "hazard_ratio_p")), unpaired);
     }
 }
 

@@ -156,6 +156,7 @@ static json_t *contrasts(const rsp_plan_view *plan, const rsp_findings *f)
             json_object_set_new(row, "hazard_ratio", number(c->hr.hr));
             json_object_set_new(row, "hazard_ratio_ci95",
                                 pair(c->hr.low, c->hr.high));
+            json_object_set_new(row, "hazard_ratio_p", number(c->hr.p));
         }
         json_array_append_new(rows, row);
     }

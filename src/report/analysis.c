@@ -121,7 +121,7 @@ static void figures_of(rsp_text *out, const rsp_result *r, const cohort *people)
             figure_table(out, t, r, people);
             bool grey = people && people->historical && t->figure.kind != RSP_FIGURE_FOREST;
             html_figure_close(out, "%s. %s%s", r->name, caption_of(t),
-                              grey ? " Grey: controls who were not randomised." : "");
+                              grey ? " Grey: historical, not randomised in this trial." : "");
         }
     }
     if (any) {

@@ -16,7 +16,7 @@ struct cohort {
     const char *whose; /* "the first replicate trial", "the data set" */
     double threshold;  /* of viral load, shaded from it on; 0: none */
     bool by_name;      /* participants have names of their own */
-    bool historical;   /* the control was not randomised, and is grey */
+    bool historical;   /* an arm is historical by the plan, and grey */
     arm_style styles[MOST_STYLES];
 };
 

@@ -161,6 +161,18 @@ static void endpoint_table(rsp_text *out, const rsp_findings *f, size_t k)
     html_table_close(&t);
 }
 
+/* The limits and the p of a hazard ratio, both Wald's. */
+static const char *hazard_limits(const rsp_hazard_ratio *hr, char text[160])
+{
+    char interval[80], p[32];
+    text[0] = '\0';
+    if (hr->estimable) {
+        snprintf(text, 160, "%s, Wald's %s)",
+                 html_interval(hr->low, hr->high, 2, "not estimable", interval), p_text(hr->p, p));
+    }
+    return text;
+}
+
 /* Whom a paired contrast is of. */
 static void who_is_paired(const rsp_contrast *c, char *out, size_t size)
 {
@@ -176,7 +188,7 @@ static void who_is_paired(const rsp_contrast *c, char *out, size_t size)
 static void contrast(rsp_text *out, const rsp_plan_view *plan, const rsp_contrast *c,
                      const char *label)
 {
-    char mean[32], interval[80], who[160];
+    char mean[32], interval[80], limits[160], who[160];
     if (plan->design == RSP_COUNTERFACTUAL && !c->is_paired) {
         html_paragraph(out, "%s, %s against %s: nobody is at risk in both arms (of %zu and %zu), "
                             "and they are not compared in pairs.", label, c->treated, c->control,
@@ -197,12 +209,13 @@ static void contrast(rsp_text *out, const rsp_plan_view *plan, const rsp_contras
     }
     if (c->has_test) {
         html_paragraph(out, "%s, %s against %s, first replicate trial: log-rank chi-square %s, "
-                            "p %s; hazard ratio %s.", label, c->treated, c->control,
+                            "p %s; hazard ratio %s%s%s.", label, c->treated, c->control,
                        html_number(c->logrank.chisq, 2, "not estimable", interval),
                        isfinite(c->logrank.p) && c->logrank.p < 0.001
                            ? "below 0.001" : html_number(c->logrank.p, 3, "none", mean),
                        html_number(c->hr.estimable ? c->hr.hr : (double)NAN, 2,
-                                   "not estimable", (char[32]){0}));
+                                   "not estimable", (char[32]){0}),
+                       c->hr.estimable ? " (95 % CI " : "", hazard_limits(&c->hr, limits));
     }
 }
 

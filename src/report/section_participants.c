@@ -10,15 +10,12 @@
 enum { MOST_LINES = 40 /* lines of more people hide each other */, MOST_BARS = 80,
        FEW_SAMPLES = 4, MOST_ASSAYS = 16, MOST_FLOWS = 12 };
 
-/* Controls who were not randomised (historical, external) are grey: a plan that weights them says so. */
+/* Arms that the plan calls historical are grey. */
 static void grey_controls(cohort *c, const rsp_results_view *v)
 {
-    for (size_t i = 0; i < v->n; i++) {
-        c->historical |= v->items[i].kind && strcmp(v->items[i].kind, "propensity") == 0;
-    }
-    for (size_t a = 0; c->historical && a < c->rows->n_arms && a < MOST_STYLES; a++) {
-        bool control = v->control && v->control[0] ? strcmp(c->rows->arms[a], v->control) == 0 : a == 0;
-        c->styles[a].colour = control ? COLOUR_SOFT : c->styles[a].colour;
+    for (size_t a = 0; v->historical && a < c->rows->n_arms && a < MOST_STYLES; a++) {
+        c->historical |= v->historical[a];
+        c->styles[a].colour = v->historical[a] ? COLOUR_SOFT : c->styles[a].colour;
     }
 }
 

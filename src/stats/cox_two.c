@@ -27,7 +27,7 @@ static void take(rsp_hazard_ratio *out, const rsp_cox_result *fit)
 {
     const rsp_cox_term *t = &fit->terms[0];
     if (fit->state == RSP_COX_ESTIMATED) {
-        *out = (rsp_hazard_ratio){t->coef, t->se, t->hr, t->low, t->high, true};
+        *out = (rsp_hazard_ratio){t->coef, t->se, t->hr, t->low, t->high, true, t->p};
     }
 }
 
@@ -35,7 +35,7 @@ rsp_status rsp_cox_two(const rsp_km *control, const rsp_km *treated, rsp_hazard_
                        rsp_error *err)
 {
     size_t n = 2 * (control->n_points + treated->n_points);
-    *out = (rsp_hazard_ratio){NAN, NAN, NAN, NAN, NAN, false};
+    *out = (rsp_hazard_ratio){NAN, NAN, NAN, NAN, NAN, false, NAN};
     rows r = {.time = calloc(n + 1, sizeof *r.time),
               .count = calloc(n + 1, sizeof *r.count),
               .x = calloc(n + 1, sizeof *r.x),

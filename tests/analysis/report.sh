@@ -26,6 +26,7 @@ for plan in two_arms competing viral_load reservoir liu2021_gunst2025 triplex; d
 done
 grep -q 'Nelson-Aalen estimates (Aalen 1978)' "$work/two_arms/report.html" || wrong "the methods do not say what was done"
 grep -q 'covariates: arm, log10_intact; strata: nnrti; proportionality: km' "$work/two_arms/report.html" || wrong "the methods leave out what was asked"
+grep -q -E '>[0-9.]+ \([0-9.]+ to [0-9.]+\), p (=|&lt;) ?[0-9.]+<' "$work/two_arms/report.html" || wrong "hazard ratios of the forest have no p"
 [ "$(grep -c '<svg' "$work/two_arms/report.html")" -ge 1 ] || wrong "no figure"
 
 # A run, its ADaM tables and those as transport files: the same numbers.

@@ -288,6 +288,15 @@ static void regressions_between_visits_are_of_the_family_asked_for(void **state)
     assert_true(weibull > at(ours, "analyses/1/model/0/loglik"));
     assert_true(fabs(weibull - at(ours, "analyses/2/model/0/loglik")) > 0.01);
     assert_true(at(ours, "analyses/0/test/0/p") != at(ours, "analyses/3/test/0/p"));
+    for (size_t k = 0; k < 3; k++) { /* p goes with the interval: both Wald's */
+        char path[3][60];
+        static const char *const cell[] = {"ratio/value", "ratio/high", "p"};
+        for (size_t i = 0; i < 3; i++) {
+            snprintf(path[i], sizeof path[i], "analyses/%zu/terms/1/%s", k, cell[i]);
+        }
+        double log_ratio = log(at(ours, path[0])), se = log(at(ours, path[1]) / at(ours, path[0])) / 1.959963984540054;
+        reached_near(at(ours, path[2]), erfc(fabs(log_ratio / se) / sqrt(2)), 1e-9, path[2]);
+    }
     json_decref(ours);
     json_decref(v);
 }
@@ -352,6 +361,47 @@ static void weights_are_truncated_and_robust_and_reach_the_curves(void **state)
     json_decref(ours);
 }
 
+/* Which group is historical is said by the plan: it is the control, whatever stands first. */
+static void the_plan_says_which_arm_is_historical(void **state)
+{
+    (void)state;
+    static const char list[] = "  - {kind: propensity, " E ", match: [age, dur]}\n  - {kind: cox, " E ", name: c}\n";
+    static const char head[] = "analysis: kinds\n%sdata: {subject: id, arm: z, covariates: [age, dur],"
+                               " endpoints: {endpoint: rebound, time: time, event: ev}}\nanalyses:\n%s";
+    static const char *const says[] = {"", "historical: '0'\n", "historical: ['1']\n"};
+    json_t *ours[3];
+    char plan[1000];
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(plan, sizeof plan, head, says[i], list);
+        ours[i] = reached_run(reached_numbered("iptw50.csv"), plan);
+    }
+    const char *guessed = json_string_value(reached_at(ours[0], "analyses/0/notes/0"));
+    assert_non_null(guessed);
+    assert_non_null(strstr(guessed, "does not say which group is historical"));
+    assert_int_equal(json_array_size(reached_at(ours[1], "analyses/0/notes")), 0);
+    assert_non_null(strstr(json_string_value(reached_at(ours[1], "methods")),
+                           "Historical, not randomised in this trial: 0."));
+    assert_null(strstr(json_string_value(reached_at(ours[0], "methods")), "Historical"));
+    for (size_t k = 0; k < 2; k++) { /* turned round, the ratio is its inverse */
+        char path[60];
+        snprintf(path, sizeof path, "analyses/%zu/terms/0/hazard_ratio/value", k);
+        assert_true(at(ours[2], path) == at(ours[0], path)); /* '1' stands first */
+        reached_near(at(ours[1], path), 1 / at(ours[0], path), 1e-6, path);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        json_decref(ours[i]);
+    }
+    snprintf(plan, sizeof plan, head, "historical: '1'\n",
+             "  - {kind: propensity, " E ", control: '0', match: [age, dur]}\n");
+    char *said = reached_refusal(reached_numbered("iptw50.csv"), plan, 65);
+    assert_non_null(strstr(said, "the plan says that '1' is historical"));
+    free(said);
+    snprintf(plan, sizeof plan, head, "historical: registry\n", list);
+    said = reached_refusal(reached_numbered("iptw50.csv"), plan, 65);
+    assert_non_null(strstr(said, "the data have no arm 'registry'"));
+    free(said);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -364,7 +414,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(regressions_between_visits_are_of_the_family_asked_for),
         cmocka_unit_test(published_shares_are_compared_by_hand),
         cmocka_unit_test(the_p_of_a_published_comparison_is_exact_and_two_sided),
-        cmocka_unit_test(weights_are_truncated_and_robust_and_reach_the_curves)};
+        cmocka_unit_test(weights_are_truncated_and_robust_and_reach_the_curves),
+        cmocka_unit_test(the_plan_says_which_arm_is_historical)};
     if (argc != 4) {
         return 2;
     }

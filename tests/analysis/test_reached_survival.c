@@ -160,6 +160,7 @@ static void cox_models_are_those_of_coxph(void **state)
             {"analyses/0/terms/0/hazard_ratio/value", list ? "HR/0" : "HR", NEWTON},
             {"analyses/0/terms/0/hazard_ratio/low", list ? "lower95/0" : "lower95", NEWTON_SE},
             {"analyses/0/terms/0/hazard_ratio/high", list ? "upper95/0" : "upper95", NEWTON_SE},
+            {"analyses/0/effects/0/hazard_ratio/value", list ? "HR/0" : "HR", NEWTON},
             {"analyses/0/model/0/loglik", "loglik", NEWTON},
             {"analyses/0/model/0/loglik_null", "loglik_null", NEWTON},
             {"analyses/0/model/0/lr_chisq", "LR", NEWTON},
@@ -170,6 +171,11 @@ static void cox_models_are_those_of_coxph(void **state)
         snprintf(plan, sizeof plan, "  - {kind: cox, endpoint: rebound, %s}\n", plans[i]);
         json_t *ours = ati(plan);
         reached_compare(ours, reached_at(all, parts[i]), pairs, COUNT(pairs));
+        /* Wald's p, as coxph prints it: beside the ratio in both tables, and so in the forest. */
+        const json_t *want = reached_at(all, parts[i]);
+        double z = reached_number(want, list ? "coef/0" : "coef") / reached_number(want, list ? "se/0" : "se");
+        reached_near(reached_number(ours, "analyses/0/effects/0/p"), erfc(fabs(z) / sqrt(2)), NEWTON_SE, "Wald's p");
+        assert_true(reached_number(ours, "analyses/0/effects/0/p") == reached_number(ours, "analyses/0/terms/0/p"));
         json_decref(ours);
     }
     json_decref(all);
@@ -184,7 +190,8 @@ static void what_goes_beside_a_cox_model_is_that_of_r(void **state)
         {"analyses/2/baseline/14/cumulative", "basehaz_arm_efron_centeredFALSE/hazard/14", 1e-6},
         {"analyses/3/terms/0/coef", "firth_ati60/coef", 1e-6},
         {"analyses/3/terms/0/hazard_ratio/low", "firth_ati60/pl_lower", 1e-5},
-        {"analyses/3/terms/0/p", "firth_ati60/pl_p", 1e-5}};
+        {"analyses/3/terms/0/p", "firth_ati60/pl_p", 1e-5},
+        {"analyses/3/effects/0/p", "firth_ati60/pl_p", 1e-5}};
     (void)state;
     json_t *ours = ati("  - {kind: cox, endpoint: rebound, covariates: [arm, log10intact, nnrti],"
                        " proportionality: km, name: a}\n"

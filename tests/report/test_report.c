@@ -457,7 +457,8 @@ static void kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p(void **s
     rsp_text svg = {0};
     made_fill(&p.m);
     rsp_contrast test = {.endpoint = "time_to_rebound", .treated = name, .control = "control",
-                         .has_test = true, .logrank = {.chisq = 4.1, .df = 1, .p = 0.0429}};
+                         .has_test = true, .logrank = {.chisq = 4.1, .df = 1, .p = 0.0429},
+                         .hr = {.hr = 0.5, .low = 0.25, .high = 1, .estimable = true, .p = 0.0503}};
     p.m.arms[0].name = p.m.plan_arms[0].name = name;
     assert_int_equal(rsp_report_figure("km", &p.m.plan, &p.m.findings, &svg, NULL), RSP_OK);
     assert_null(strstr(svg.data, "log-rank"));
@@ -470,6 +471,13 @@ static void kaplan_meier_curves_name_their_arms_and_give_the_log_rank_p(void **s
     assert_non_null(strstr(svg.data, "10\xe2\x81\xb9 cells"));
     assert_nothing_cut_nor_covered(svg.data);
     rsp_text_fini(&svg);
+    write_page(&p); /* a ratio has its interval and its p */
+    assert_non_null(strstr(p.html.data, "hazard ratio 0.50 (95 % CI 0.25 to 1.00, Wald&#39;s p = 0.050)."));
+    test.hr.estimable = false;
+    rsp_text_fini(&p.html);
+    write_page(&p);
+    assert_non_null(strstr(p.html.data, "hazard ratio not estimable."));
+    rsp_text_fini(&p.html);
     made_free(&p.m);
 }
 

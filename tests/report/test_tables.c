@@ -349,7 +349,7 @@ static void curves_have_the_p_of_their_log_rank_test_and_groups_their_whole_name
     rsp_text_fini(&out);
 }
 
-static void controls_who_were_not_randomised_are_grey(void **state)
+static void arms_that_the_plan_calls_historical_are_grey(void **state)
 {
     (void)state;
     static const char *const arms[] = {"CAR T", "registry"};
@@ -360,15 +360,18 @@ static void controls_who_were_not_randomised_are_grey(void **state)
         assert_int_equal(rsp_dataset_add_subject(rows, &row, NULL), RSP_OK);
     }
     rsp_result item = {.kind = "propensity"};
-    rsp_results_view v = {.items = &item, .n = 1, .control = "registry"};
+    static const bool none[] = {false, false}, second[] = {false, true};
+    rsp_results_view v = {.items = &item, .n = 1, .control = "CAR T", .historical = second};
     cohort c;
     assert_true(cohort_of_results(&c, &v, rsp_dataset_view(rows)));
     assert_string_equal(c.styles[1].colour, COLOUR_SOFT);
     assert_string_not_equal(c.styles[0].colour, COLOUR_SOFT);
     assert_true(c.historical);
-    item.kind = "curves";
+    v.historical = none; /* weights by propensity alone say nothing of it */
     assert_true(cohort_of_results(&c, &v, rsp_dataset_view(rows)));
+    assert_false(c.historical);
     assert_string_not_equal(c.styles[1].colour, COLOUR_SOFT);
+    assert_string_not_equal(c.styles[0].colour, COLOUR_SOFT);
     rsp_dataset_free(rows);
 }
 
@@ -400,7 +403,7 @@ int main(void)
         cmocka_unit_test(events_between_visits_are_boxes_as_high_as_their_share),
         cmocka_unit_test(a_forest_gives_p_where_its_table_does_and_no_label_is_cut),
         cmocka_unit_test(curves_have_the_p_of_their_log_rank_test_and_groups_their_whole_names),
-        cmocka_unit_test(controls_who_were_not_randomised_are_grey),
+        cmocka_unit_test(arms_that_the_plan_calls_historical_are_grey),
         cmocka_unit_test(twelve_arms_of_a_kind_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

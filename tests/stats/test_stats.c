@@ -310,6 +310,7 @@ static void cox_with_efron_ties_equals_r(void **state)
         assert_near(got.hr, field(want, "HR"), NEWTON);
         assert_near(got.low, field(want, "lower95"), NEWTON);
         assert_near(got.high, field(want, "upper95"), NEWTON);
+        assert_near(got.p, erfc(fabs(field(want, "coef") / field(want, "se")) / sqrt(2)), NEWTON);
         fini2(km);
     }
     json_decref(all);
@@ -324,7 +325,7 @@ static void a_monotone_likelihood_is_flagged_while_logrank_stands(void **state)
     rsp_hazard_ratio hr;
     assert_int_equal(rsp_cox_two(&km[0], &km[1], &hr, NULL), RSP_OK);
     assert_false(hr.estimable);
-    assert_true(isnan(hr.hr) && isnan(hr.log_hr) && isnan(hr.se));
+    assert_true(isnan(hr.hr) && isnan(hr.log_hr) && isnan(hr.se) && isnan(hr.p));
     assert_int_equal(rsp_cox_two(&km[1], &km[0], &hr, NULL), RSP_OK);
     assert_false(hr.estimable);
     const rsp_km *const groups[2] = {&km[0], &km[1]};
