@@ -237,13 +237,14 @@ typedef struct rsp_sweep {
     const rsp_sweep_outcome *outcomes; size_t n_outcomes;
 } rsp_sweep;
 
-/* What an outcome hinges on: partial rank correlations with the parameters that differ
- * between people, over participants, and with those drawn once a trial, over trials. */
+/* What an outcome hinges on: partial rank correlations with the parameters that it can
+ * depend on, by the equations and what is done in its arms: those that differ between
+ * people, over participants, and those drawn once a trial, over trials. */
 typedef struct rsp_hinge {
     uint32_t param;          /* of the network */
     bool by_trial;
     double r, p;
-    bool stands;             /* p below 0.05 over the number of parameters looked at */
+    bool stands;             /* p below 0.05 over the number of correlations of the study */
 } rsp_hinge;
 typedef struct rsp_hinges {
     const char *outcome, *where; /* "CAR T, mean over the levels", "CAR T, 12 week less 0" */
@@ -276,6 +277,7 @@ typedef struct rsp_findings {
     rsp_score_row *scores;    size_t n_scores;
     const rsp_sweep *sweep;   /* NULL: none */
     const rsp_hinges *hinges; size_t n_hinges;
+    size_t n_hinges_looked;  /* correlations in all of them: the family that p is held against */
     const char *const *words; size_t n_words; /* paragraphs: what can and cannot be told */
     const rsp_dataset *example; /* rows of the first replicate trial, for spaghetti and swimmer plots */
     size_t participants, failed;

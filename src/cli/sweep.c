@@ -66,6 +66,10 @@ void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *f)
     for (size_t i = 0; i < f->n_hinges; i++) {
         print_hinges(plan, &f->hinges[i]);
     }
+    if (f->n_hinges) {
+        printf("(partial rank correlations with p below 0.05 / %zu, the number looked at in all)\n",
+               f->n_hinges_looked);
+    }
 }
 
 /* ---- sweep.csv: RFC 4180, empty for what is not known, Inf for not reached. */

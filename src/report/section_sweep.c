@@ -188,9 +188,11 @@ void section_hinges(rsp_text *out, const rsp_plan_view *plan, const rsp_findings
     }
     html_paragraph(out, "Partial rank correlation (Marino 2008) with each parameter that "
                         "differs between people, over participants, and with each that is not "
-                        "known and drawn once a trial, over trials, the others held; shown "
-                        "where p is below 0.05 over the number of parameters, at most %d. It "
-                        "sees what rises or falls all along, not what turns.", MOST_HINGES);
+                        "known and drawn once a trial, over trials, the others held, of those on "
+                        "which the outcome can depend in its arms; shown where p is below 0.05 / "
+                        "%zu, the number of correlations looked at in all of them (Bonferroni), at "
+                        "most %d. It sees what rises or falls all along, not what turns.",
+                   f->n_hinges_looked, MOST_HINGES);
     for (size_t i = 0; i < f->n_hinges; i++) {
         hinge_table(out, plan, &f->hinges[i]);
     }

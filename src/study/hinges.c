@@ -4,6 +4,7 @@
 
 #include "respite/prcc.h"
 #include "study/analyst.h"
+#include "study/reach.h"
 #include "study/work.h"
 
 /* What an outcome hinges on.  Parameters are no measurement and are not in the data
@@ -15,6 +16,9 @@ enum { MOST_PEOPLE = 5000, FEWEST_ROWS = 20 };
 typedef struct target { /* one number a participant */
     const char *outcome, *where;
     uint32_t arm;           /* whose parameters are looked at */
+    const plan_score *score;
+    uint32_t arms[PLAN_MOST_ARMS]; /* [n_arms] in which the outcome is looked at */
+    size_t n_arms;
     bool by_median;         /* over a trial's participants; else their mean */
     uint32_t *trial, *participant;
     double *y;
@@ -61,6 +65,12 @@ static bool combine(const rsp_analyst *a, size_t outcome, const uint32_t *arms,
         return false;
     }
     t->by_median = score->statistic <= PLAN_QUARTILE3;
+    t->score = score;
+    for (size_t k = 0; k < n_arms; k++) {
+        if (weight[k] != 0) {
+            t->arms[t->n_arms++] = arms[k];
+        }
+    }
     for (size_t i = 0; i < first->n && t->n < MOST_PEOPLE; i++) {
         double y = 0;
         for (size_t k = 0; k < n_arms && !isnan(y); k++) {
@@ -112,23 +122,54 @@ static bool last_share(const rsp_param *params, uint32_t n, uint32_t i)
     return params[i].between.kind == RSP_DIST_DIRICHLET && last;
 }
 
-static bool find_inputs(const rsp_plan *plan, const rsp_param *params, inputs *in)
+static bool differs_within(const rsp_plan *plan, const rsp_param *params, uint32_t i)
 {
-    uint32_t n = plan->net->n_params;
+    return set_by_trait(plan, i) || params[i].between.kind != RSP_DIST_NONE;
+}
+
+static bool differs_between(const rsp_plan *plan, const rsp_param *params, uint32_t i)
+{
+    return !set_by_trait(plan, i) && params[i].uncertain.kind != RSP_DIST_NONE;
+}
+
+/* What the outcome can depend on, in any of its arms. */
+static rsp_status find_reached(const rsp_plan *plan, const target *t, bool *reached, rsp_error *err)
+{
+    const uint32_t n = plan->net->n_params;
+    bool *varies = calloc(n + 1, sizeof *varies);
+    rsp_status s = varies ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory for the parameters");
+    for (size_t k = 0; s == RSP_OK && k < t->n_arms; k++) {
+        const rsp_param *params = plan->arms[t->arms[k]].params;
+        for (uint32_t i = 0; i < n; i++) {
+            varies[i] = differs_within(plan, params, i) || differs_between(plan, params, i);
+        }
+        s = reach_of(plan, t->score, t->arms[k], varies, reached, err);
+    }
+    free(varies);
+    return s;
+}
+
+static rsp_status find_inputs(const rsp_plan *plan, const target *t, inputs *in, rsp_error *err)
+{
+    const uint32_t n = plan->net->n_params;
+    const rsp_param *params = plan->arms[t->arm].params;
+    bool *reached = calloc(n + 1, sizeof *reached);
     in->param = calloc(n + 1, sizeof *in->param);
     in->within = calloc(n + 1, sizeof *in->within);
     in->between_trials = calloc(n + 1, sizeof *in->between_trials);
-    for (uint32_t i = 0; in->param && in->within && in->between_trials && i < n; i++) {
-        bool trait = set_by_trait(plan, i);
-        bool within = trait || params[i].between.kind != RSP_DIST_NONE;
-        bool between = !trait && params[i].uncertain.kind != RSP_DIST_NONE;
-        if ((within || between) && !last_share(params, n, i)) {
+    bool ok = reached && in->param && in->within && in->between_trials;
+    rsp_status s = ok ? find_reached(plan, t, reached, err)
+                      : rsp_fail(err, RSP_NOMEM, "no memory for the parameters");
+    for (uint32_t i = 0; s == RSP_OK && i < n; i++) {
+        bool within = differs_within(plan, params, i), between = differs_between(plan, params, i);
+        if (reached[i] && (within || between) && !last_share(params, n, i)) {
             in->param[in->n] = i;
             in->within[in->n] = within;
             in->between_trials[in->n++] = between;
         }
     }
-    return in->param && in->within && in->between_trials;
+    free(reached);
+    return s;
 }
 
 /* ---- Their values, drawn again. */
@@ -239,22 +280,19 @@ static rsp_status correlate(const inputs *in, bool by_trial, const double *x, si
 {
     double *columns = calloc(in->n * n + 1, sizeof *columns), df = 0;
     rsp_prcc *found = calloc(in->n + 1, sizeof *found);
-    size_t *which = calloc(in->n + 1, sizeof *which), looked = 0;
+    size_t *which = calloc(in->n + 1, sizeof *which);
     rsp_status s = columns && found && which
                        ? RSP_OK
                        : rsp_fail(err, RSP_NOMEM, "no memory for the correlations");
     size_t k = s == RSP_OK ? gather(in, by_trial, x, stride, n, columns, which) : 0;
     s = s == RSP_OK ? rsp_prcc_of(columns, k, y, n, found, &df, err) : s;
-    for (size_t i = 0; s == RSP_OK && i < k; i++) {
-        looked += (by_trial || in->within[which[i]]) && !isnan(found[i].r);
-    }
     for (size_t i = 0; s == RSP_OK && n >= FEWEST_ROWS && i < k; i++) {
         /* Over participants, what is drawn once a trial is held and not judged: its
          * rows are not independent. */
         if ((by_trial || in->within[which[i]]) && !isnan(found[i].r)) {
             list[out->n++] = (rsp_hinge){
                 .param = in->param[which[i]], .by_trial = by_trial, .r = found[i].r,
-                .p = found[i].p, .stands = found[i].p * (double)looked < 0.05};
+                .p = found[i].p};
         }
     }
     free(columns);
@@ -269,10 +307,12 @@ static rsp_status judge(rsp_analyst *a, work *w, const target *t, rsp_hinges *ou
     inputs in = {0};
     values v = {0};
     *out = (rsp_hinges){.outcome = t->outcome, .where = t->where};
-    bool ok = find_inputs(a->plan, a->plan->arms[t->arm].params, &in);
-    rsp_hinge *list = ok ? rsp_arena_alloc(a->arena, 2 * in.n + 1, sizeof *list) : NULL;
-    rsp_status s = list ? draw_values(w, t, &in, &v)
-                        : rsp_fail(err, RSP_NOMEM, "no memory for the correlations");
+    rsp_status s = find_inputs(a->plan, t, &in, err);
+    rsp_hinge *list = s == RSP_OK ? rsp_arena_alloc(a->arena, 2 * in.n + 1, sizeof *list) : NULL;
+    if (s == RSP_OK) {
+        s = list ? draw_values(w, t, &in, &v)
+                 : rsp_fail(err, RSP_NOMEM, "no memory for the correlations");
+    }
     if (s == RSP_OK) {
         s = correlate(&in, false, v.people, t->n, t->y, t->n, out, list, err);
     }
@@ -359,6 +399,23 @@ static rsp_status each_target(rsp_analyst *a, work *w, rsp_hinges *out, size_t n
     return s;
 }
 
+/* One family of tests: all correlations of the study (Bonferroni).  Within each table
+ * alone, a dozen of them would show a parameter by chance in nearly every second study. */
+static size_t judge_all(const rsp_hinges *tables, size_t n)
+{
+    size_t looked = 0;
+    for (size_t i = 0; i < n; i++) {
+        looked += tables[i].n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rsp_hinge *list = (rsp_hinge *)(uintptr_t)tables[i].list;
+        for (size_t k = 0; k < tables[i].n; k++) {
+            list[k].stands = list[k].p * (double)looked < 0.05;
+        }
+    }
+    return looked;
+}
+
 rsp_status analyst_hinges_finish(rsp_analyst *a, rsp_error *err)
 {
     const rsp_plan *plan = a->plan;
@@ -377,6 +434,7 @@ rsp_status analyst_hinges_finish(rsp_analyst *a, rsp_error *err)
     if (s == RSP_OK) {
         a->findings.hinges = out;
         a->findings.n_hinges = n;
+        a->findings.n_hinges_looked = judge_all(out, n);
     }
     rsp_sim_free(w.sim);
     rsp_arena_free(w.arena);
