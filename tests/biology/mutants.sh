@@ -92,6 +92,8 @@ two_products|s/E\[p\] -> 2 E\[p\] @ rho_E/E[p] -> 2 E[p] @ 1.01 * rho_E/|car_sid
 products|s/(pd1\[p\] + tim3\[p\] + lag3\[p\])/(pd1[p] + 2 * tim3[p])/|car_side|a_third_of_three
 two_products|s/@ d_S \* S\[p\]/@ 1.1 * d_S * S[p]/|car_side|in_fifteen_years
 antibodies|s/Q_ab\[k\] \/ V2_ab\[k\] \* Ab2\[k\]$/Q_ab[k] \/ V1_ab[k] * Ab2[k]/|car_side|falls_by_half
+antibodies|s/else Q_partner) \* body^0.85/else Q_partner) * body/|car_side|a_smaller_body
+antibodies|s/dose \* body_weight \* body "VRC01 into/dose * body_weight "VRC01 into/|car_side|a_smaller_body
 antibodies|s/hides\[p,k,e\] \* antibody/0 * antibody/|car_side|takes_the_epitope
 antibodies|s/else if ab_epitope\[k\] == e then 1/else if k == vrc01 then 1/|full|that_it_binds_itself
 affinity|s/max(e in epitope: holds_by\[p,e,s\] \* unmasked/min(e in epitope: holds_by[p,e,s] * unmasked/|full|that_it_binds_itself

@@ -350,6 +350,28 @@ static void vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21(void **st
     hiv_close(&h);
 }
 
+/* By weight the same dose gives the same level in a macaque; it is gone sooner. */
+static void a_dose_by_weight_gives_a_smaller_body_the_same_level(void **state)
+{
+    (void)state;
+    double level[2], half[2];
+    for (int k = 0; k < 2; k++) {
+        hiv h;
+        const double reads[] = {1e-6, 90, 120};
+        open_side(&h);
+        hiv_set(&h, "body", k ? 0.1 : 1);
+        hiv_set(&h, "body_weight", 74.5e9); /* ug */
+        hiv_settle(&h);
+        hiv_act(&h, 0, "give_vrc01", 40e-6);
+        run_to(&h, reads, 3);
+        level[k] = seen(&h, 0, "vrc01_level");
+        half[k] = 30 * log(2) / log(seen(&h, 1, "vrc01_level") / seen(&h, 2, "vrc01_level"));
+        hiv_close(&h);
+    }
+    assert_relative(level[1], level[0], 1e-5);
+    assert_relative(half[1] / half[0], pow(0.1, 0.15), 1e-3);
+}
+
 static void antibody_takes_the_epitope_from_the_car_of_the_same_site(void **state)
 {
     (void)state;
@@ -856,6 +878,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_read_of_each_product_adds_up_to_what_is_read_of_both),
         cmocka_unit_test(long_lived_memory_is_there_in_fifteen_years_and_answers_antigen),
         cmocka_unit_test(vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21),
+        cmocka_unit_test(a_dose_by_weight_gives_a_smaller_body_the_same_level),
         cmocka_unit_test(antibody_takes_the_epitope_from_the_car_of_the_same_site),
         cmocka_unit_test(antibody_at_its_ic50_halves_infection),
         cmocka_unit_test(reversal_of_latency_multiplies_reactivation),
