@@ -208,6 +208,10 @@ typedef struct rsp_grid_cell {
     double reached;       /* share of trials whose median was reached */
 } rsp_grid_cell;
 
+/* Participants' values, and of how many a sample was beyond a limit of its assay: it
+ * counts as half the lower limit, or as the upper limit. */
+typedef struct rsp_limited { size_t values, beyond; } rsp_limited;
+
 /* ---- A sweep: an outcome along the levels of what a trialist would turn.  Estimates
  * are of all replicate trials together; low and high are the Monte Carlo 95 % interval,
  * by resampling whole trials (fewer than RSP_SWEEP_TRIALS: NaN); of a share that no
@@ -230,6 +234,7 @@ typedef struct rsp_sweep_curve {
 typedef struct rsp_sweep_outcome {
     const char *statistic, *label, *unit; /* unit as shown: "%", "week", "log10" */
     const rsp_sweep_curve *curves; size_t n_curves;
+    rsp_limited limited;     /* participants' values of samples; 0: of endpoints */
 } rsp_sweep_outcome;
 typedef struct rsp_sweep {
     const char *over, *unit, *against;
@@ -259,6 +264,7 @@ typedef struct rsp_score_row { /* the scoreboard */
     bool inside;
     bool undecided; /* fewer than two trials gave an estimate: there is no interval (low
                        and high are NaN), and `inside` says nothing */
+    rsp_limited limited; /* of samples, over all trials; 0: of endpoints */
 } rsp_score_row;
 
 typedef struct rsp_findings {

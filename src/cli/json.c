@@ -88,12 +88,17 @@ static json_t *score(const rsp_score_row *r)
     json_t *published = isfinite(r->published)
                             ? json_real(r->published)
                             : json_string(r->published_text ? r->published_text : "");
-    return json_pack("{s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s}", "study",
+    json_t *row = json_pack("{s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s}", "study",
                      r->study, "quantity", r->quantity, "published", published,
                      "unit", r->unit, "simulated", number(r->simulated), "low",
                      number(r->low), "high", number(r->high), "inside",
                      r->undecided ? json_null() : json_boolean(r->inside), "use", r->use, "note", r->note ? r->note : "",
                      "source", r->source ? r->source : "");
+    if (r->limited.values) {
+        json_object_set_new(row, "values", json_integer((json_int_t)r->limited.values));
+        json_object_set_new(row, "beyond_limit", json_integer((json_int_t)r->limited.beyond));
+    }
+    return row;
 }
 
 static json_t *scoreboard(const rsp_findings *f)

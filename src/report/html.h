@@ -61,6 +61,8 @@ void section_grid(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *
 void section_scoreboard(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_parameters(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
+/* "12 % of values rest on a sample beyond a limit ..."; "": none does. */
+const char *html_limited(const rsp_limited *limited, const char *before, char text[200]);
 void section_hinges(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);
 void section_assumptions(rsp_text *out, const rsp_plan_view *plan);
 void section_methods(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f);

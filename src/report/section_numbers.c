@@ -94,6 +94,18 @@ static const char *three_digits(double v, const char *absent, char text[32])
     return text;
 }
 
+const char *html_limited(const rsp_limited *limited, const char *before, char text[200])
+{
+    text[0] = '\0';
+    if (limited->beyond) {
+        snprintf(text, 200, "%s%.3g %% of the participants' values (%zu of %zu) rest on a sample beyond a "
+                            "limit of the assay: below it counts as half the limit, above as the limit.",
+                 before, 100.0 * (double)limited->beyond / (double)limited->values, limited->beyond,
+                 limited->values);
+    }
+    return text;
+}
+
 static void score_row(html_table *t, const rsp_score_row *r)
 {
     char name[120], published[160], value[32], low[32], high[32];
@@ -117,8 +129,9 @@ static void score_row(html_table *t, const rsp_score_row *r)
                       : r->inside  ? "\xe2\x9c\x93 inside"
                                    : "\xe2\x9c\x97 outside");
     html_put(t, "%s", r->use);
-    html_put(t, "%s%s%s", r->source ? r->source : "", r->note && r->note[0] ? "; " : "",
-             r->note ? r->note : "");
+    char limited[200];
+    html_put(t, "%s%s%s%s", r->source ? r->source : "", r->note && r->note[0] ? "; " : "",
+             r->note ? r->note : "", html_limited(&r->limited, ". ", limited));
     html_row_close(t);
 }
 

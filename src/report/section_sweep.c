@@ -100,14 +100,15 @@ static void figure_caption(rsp_text *out, const rsp_sweep_outcome *o, uint32_t t
             most = n > most ? n : most;
         }
     }
-    char range[64] = "";
+    char range[64] = "", limited[200];
     if (least < most) {
         snprintf(range, sizeof range, "%zu to ", least);
     }
     html_figure_close(out, "n = %s%zu participants a mark, of all %u replicate trials together; "
-                           "Monte Carlo intervals by resampling whole trials%s. Statistic: %s.",
+                           "Monte Carlo intervals by resampling whole trials%s. Statistic: %s.%s",
                       range, most, trials,
-                      trials < RSP_SWEEP_TRIALS ? " need ten trials or more" : "", o->statistic);
+                      trials < RSP_SWEEP_TRIALS ? " need ten trials or more" : "", o->statistic,
+                      html_limited(&o->limited, " ", limited));
 }
 
 void section_sweep(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)

@@ -55,10 +55,11 @@ static bool new_rest(rsp_analyst *a)
     size_t cells = plan->grid.exists ? plan->grid.n_cells * plan->view.n_arms : 0;
     a->people = rsp_arena_alloc(a->arena, 2 * plan->n_scores + 1, sizeof *a->people);
     a->scores = rsp_arena_alloc(a->arena, plan->n_scores + 1, sizeof *a->scores);
+    a->score_limits = rsp_arena_alloc(a->arena, plan->n_scores + 1, sizeof *a->score_limits);
     a->cells = rsp_arena_alloc(a->arena, cells + 1, sizeof *a->cells);
     a->cell_medians = rsp_arena_alloc(a->arena, cells + 1, sizeof *a->cell_medians);
     a->example = rsp_plan_dataset(plan);
-    return a->people && a->scores && a->cells && a->cell_medians && a->example;
+    return a->people && a->scores && a->score_limits && a->cells && a->cell_medians && a->example;
 }
 
 /* The interruption that the first endpoint counts from, and what undoes it. */

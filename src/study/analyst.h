@@ -73,6 +73,7 @@ struct rsp_analyst {
     series *people;         /* [2 * n_scores] values of the trial's participants; then
                                those of the arms they are held against */
     series *scores;         /* [n_scores] */
+    rsp_limited *score_limits, *outcome_limits; /* [n_scores], [n_outcomes] */
     rsp_km *cells;          /* [n_cells * n_arms] of the trial at hand */
     series *cell_medians;   /* the same */
     const plan_outcome *outcomes; size_t n_outcomes; /* of the sweep, or the first endpoint */
@@ -82,9 +83,9 @@ struct rsp_analyst {
     uint32_t participant; bool in_person;
 };
 
-/* A participant's value of a statistic of samples; NaN: none. */
+/* A participant's value of a statistic of samples; NaN: none.  Counted in `limited`. */
 double analyst_person_value(const rsp_analyst *a, const plan_score *score,
-                            const subject_rows *s);
+                            const subject_rows *s, rsp_limited *limited);
 
 /* ---- Outcomes by participant: the sweep, and what they hinge on. */
 RSP_MUST_USE rsp_status analyst_outcomes_new(rsp_analyst *a, rsp_error *err);

@@ -27,7 +27,8 @@ rsp_status analyst_outcomes_new(rsp_analyst *a, rsp_error *err)
     }
     a->rows = rsp_arena_alloc(a->arena, a->n_outcomes * plan->view.n_arms + 1,
                               sizeof *a->rows);
-    return a->rows ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory for the outcomes");
+    a->outcome_limits = rsp_arena_alloc(a->arena, a->n_outcomes + 1, sizeof *a->outcome_limits);
+    return a->rows && a->outcome_limits ? RSP_OK : rsp_fail(err, RSP_NOMEM, "no memory for the outcomes");
 }
 
 void analyst_outcomes_free(rsp_analyst *a)
@@ -37,11 +38,11 @@ void analyst_outcomes_free(rsp_analyst *a)
     }
 }
 
-static bool fill(const rsp_analyst *a, const plan_score *score, const subject_rows *s,
-                 outcome_row *row)
+static bool fill(const rsp_analyst *a, size_t outcome, const subject_rows *s, outcome_row *row)
 {
+    const plan_score *score = &a->outcomes[outcome].score;
     if (plan_of_assay(score->statistic)) {
-        row->value = analyst_person_value(a, score, s);
+        row->value = analyst_person_value(a, score, s, &a->outcome_limits[outcome]);
         row->day = (double)NAN;
         return !isnan(row->value);
     }
@@ -69,7 +70,7 @@ rsp_status analyst_outcomes_add(rsp_analyst *a, const subject_rows *s, rsp_error
         outcome_row row = {.trial = s->subject->trial,
                            .participant = s->subject->participant};
         bool enough = !a->plan->sweep.exists && rows->n >= MOST_WITHOUT_SWEEP;
-        if (enough || !fill(a, &a->outcomes[i].score, s, &row)) {
+        if (enough || !fill(a, i, s, &row)) {
             continue;
         }
         if (!RSP_GROW(&rows->x, &rows->capacity, rows->n + 1)) {

@@ -103,16 +103,25 @@ static double days_above(const subject_rows *s, const char *assay, double above)
     return days;
 }
 
+static void count_limits(rsp_limited *limited, bool beyond)
+{
+    limited->values++;
+    limited->beyond += beyond;
+}
+
 double analyst_person_value(const rsp_analyst *a, const plan_score *score,
-                            const subject_rows *s)
+                            const subject_rows *s, rsp_limited *limited)
 {
     const char *assay = a->plan->assays[score->assay].name;
-    if (score->statistic == PLAN_DAYS_ABOVE) {
+    if (score->statistic == PLAN_DAYS_ABOVE) { /* knows what a limit tells */
         return days_above(s, assay, score->above);
     }
     const rsp_measurement *to =
         sample_at(s, assay, when_day(a, s, &score->to, assay));
     if (score->statistic == PLAN_LEVEL || score->statistic == PLAN_MEAN_LEVEL) {
+        if (to) {
+            count_limits(limited, to->state != RSP_NUMBER);
+        }
         return to ? number_of(to) : (double)NAN;
     }
     const rsp_measurement *from =
@@ -124,18 +133,22 @@ double analyst_person_value(const rsp_analyst *a, const plan_score *score,
         return (double)NAN;
     }
     double before = number_of(from), after = number_of(to);
-    return before > 0 && after > 0 ? log10(after / before) : (double)NAN;
+    if (!(before > 0 && after > 0)) {
+        return (double)NAN;
+    }
+    count_limits(limited, from->state != RSP_NUMBER || to->state != RSP_NUMBER);
+    return log10(after / before);
 }
 
 /* A participant's value for a score; NaN: none. */
 static double person_value(const rsp_analyst *a, const plan_score *score,
-                           const subject_rows *s)
+                           const subject_rows *s, rsp_limited *limited)
 {
     if (score->statistic == PLAN_MADE) {
         return s->subject->screened_out ? (double)NAN : s->subject->product_failed ? 0 : 1;
     }
     bool counts = plan_of_assay(score->statistic) && rsp_subject_has_course(s->subject);
-    return counts ? analyst_person_value(a, score, s) : (double)NAN;
+    return counts ? analyst_person_value(a, score, s, limited) : (double)NAN;
 }
 
 rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *err)
@@ -149,7 +162,7 @@ rsp_status analyst_people_add(rsp_analyst *a, const subject_rows *s, rsp_error *
         if ((arm == score->arm || other) && plan_of_limits(score->statistic)) {
             status = analyst_limits_add(a, score, s, &a->people[other ? n + i : i], err);
         } else if (arm == score->arm || other) {
-            double v = person_value(a, score, s);
+            double v = person_value(a, score, s, &a->score_limits[i]);
             status = isnan(v) ? RSP_OK : series_add(&a->people[other ? n + i : i], v, err);
         }
     }
@@ -296,7 +309,7 @@ rsp_status analyst_scores_finish(rsp_analyst *a, rsp_error *err)
             .note = s->note, .source = s->source, .published = s->published,
             .published_low = s->low, .published_high = s->high, .simulated = v.value,
             .low = v.low, .high = v.high, .inside = decided && agrees(s, &v),
-            .undecided = !decided};
+            .undecided = !decided, .limited = a->score_limits[i]};
     }
     a->findings.scores = rows;
     a->findings.n_scores = plan->n_scores;

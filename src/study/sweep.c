@@ -263,7 +263,8 @@ rsp_status analyst_sweep_finish(rsp_analyst *a, rsp_error *err)
             status = make_curve(a, k, c, &r, &curves[c], err);
         }
         outcomes[k] = (rsp_sweep_outcome){s->outcomes[k].text, s->outcomes[k].label,
-                                          s->outcomes[k].score.unit, curves, s->n_curves};
+                                          s->outcomes[k].score.unit, curves, s->n_curves,
+                                          a->outcome_limits[k]};
     }
     free(r.times);
     if (status == RSP_OK) {

@@ -323,6 +323,29 @@ static double counted(const rsp_measurement *m)
     return m->state == RSP_NUMBER ? m->value : m->state == RSP_ABOVE_ULOQ ? 500 : 25;
 }
 
+static bool same_person(const rsp_measurement *a, const rsp_measurement *b)
+{
+    return a->trial == b->trial && a->participant == b->participant && a->arm == b->arm;
+}
+
+/* People's last samples, and those beyond a limit: what a level at the end rests on. */
+static rsp_limited last_samples(const rsp_dataset *d)
+{
+    rsp_limited of = {0, 0};
+    for (size_t i = 0; i < d->n_measurements; i++) {
+        const rsp_measurement *m = &d->measurements[i];
+        bool last = strcmp(m->assay, "viral_load") == 0 && m->state != RSP_MISSING;
+        for (size_t k = 0; last && k < d->n_measurements; k++) {
+            const rsp_measurement *x = &d->measurements[k];
+            last &= !(same_person(m, x) && strcmp(x->assay, m->assay) == 0 && x->state != RSP_MISSING &&
+                      x->day > m->day);
+        }
+        of.values += last;
+        of.beyond += last && m->state != RSP_NUMBER;
+    }
+    return of;
+}
+
 static void a_value_above_the_upper_limit_counts_as_that_limit(void **state)
 {
     (void)state;
@@ -369,6 +392,12 @@ static void a_value_above_the_upper_limit_counts_as_that_limit(void **state)
             fail_msg("outcome %zu is %.17g, not %.17g", i, got, want[i]);
         }
     }
+    const rsp_limited people = last_samples(d), level_of = a.f->sweep->outcomes[0].limited;
+    const rsp_limited change_of = a.f->sweep->outcomes[1].limited, days_of = a.f->sweep->outcomes[3].limited;
+    assert_true(people.beyond > 10 && people.beyond < people.values);
+    assert_true(level_of.values == people.values && level_of.beyond == people.beyond);
+    assert_true(change_of.beyond >= level_of.beyond); /* the first sample may be at one too */
+    assert_true(days_of.values == 0 && a.f->sweep->outcomes[1].limited.values == people.values);
     const rsp_arm_findings *arm = &a.f->arms[0]; /* summed up: never beyond the limit */
     double highest = 0;
     for (size_t i = 0; i < arm->n_visits; i++) {
