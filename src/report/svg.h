@@ -58,7 +58,7 @@ double svg_block(rsp_text *out, double x, double y, const char *anchor, double s
                  const char *colour, const char *s, double room);
 /* As on an axis: 12.5, 15,000, 2·10⁵, with a true minus. */
 const char *svg_number(double v, char text[48]);
-/* s with numbers like 2.5e7 as powers of ten. */
+/* s with numbers like 2.5e7 as powers of ten and like 1000 as 1,000. */
 void svg_prose(rsp_text *out, const char *s);
 /* The same, for one line of that width: an ellipsis where it is wider. */
 const char *svg_name(const char *s, double size, double room, char fitted[160]);

@@ -134,13 +134,47 @@ static size_t powered(const char *s)
     return digits && digits < 4 && !goes_on(s[n + 1 + sign + digits]) ? n + 1 + sign + digits : 0;
 }
 
+/* Four digits may be a year; before a unit they are a number. */
+static bool is_year(const char *s)
+{
+    static const char *const units[] = {" copies", " cell", " ug", " pg", " ng", " mL", " uL", " day",
+                                        " people", " participants", " trials"};
+    bool unit = false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        unit |= strncmp(s + 4, units[i], strlen(units[i])) == 0;
+    }
+    return !unit && (strncmp(s, "19", 2) == 0 || strncmp(s, "20", 2) == 0);
+}
+
+/* Bytes of a whole number of four digits and more that stands alone; 0: none. */
+static size_t grouped(const char *s)
+{
+    size_t n = strspn(s, "0123456789");
+    bool alone = !goes_on(s[n]) && s[n] != ',' && s[n] != '-' && s[n] != '/' && s[n] != ':';
+    return n >= 4 && n <= 15 && s[0] != '0' && alone && !(n == 4 && is_year(s)) ? n : 0;
+}
+
+/* As on an axis: "1000" reads 1,000. */
+static void add_grouped(rsp_text *out, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        rsp_text_add(out, i && (n - i) % 3 == 0 ? "," : "");
+        rsp_text_add_n(out, s + i, 1);
+    }
+}
+
+static bool joins(char c) { return goes_on(c) || c == ',' || c == '-' || c == '/' || c == ':'; }
+
 void svg_prose(rsp_text *out, const char *s)
 {
     char text[48];
     double v;
-    for (bool inside = false; *s; inside = goes_on(*s), s++) {
-        size_t n = inside ? 0 : powered(s);
-        if (n && rsp_number_read(s, n, &v)) {
+    for (bool inside = false, joined = false; *s; inside = goes_on(*s), joined = joins(*s), s++) {
+        size_t n = inside ? 0 : powered(s), whole = n || joined ? 0 : grouped(s);
+        if (whole) {
+            add_grouped(out, s, whole);
+            s += whole - 1;
+        } else if (n && rsp_number_read(s, n, &v)) {
             if (v != 0) {
                 power_of_ten(v, text);
             } else {

@@ -255,6 +255,19 @@ static void numbers_are_written_as_people_do(void **state)
     rsp_text out = {0};
     svg_prose(&out, "two boosts of 1e9 Env+ cells, gene1e9 and 2.5e11 cells");
     assert_string_equal(out.data, "two boosts of 10\xe2\x81\xb9 Env+ cells, gene1e9 and 2.5\xc2\xb7" "10\xc2\xb9\xc2\xb9 cells");
+    /* Numbers read as on the axes; years, names and what is grouped already stay. */
+    static const char *const words[][2] = {
+        {"not above 1000 copies/mL", "not above 1,000 copies/mL"},
+        {"12345 and 1,500 of 1000000", "12,345 and 1,500 of 1,000,000"},
+        {"Liu 2021, NCT04648046, SHIV-1157ipd3N4", "Liu 2021, NCT04648046, SHIV-1157ipd3N4"},
+        {"2000 copies/mL in 2000", "2,000 copies/mL in 2000"},
+        {"2009-0555, 0.1234, 999", "2009-0555, 0.1234, 999"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        rsp_text_fini(&out);
+        out = (rsp_text){0};
+        svg_prose(&out, words[i][0]);
+        assert_string_equal(out.data, words[i][1]);
+    }
     rsp_text_fini(&out);
 }
 
