@@ -48,7 +48,8 @@ static void print_hinges(const rsp_plan_view *plan, const rsp_hinges *h)
             n++;
         }
     }
-    printf("%s\n", n ? "" : " nothing that stands out from chance");
+    printf("%s\n", n ? "" : !h->n ? " too few participants and trials to tell"
+                               : " nothing that stands out from chance");
 }
 
 void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *f)
@@ -66,7 +67,7 @@ void cli_print_sweep(const rsp_plan_view *plan, const rsp_findings *f)
     for (size_t i = 0; i < f->n_hinges; i++) {
         print_hinges(plan, &f->hinges[i]);
     }
-    if (f->n_hinges) {
+    if (f->n_hinges_looked) {
         printf("(partial rank correlations with p below 0.05 / %zu, the number looked at in all)\n",
                f->n_hinges_looked);
     }

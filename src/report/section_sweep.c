@@ -158,8 +158,9 @@ static void hinge_table(rsp_text *out, const rsp_plan_view *plan, const rsp_hing
         n += h->list[i].stands;
     }
     html_paragraph(out, "%s; %s (%zu participants, %zu trials)%s", h->outcome, h->where,
-                   h->participants, h->trials, n ? ":" : ": no parameter stands out from "
-                   "chance.");
+                   h->participants, h->trials, n      ? ":"
+                   : h->n ? ": no parameter stands out from chance."
+                          : ": too few to tell.");
     if (!n) {
         return;
     }
@@ -185,6 +186,10 @@ static void hinge_table(rsp_text *out, const rsp_plan_view *plan, const rsp_hing
 void section_hinges(rsp_text *out, const rsp_plan_view *plan, const rsp_findings *f)
 {
     if (!f->n_hinges) {
+        return;
+    }
+    if (!f->n_hinges_looked) {
+        html_paragraph(out, "Too few participants and trials for correlations with parameters.");
         return;
     }
     html_paragraph(out, "Partial rank correlation (Marino 2008) with each parameter that "
