@@ -131,6 +131,10 @@ car_infection|s/^reaction car_source\(.*\)@ sum/reaction car_source\1@ 0.5 * sum
 rejection|s/- d_J \* J/- d_J * J - J/|car_side|second_infusion_at_once
 off_switch|s/E\[p\] = E\[p\] \*/E[p] = 0.5 * E[p] */|car_side|a_pause_kills_none
 safety|s/= k_6 \* activated/= 1.01 * k_6 * activated/|car_side|activation_meets_its_loss
+safety|s/(Q6_peak - Q0)/Q6_peak/|car_side|nobody_has_crs
+safety|s/((Q6 - Q0)/(Q6/|car_side|nobody_has_crs
+safety|s/(Q6_peak - Q0)/(Q6_peak - 0.5 * Q0)/|car_side|grades_rise
+safety|s/log(u_icans \/ (1 - u_icans))/log(u_icans)/|car_side|grades_rise
 off_target|s/activation_off\[p\] \* Hc/0 * Hc/|car_side|are_killed_and_activate
 vector_clones|s/@ (g_Z + d_Z)/@ (1.1 * g_Z + d_Z)/|car_side|outgrows_the_rest
 burden|s/V > v_much/V > v_passed/|car_side|paid_for_in_days

@@ -807,6 +807,82 @@ static void il6_stands_where_activation_meets_its_loss(void **state)
     hiv_close(&h);
 }
 
+/* Rest of 0.5 to 7 pg/mL, and the variates of the grades in steps of one participant. */
+static void whoever(const bed *b, uint32_t i, double *params)
+{
+    static const char *const name[] = {"Q0", "u_crs", "u_icans"};
+    const double at[] = {(i * 7919) % b->n, i, (i * 4409) % b->n};
+    for (int k = 0; k < 3; k++) {
+        const int p = rsp_network_param(b->net, name[k]);
+        assert_true(p >= 0);
+        params[p] = (at[k] + 0.5) / b->n * (k == 0 ? 6.5 : 0.998) + (k == 0 ? 0.5 : 0.001);
+    }
+}
+
+static void without_a_product_nobody_has_crs_or_icans(void **state)
+{
+    (void)state;
+    static const char *const grade[] = {"crs_grade", "icans_grade", "crs_now", "icans_now"};
+    const double reads[] = {0, 7, 28, 60, 90};
+    hiv h;
+    hiv_open_model(&h, MODEL, RSP_HYBRID);
+    h.bed.n = 1000;
+    h.bed.vary = whoever;
+    hiv_act(&h, 10, "stop_art", 0); /* virus rebounds, which is no reaction to a product */
+    run_to(&h, reads, 5);
+    uint32_t viraemic = 0;
+    for (uint32_t i = 0; i < h.bed.n; i++) {
+        viraemic += bed_observed(&h.bed, i, 4, "viral_load") > 1000;
+        for (size_t r = 0; r < 5; r++) {
+            for (int k = 0; k < 4; k++) {
+                assert_true(bed_observed(&h.bed, i, r, grade[k]) == 0);
+            }
+        }
+    }
+    assert_true(viraemic > 500);
+    hiv_close(&h);
+}
+
+/* The odds of a grade are exp(slope_6 log10(rise / cut)), at any rest; a rise of a dose's
+ * CAR T cells, all activated, of which none divides or dies: k_6 / d_6 a cell. */
+static void grades_rise_with_what_the_dose_adds_to_il6(void **state)
+{
+    (void)state;
+    static const char *const still[] = {"rho_E", "d_E", "x_E", "a_M", "d_M"};
+    static const double cut[2][4] = {{50, 300, 1000, 5000}, {300, 1000, 5000, 20000}};
+    const double reads[] = {0, 30};
+    double before[2][4] = {{0}};
+    for (double dose = 1e8; dose < 1e12; dose *= 10) {
+        hiv h;
+        open_side(&h);
+        saturate(&h);
+        for (int i = 0; i < 5; i++) {
+            hiv_set(&h, still[i], 0);
+        }
+        h.bed.n = 500;
+        h.bed.vary = whoever;
+        hiv_act(&h, 0, "infuse", dose);
+        h.bed.options.rtol = 1e-6;
+        run_to(&h, reads, 2);
+        const double rise = 1e-7 * dose * 0.3 * 0.7 * tissues;
+        for (int k = 0; k < 2; k++) {
+            for (int g = 0; g < 4; g++) {
+                double graded = 0;
+                for (uint32_t i = 0; i < h.bed.n; i++) {
+                    graded += bed_observed(&h.bed, i, 1, k ? "icans_grade" : "crs_grade") > g + 0.5;
+                    assert_true(bed_observed(&h.bed, i, 0, k ? "icans_now" : "crs_now") == 0);
+                }
+                const double odds = exp(2 * log10(rise / cut[k][g]));
+                assert_true(fabs(graded / h.bed.n - odds / (1 + odds)) < 0.004);
+                assert_true(graded >= before[k][g]);
+                assert_true(dose == 1e8 || graded > before[k][g]);
+                before[k][g] = graded;
+            }
+        }
+        hiv_close(&h);
+    }
+}
+
 static void healthy_cells_that_are_bound_are_killed_and_activate(void **state)
 {
     (void)state;
@@ -897,6 +973,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_rejects_a_car_rejects_the_second_infusion_at_once),
         cmocka_unit_test(an_off_switch_kills_its_share_and_a_pause_kills_none),
         cmocka_unit_test(il6_stands_where_activation_meets_its_loss),
+        cmocka_unit_test(without_a_product_nobody_has_crs_or_icans),
+        cmocka_unit_test(grades_rise_with_what_the_dose_adds_to_il6),
         cmocka_unit_test(healthy_cells_that_are_bound_are_killed_and_activate),
         cmocka_unit_test(a_clone_that_the_vector_drives_outgrows_the_rest_in_years),
         cmocka_unit_test(an_interruption_is_paid_for_in_days_and_cells),
