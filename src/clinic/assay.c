@@ -19,7 +19,8 @@ enum { /* settings, in the order of clinic_assay_settings */
  * HIV, two for RPP30; Bruner 2019), primers missed as Kinloch 2021 counted in North
  * American subtype B; wells as Eriksson 2013, of which an outgrowth finds one intact
  * provirus in 60 (Ho 2013).  From no source: the shares of defective proviruses that
- * bear one IPDA target alone, or all of a triplex; noise of cytokines, flow's background. */
+ * bear one IPDA target alone, or all of a triplex; noise of cytokines, neutrophils and
+ * platelets, flow's background. */
 const clinic_assay_model *clinic_assay_models(size_t *n)
 {
     static const clinic_assay_model models[] = {
@@ -35,6 +36,10 @@ const clinic_assay_model *clinic_assay_models(size_t *n)
          {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
         {"cd8", "cell/uL", CLINIC_CD4,
          {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
+        {"neutrophils", "cell/uL", CLINIC_CD4,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.18}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
+        {"platelets", "cell/uL", CLINIC_CD4,
+         {.lloq = (double)NAN, .uloq = (double)NAN, .noise = 0.1}, NOISE, NULL, NULL, false, NULL, NULL, NULL},
         {"intact_provirus", "copies/1e6 cells", CLINIC_INTACT_PROVIRUS,
          {.lloq = (double)NAN, .uloq = (double)NAN, .cells = 4e5,
           .shearing = 0.33, .noise = 0.1},

@@ -110,6 +110,13 @@ two_products|s/(1 - cd4_share\[p\]) \* car_of/car_of/|car_side|counted_with_ctl
 observe|s/+ f_ctl8 \* X)/+ f_ctl8)/|car_side|counted_with_ctl
 laboratory|s/lymphocyte_count < cut/lymphocyte_count <= cut/|car_side|graded_by_daids
 laboratory|s/if CD4 < cut/if CD4 <= cut/|car_side|graded_by_daids
+haematology|s/^let k_tr\[c in lineage\] = 4/let k_tr[c in lineage] = 5/|car_side|as_in_friberg
+haematology|s/max(Ci\[c\], tiny_count))^feedback/max(Ci[c], tiny_count))^(1.01 * feedback)/|car_side|as_in_friberg
+haematology|s/(T2\[c\] - T3\[c\])/(1.01 * T2[c] - T3[c])/|car_side|as_in_friberg
+lymphodepletion|s/  ld_given = ld_exposure + intensity/  ld_given = 0.99 * intensity/|car_side|as_in_friberg
+lymphodepletion|s/if since(lymphodeplete) < ld_days/if since(lymphodeplete) < 1.01 * ld_days/|car_side|as_in_friberg
+haematology|s/if Ci\[neutrophil\] < cut/if 1.01 * Ci[neutrophil] < cut/|car_side|neutrophils_and_platelets_are_graded
+haematology|s/if Ci\[platelet\] < cut/if 1.02 * Ci[platelet] < cut/|car_side|neutrophils_and_platelets_are_graded
 two_products|s/(1 + kappa_of_second) \/ (1 + kappa_of_second/(1 + kappa) \/ (1 + kappa/|car_side|the_other_still_kills
 two_products|s/product(l in s: phi_of_second\[l\])/product(l in s: phi_l[l])/|car_side|the_other_still_kills
 two_products|s/= if p == first then binding\[s\] else binding_second\[s\]/= binding[s]/|full|two_products_of_two_epitopes

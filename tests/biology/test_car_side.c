@@ -559,6 +559,116 @@ static void low_lymphocytes_are_graded_by_daids(void **state)
     }
 }
 
+/* ---- Neutrophils and platelets: the equations of Friberg 2002 by themselves, by the
+ * classical method of Runge and Kutta in steps of a thousandth of a day. */
+typedef struct friberg {
+    double mtt, gamma, rest, kill, days, again; /* `again`: day of a second course, or never */
+} friberg;
+
+static void friberg_rates(const friberg *f, double t, const double x[5], double out[5])
+{
+    const double k = 4 / f->mtt;
+    const bool drug = (t >= 0 && t < f->days) || (t >= f->again && t < f->again + f->days);
+    out[0] = k * x[0] * (1 - (drug ? f->kill : 0)) * pow(f->rest / x[4], f->gamma) - k * x[0];
+    for (int i = 1; i < 5; i++) {
+        out[i] = k * (x[i - 1] - x[i]);
+    }
+}
+
+static void friberg_day(const friberg *f, double from, double x[5])
+{
+    const double h = 1e-3;
+    for (int n = 0; n < 1000; n++) {
+        double k[4][5], y[5];
+        const double t = from + (n + 0.5) * h; /* drugs come and go on whole days */
+        friberg_rates(f, t, x, k[0]);
+        for (int j = 1; j < 4; j++) {
+            for (int i = 0; i < 5; i++) {
+                y[i] = x[i] + (j == 3 ? h : h / 2) * k[j - 1][i];
+            }
+            friberg_rates(f, t, y, k[j]);
+        }
+        for (int i = 0; i < 5; i++) {
+            x[i] += h / 6 * (k[0][i] + 2 * k[1][i] + 2 * k[2][i] + k[3][i]);
+        }
+    }
+}
+
+static void blood_cells_fall_and_return_as_in_friberg_2002(void **state)
+{
+    (void)state;
+    enum { DAYS = 61 };
+    static const char *const of[] = {"neutrophils", "platelets"};
+    double reads[DAYS];
+    for (int d = 0; d < DAYS; d++) {
+        reads[d] = d;
+    }
+    for (int courses = 0; courses < 3; courses++) {
+        friberg f[] = {{4.54, 0.2, 3500 * uL, 1.2, 3, courses == 2 ? 20 : 1e9},
+                       {5, 0.2, 230000 * uL, 0.6, 3, courses == 2 ? 20 : 1e9}};
+        hiv h;
+        open_side(&h);
+        hiv_settle(&h);
+        if (courses > 0) {
+            hiv_act(&h, 0, "lymphodeplete", 1);
+        }
+        if (courses == 2) {
+            hiv_act(&h, 20, "lymphodeplete", 1);
+        }
+        run_to(&h, reads, DAYS);
+        for (int k = 0; k < 2; k++) {
+            double x[5] = {f[k].rest, f[k].rest, f[k].rest, f[k].rest, f[k].rest};
+            int nadir = 0, found_nadir = 0;
+            double least = f[k].rest, found_least = f[k].rest;
+            for (int d = 0; d < DAYS; d++) {
+                const double found = seen(&h, (size_t)d, of[k]);
+                if (courses == 0) {
+                    assert_true(found == f[k].rest); /* at rest to the bit */
+                    continue;
+                }
+                assert_relative(found, x[4], 1e-5);
+                if (d < 20 && x[4] < least) {
+                    least = x[4];
+                    nadir = d;
+                }
+                if (d < 20 && found < found_least) {
+                    found_least = found;
+                    found_nadir = d;
+                }
+                friberg_day(&f[k], d, x);
+            }
+            if (courses > 0) { /* by hand: no other solver of ours */
+                assert_int_equal(found_nadir, nadir);
+                assert_int_equal(nadir, 10);
+                assert_relative(found_least, least, 1e-5);
+                assert_relative(least, (k ? 77867.7 : 367.824) * uL, 1e-5);
+            }
+        }
+        hiv_close(&h);
+    }
+}
+
+static void low_neutrophils_and_platelets_are_graded_by_daids(void **state)
+{
+    (void)state;
+    static const double neutrophils[] = {1001, 999, 801, 799, 601, 599, 401, 399};
+    static const double platelets[] = {126000, 124000, 101000, 99000, 51000, 49000, 26000, 24000};
+    const double reads[] = {0, 1};
+    for (int k = 0; k < 8; k++) {
+        hiv h;
+        open_side(&h);
+        hiv_set(&h, "neutrophils_0", neutrophils[k] * uL);
+        hiv_set(&h, "platelets_0", platelets[k] * uL);
+        hiv_settle(&h);
+        run_to(&h, reads, 2);
+        assert_relative(seen(&h, 0, "neutrophils"), neutrophils[k] * uL, 1e-12);
+        assert_relative(seen(&h, 0, "platelets"), platelets[k] * uL, 1e-12);
+        assert_true(seen(&h, 1, "neutrophil_grade") == (k + 1) / 2);
+        assert_true(seen(&h, 1, "platelet_grade") == (k + 1) / 2);
+        hiv_close(&h);
+    }
+}
+
 static void cytokines_raise_expansion_and_spare_effectors(void **state)
 {
     (void)state;
@@ -964,6 +1074,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(cd8_cells_are_counted_with_ctl_and_car_t_cells),
         cmocka_unit_test(total_dna_is_intact_and_defective_provirus),
         cmocka_unit_test(low_lymphocytes_are_graded_by_daids),
+        cmocka_unit_test(blood_cells_fall_and_return_as_in_friberg_2002),
+        cmocka_unit_test(low_neutrophils_and_platelets_are_graded_by_daids),
         cmocka_unit_test(cytokines_raise_expansion_and_spare_effectors),
         cmocka_unit_test(memory_is_kept_up_by_il15_and_by_il2_where_it_is_said_to),
         cmocka_unit_test(il2_is_gone_in_hours_and_il15_in_days),

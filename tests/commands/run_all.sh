@@ -57,6 +57,34 @@ expect 0 'participants to simulate .* results; nothing was written' \
 [ ! -e "$work/dry" ] || { echo "a dry run left files"; bad=$((bad + 1)); }
 expect 66 'neither a file nor a shipped model' "$respite" simulate hiv_cart_x --until 1
 
+# A course of lymphodepletion is seen in the laboratory; without one nobody has a grade.
+cat >"$work/blood.yaml" <<'END'
+study: blood
+title: neutrophils and platelets after lymphodepletion
+model: hiv_car_t_products
+population: {from: chronic_art_suppressed}
+design: counterfactual
+arms:
+  - {name: course, participants: 40, schedule: [{day: 0, do: lymphodeplete, amount: 1}]}
+  - {name: none, participants: 40}
+visits: {days: [0, 7, 11, 28]}
+assays: [neutrophils, platelets]
+adverse events:
+  - {term: low neutrophil count, grade: neutrophil_grade, reported: seen}
+  - {term: low platelet count, grade: platelet_grade, reported: seen}
+endpoints:
+  - {name: below_1000, event: neutrophils < 1000 cell/uL, from: day 0}
+follow_up: {start: day 0, until: 28 day}
+END
+expect 0 'below_1000' "$respite" run "$work/blood.yaml" --out "$work/blood"
+for term in neutrophil platelet; do
+  if [ "$(grep -c "course,.*low $term count" "$work/blood/adam/adae.csv")" -lt 20 ] ||
+    grep -q ",none,.*low $term count" "$work/blood/adam/adae.csv"; then
+    echo "low $term counts are not those of lymphodepletion"
+    bad=$((bad + 1))
+  fi
+done
+
 # An error names file, line and column, and writes nothing.
 sed 's/participants: 6/particpants: 6/' studies/liu2021.yaml >"$work/wrong.yaml"
 cp -r studies/populations studies/products "$work"
