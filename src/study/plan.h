@@ -34,6 +34,8 @@ typedef struct plan_rule {
     uint64_t assays;          /* those its condition reads */
     clinic_moment from;
     uint32_t action;          /* or CLINIC_END_ACTION */
+    int undone_by;            /* the action after which it may act again: "stop art" of
+                                 "start art"; -1: none */
     const char *what, *text;  /* "start art", "viral_load > ..." in words */
     double delay_day;
     uint64_t arms;            /* those it holds in: a bit each */
@@ -295,6 +297,8 @@ void plan_statistic_of(plan_reading *p, const tree *t, plan_score *score);
 const char *plan_statistic_unit(const plan_reading *p, const plan_score *score);
 clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what);
 clinic_moment plan_moment_start(void);
+/* "stop art 2": 1, and the length of "stop art"; without a number 0. */
+uint32_t plan_moment_place(const char *s, size_t *n);
 /* An action by its name in words; fails with the known ones. */
 int plan_action(plan_reading *p, const tree *at, const char *words);
 const char *plan_action_words(plan_reading *p, uint32_t action);

@@ -366,18 +366,35 @@ clinic_moment plan_moment_start(void)
     return (clinic_moment){.kind = CLINIC_AT_START, .text = "start"};
 }
 
-static bool plan_entry(const rsp_plan *plan, uint32_t action, clinic_entry *found)
+static bool plan_entry(const rsp_plan *plan, uint32_t action, uint32_t place,
+                       clinic_entry *found)
 {
     for (size_t a = 0; a < plan->view.n_arms; a++) {
-        const clinic_schedule *s = &plan->arms[a].schedule;
-        for (size_t i = 0; i < s->n; i++) {
-            if (s->entries[i].action == action) {
-                *found = s->entries[i];
-                return true;
-            }
+        const clinic_entry *e = clinic_schedule_entry(&plan->arms[a].schedule, action, place);
+        if (e) {
+            *found = *e;
+            return true;
         }
     }
     return false;
+}
+
+/* "stop art 2" is the second: its place, and the length of the action's name. */
+uint32_t plan_moment_place(const char *s, size_t *n)
+{
+    size_t k = *n;
+    uint32_t nth = 0;
+    while (k && s[k - 1] >= '0' && s[k - 1] <= '9') {
+        k--;
+    }
+    for (size_t i = k; i < *n && nth < 10000; i++) {
+        nth = 10 * nth + (uint32_t)(s[i] - '0');
+    }
+    if (!nth || k < 2 || s[k - 1] != ' ') {
+        return 0;
+    }
+    *n = k - 1;
+    return nth - 1;
 }
 
 static void moment_head(plan_reading *p, const tree *t, const char *what,
@@ -394,8 +411,10 @@ static void moment_head(plan_reading *p, const tree *t, const char *what,
         reader_century(&p->r, t, what, m->day);
         return;
     }
-    int action = find_action(p->plan->net, s, n);
+    const size_t whole = n;
     m->kind = CLINIC_AT_ACTION;
+    m->place = plan_moment_place(s, &n);
+    int action = find_action(p->plan->net, s, n);
     if (action < 0) {
         char *words = reader_printf(&p->r, "%.*s", (int)n, s);
         if (words) {
@@ -403,9 +422,9 @@ static void moment_head(plan_reading *p, const tree *t, const char *what,
         }
         return;
     }
-    if (!plan_entry(p->plan, (uint32_t)action, &m->entry)) {
-        reader_fail(&p->r, t, RSP_NAME, "%s: no arm's schedule has '%.*s'", what,
-                    (int)n, s);
+    if (!plan_entry(p->plan, (uint32_t)action, m->place, &m->entry)) {
+        reader_fail(&p->r, t, RSP_NAME, "%s: no arm's schedule has '%.*s'%s", what,
+                    (int)whole, s, m->place ? "; the number counts its entries" : "");
     }
 }
 

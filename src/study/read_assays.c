@@ -290,7 +290,9 @@ static bool add_moment(plan_reading *p, const tree *t, const char *name,
 static bool is_moment(const plan_reading *p, const char *name)
 {
     char action[80];
-    snprintf(action, sizeof action, "%s", name);
+    size_t n = strlen(name);
+    (void)plan_moment_place(name, &n);
+    snprintf(action, sizeof action, "%.*s", (int)n, name);
     for (char *c = action; *c; c++) {
         *c = *c == ' ' ? '_' : *c;
     }

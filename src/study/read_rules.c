@@ -91,6 +91,20 @@ static bool counterpart(plan_reading *p, uint32_t action, const char *from,
     return i >= 0;
 }
 
+/* After which other action it may be done again, -1: none. */
+static int undone_by(plan_reading *p, uint32_t action)
+{
+    static const char *const pairs[][2] = {
+        {"start_", "stop_"}, {"stop_", "start_"}, {"pause_", "resume_"}, {"resume_", "pause_"}};
+    uint32_t other = 0;
+    for (size_t i = 0; action != CLINIC_END_ACTION && i < 4; i++) {
+        if (counterpart(p, action, pairs[i][0], pairs[i][1], &other)) {
+            return (int)other;
+        }
+    }
+    return -1;
+}
+
 static bool planned_moment(const rsp_plan *plan, uint32_t action, clinic_moment *m)
 {
     for (size_t a = 0; a < plan->view.n_arms; a++) {
@@ -140,6 +154,7 @@ static void read_rule(plan_reading *p, const tree *t, plan_rule *rule)
     if (!reading(&p->r)) {
         return;
     }
+    rule->undone_by = undone_by(p, rule->action);
     if (from) {
         rule->from = plan_moment(p, from, "from");
     } else if (rule->action != CLINIC_END_ACTION &&

@@ -66,7 +66,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     clinic_watch *watches;   /* [n_rules] */
     double *rule_from;       /* [n_rules]; NaN: never */
     clinic_reading *baselines; /* [n_rules * n_assays] */
-    done_action *did; size_t n_did;
+    done_action *did; size_t n_did, did_room;
     adverse *adverse;        /* [plan n_adverse]; main runs */
     rsp_stop stop;
     char reason[128];        /* why it failed; "" */
@@ -81,7 +81,7 @@ typedef struct work {
     double *base_medians, **arm_medians, **grid_medians; /* of the trial at hand */
     double *derived;         /* [n_derived] scratch */
     double *candidate;       /* [n_params] scratch */
-    bool no_memory;          /* an episode found none */
+    bool no_memory;          /* an episode or a rule found none */
 } work;
 
 /* Add all runs of a trial, in order of participant, arm and set. */

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -477,6 +478,52 @@ static void a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround(void **
     }
 }
 
+/* Each planned interruption has its own restart; a rule that serves both, and one for the
+ * second alone. */
+static void a_rule_acts_once_in_each_interruption(void **state)
+{
+    (void)state;
+    const char *rules[] = {
+        "rules: [{when: viral_load > 1000 copies/mL, do: start art}]\n",
+        "rules:\n  - {when: viral_load > 1000 copies/mL, do: start art, from: day 7}\n"
+        "  - {when: viral_load > 400 copies/mL, confirmed: 2, do: start art, from: day 119}\n"};
+    for (size_t k = 0; k < 2; k++) {
+        char changes[900];
+        snprintf(changes, sizeof changes,
+                 "arms:\n  - {name: two, participants: 6, schedule: [{day: 7, do: stop art}, "
+                 "{day: 91, do: start art}, {day: 119, do: stop art}]}\n"
+                 "visits: {every: 7 day}\nassays: [viral_load]\n%s"
+                 "endpoints:\n  - {name: again, event: viral_load > 50 copies/mL, from: stop art 2}\n"
+                 "follow_up: {start: day -7, from: stop art 2, until: 12 week}\nscoreboard: []\n",
+                 rules[k]);
+        char *study = bed_study(changes);
+        rsp_plan *plan = bed_plan(study);
+        bed_run run = bed_run_plan(plan, 3);
+        const rsp_dataset *d = rsp_dataset_view(run.rows);
+        int first[32] = {0}, second[32] = {0}, n = 0;
+        for (size_t i = 0; i < d->n_endpoints; i++) { /* day 0 is the second one's */
+            assert_true(d->endpoints[i].start_day == 119);
+            assert_int_not_equal(d->endpoints[i].end, RSP_END_NOT_STARTED);
+        }
+        for (size_t i = 0; i < d->n_happenings; i++) {
+            const rsp_happening *h = &d->happenings[i];
+            const uint32_t who = h->trial * 6 + h->participant;
+            if (strcmp(h->what, "start art") == 0 && strcmp(h->reason, "planned") != 0) {
+                assert_true(who < 32 && (h->day < 91 || h->day > 119));
+                (h->day < 91 ? first : second)[who]++;
+            }
+        }
+        for (int who = 0; who < 18; who++) {
+            assert_true(first[who] <= 1 && second[who] <= 1);
+            n += first[who] && second[who];
+        }
+        assert_true(n > 9); /* most had both */
+        bed_run_free(&run);
+        rsp_plan_free(plan);
+        free(study);
+    }
+}
+
 static void follow_up_may_end_some_time_after_a_restart(void **state)
 {
     (void)state;
@@ -672,6 +719,7 @@ int main(void)
         cmocka_unit_test(uncertainty_is_shared_by_the_arms_of_a_trial),
         cmocka_unit_test(a_rule_sees_measurements_only),
         cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),
+        cmocka_unit_test(a_rule_acts_once_in_each_interruption),
         cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
         cmocka_unit_test(who_drops_out_is_lost),
         cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),

@@ -32,6 +32,8 @@ static const mistake mistakes[] = {
     {"visits: {every: 7 copies/mL}\n",
      "every: 'copies/mL' does not fit; write for example 7 day", "7 copies/mL",
      RSP_UNITS},
+    {"endpoints: [{name: e, event: viral_load > 50 copies/mL, from: stop art 2}]\nscoreboard: []\n",
+     "from: no arm's schedule has 'stop art 2'; the number counts its entries", "stop art 2", RSP_NAME},
     {"visits: {every: 7}\n", "every needs a unit; write for example 7 day", "7}",
      RSP_UNITS},
     {"visits: {every: 7 dya}\n", "every: unknown unit 'dya'; write for example 7 day",
