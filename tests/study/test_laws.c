@@ -690,7 +690,8 @@ static void each_line_of_a_day_is_missed_for_itself(void **state)
     of_one_day none = on_trough(trough, "car_copies");
     assert_int_equal(none.rows, 0);
     assert_int_equal(none.missed, 36); /* and it is said */
-    const char *weekly = "visits:\n" WEEKLY(", missed: 100 %") TROUGH("");
+    const char *weekly = "visits:\n" WEEKLY(", missed: 100 %") TROUGH("")
+        "endpoints: [{name: time_to_rebound, event: viral_load > 50 copies/mL, from: stop art}]\n";
     of_one_day load = on_trough(weekly, "viral_load");
     assert_int_equal(load.rows, 36); /* who comes for the trough has both taken */
     assert_int_equal(load.missed, 0);
