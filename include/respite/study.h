@@ -149,7 +149,8 @@ typedef struct rsp_test_share {
     const char *what;     /* "time_to_rebound, CAR T against control"; "" where the plan says it */
     double alpha;
     size_t trials, estimable, significant; /* p < alpha */
-    rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error */
+    rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error;
+                             NaN where no trial gave a p */
 } rsp_test_share;
 
 /* Dose escalation (3+3): what was given, seen and chosen, over replicate trials. */

@@ -98,8 +98,14 @@ static void print_tests(const rsp_plan_view *plan, const rsp_findings *f)
 {
     for (size_t i = 0; i < f->n_tests; i++) {
         const rsp_test_share *t = &f->tests[i];
+        const char *what = plan->is_null ? "type-I error" : "power";
+        if (t->estimable == 0) {
+            printf("%s of %s%s%s: no p in any of %zu trials\n", what, t->test,
+                   t->what[0] ? ", " : "", t->what, t->trials);
+            continue;
+        }
         printf("%s of %s%s%s: p < %g in %.1f %% of %zu trials (Monte Carlo %.1f to %.1f)\n",
-               plan->is_null ? "type-I error" : "power", t->test, t->what[0] ? ", " : "", t->what,
+               what, t->test, t->what[0] ? ", " : "", t->what,
                t->alpha, 100 * t->share.value, t->trials, 100 * t->share.low, 100 * t->share.high);
         if (t->estimable < t->trials) {
             printf("  no p in %zu of them\n", t->trials - t->estimable);
