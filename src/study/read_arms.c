@@ -94,7 +94,10 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
         return;
     }
     const char *s = amount ? reader_text(&p->r, amount, "amount") : "";
-    e->is_share = !amount || (reading(&p->r) && s[strlen(s) - 1] == '%');
+    /* Of an action in a pure number a percentage is that number, and not of a dose. */
+    const bool pure = strcmp(action->unit, "1") == 0 || !action->unit[0];
+    const bool percent = amount && reading(&p->r) && s[strlen(s) - 1] == '%';
+    e->is_share = !amount || (percent && !pure);
     const bool cells = strcmp(action->unit, "cell") == 0;
     char example[80];
     snprintf(example, sizeof example, "%s%s%.60s", cells ? "4e7" : "1",
@@ -227,7 +230,9 @@ static const char *schedule_words(plan_reading *p, const clinic_schedule *s)
         rsp_text_printf(&words, ": %s", e->what);
         if (e->takes_amount && !e->is_share) {
             const rsp_action *a = &p->plan->net->actions[e->action];
-            rsp_text_printf(&words, " %g %s", e->amount / a->factor, a->unit);
+            const bool pure = strcmp(a->unit, "1") == 0;
+            rsp_text_printf(&words, " %g%s%s", e->amount / a->factor, pure ? "" : " ",
+                            pure ? "" : a->unit);
         } else if (e->takes_amount && e->amount < 1) {
             rsp_text_printf(&words, " %g %% of the dose", 100 * e->amount);
         }

@@ -46,6 +46,23 @@ static void a_dose_of_zero_equals_no_treatment_to_the_bit(void **state)
     expect_same(rows_with(no_dose, 0, NULL), rows_with(no_dose, 1, NULL));
 }
 
+/* A percentage of a pure number is that number, also where the dose is one. */
+static void a_percentage_of_a_pure_number_is_that_number(void **state)
+{
+    (void)state;
+    const char *product[] = {"product: {dose: 4e7 cell}\n",
+                             "product: {given by: deplete, dose: 10 %}\n"};
+    for (size_t k = 0; k < 2; k++) {
+        char share[600], number[600];
+        const char *arm = "%sarms: [{name: A, participants: 6, schedule: [{day: 0, do: infuse, "
+                          "amount: 4e7 cell}, {day: 3, do: deplete, amount: %s}, "
+                          "{day: 7, do: stop art}]}]\nscoreboard: []\n";
+        snprintf(share, sizeof share, arm, product[k], "15 %");
+        snprintf(number, sizeof number, arm, product[k], "0.15");
+        expect_same(rows_with(share, 0, NULL), rows_with(number, 0, NULL));
+    }
+}
+
 static void treatment_changes_what_is_measured(void **state)
 {
     (void)state;
@@ -702,6 +719,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dose_of_zero_equals_no_treatment_to_the_bit),
+        cmocka_unit_test(a_percentage_of_a_pure_number_is_that_number),
         cmocka_unit_test(treatment_changes_what_is_measured),
         cmocka_unit_test(adding_an_assay_changes_no_other_number),
         cmocka_unit_test(adding_an_arm_changes_no_other_number),
