@@ -18,6 +18,7 @@ typedef struct clinic_entry { /* a line of an arm's schedule */
     double low, high;         /* day; drawn where they differ */
     bool takes_amount;
     bool is_share;            /* amount is a share of the product's dose */
+    bool per_weight;          /* or a quantity per kg of body weight */
     double amount;            /* base units, or the share */
 } clinic_entry;
 

@@ -52,7 +52,7 @@ typedef struct plan_endpoint {
 } plan_endpoint;
 
 typedef struct plan_product {
-    bool exists;
+    bool exists, per_weight;  /* its dose is per kg */
     uint32_t action;
     clinic_product making;
 } plan_product;
@@ -71,6 +71,7 @@ typedef struct plan_population {
     uint32_t participants;        /* enrolled at most in an arm; 0: no limit */
     const clinic_trait *traits;   /* covariates */
     size_t n_traits;
+    int weight;                   /* the trait in kg that doses per kg go by, or -1 */
     const clinic_condition *eligibility;
     size_t n_eligibility;
     plan_source *sources;         /* what they and the arms' own read */
@@ -298,6 +299,9 @@ void plan_statistic_of(plan_reading *p, const tree *t, plan_score *score);
 const char *plan_statistic_unit(const plan_reading *p, const plan_score *score);
 clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what);
 clinic_moment plan_moment_start(void);
+/* The unit per kg of an action's amount ("cell/kg"), if the text has such a one and the
+ * population a body weight; NULL: it is no amount per kg, or the mistake is in r. */
+const char *plan_per_weight(plan_reading *p, const tree *at, const char *text, const char *unit);
 /* "stop art 2": 1, and the length of "stop art"; without a number 0. */
 uint32_t plan_moment_place(const char *s, size_t *n);
 /* An action by its name in words; fails with the known ones. */

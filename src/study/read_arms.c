@@ -114,8 +114,10 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
         e->amount = amount ? reader_share(&p->r, amount, "amount") : 1.0;
         return;
     }
-    wanted unit = wanted_of(action->unit, example);
-    unit.unit.factor = action->factor;
+    const char *per_kg = plan_per_weight(p, amount, s, action->unit);
+    wanted unit = wanted_of(per_kg ? per_kg : action->unit, example);
+    unit.unit.factor = per_kg ? unit.unit.factor : action->factor;
+    e->per_weight = per_kg != NULL;
     e->amount = reader_quantity(&p->r, amount, "amount", &unit);
     if (reading(&p->r) && e->amount < 0) {
         reader_fail(&p->r, amount, RSP_RANGE, "amount is negative");
@@ -231,8 +233,9 @@ static const char *schedule_words(plan_reading *p, const clinic_schedule *s)
         if (e->takes_amount && !e->is_share) {
             const rsp_action *a = &p->plan->net->actions[e->action];
             const bool pure = strcmp(a->unit, "1") == 0;
-            rsp_text_printf(&words, " %g%s%s", e->amount / a->factor, pure ? "" : " ",
-                            pure ? "" : a->unit);
+            const wanted per_kg = wanted_of(e->per_weight ? "1/kg" : "1", NULL);
+            rsp_text_printf(&words, " %g%s%s%s", e->amount / a->factor / per_kg.unit.factor,
+                            pure ? "" : " ", pure ? "" : a->unit, e->per_weight ? "/kg" : "");
         } else if (e->takes_amount && e->amount < 1) {
             rsp_text_printf(&words, " %g %% of the dose", 100 * e->amount);
         }

@@ -32,7 +32,9 @@ static bool plan_actions(work *w, run *r)
             r->end = day < r->end ? day : r->end;
             continue;
         }
-        double amount = e->is_share ? e->amount * r->who->product[CLINIC_DOSE] : e->amount;
+        double amount = e->is_share     ? e->amount * r->who->product[CLINIC_DOSE]
+                        : e->per_weight ? e->amount * r->who->covariates[w->plan->population.weight]
+                                        : e->amount;
         if (e->takes_amount && !(amount > 0)) {
             continue;
         }

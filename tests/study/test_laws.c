@@ -258,6 +258,42 @@ static void a_dose_is_what_manufacture_gives(void **state)
     free(study);
 }
 
+/* Of the product, of a schedule and of a share, by the weight of the one who was eligible. */
+static void a_dose_per_kg_is_times_the_body_weight(void **state)
+{
+    (void)state;
+    char *study = bed_study(
+        "population:\n  covariates:\n    age: {value: 45}\n"
+        "    weight: {value: 80 kg, between: lognormal cv 0.3, range: 40..150 kg}\n"
+        "  eligibility: [weight > 75 kg]\n"
+        "product: {dose: 3e5 cell/kg}\n"
+        "arms:\n  - {name: A, participants: 6, schedule: [{day: 0, do: infuse}, "
+        "{day: 1, do: infuse, amount: 1e6 cell/kg}, {day: 2, do: infuse, amount: 50 %}, "
+        "{day: 7, do: stop art}]}\nscoreboard: []\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        const double weight = s->covariates[1]; /* age, weight, dose */
+        assert_true(weight > 75 && fabs(s->covariates[2] - 3e5 * weight) < 1);
+        for (size_t k = 0; k < d->n_happenings; k++) {
+            const rsp_happening *h = &d->happenings[k];
+            if (h->trial == s->trial && h->participant == s->participant &&
+                strcmp(h->what, "infuse") == 0) {
+                const double a_kg = h->day == 0 ? 3e5 : h->day == 1 ? 1e6 : 1.5e5;
+                assert_true(fabs(h->amount - a_kg * weight) < 1);
+                n++;
+            }
+        }
+    }
+    assert_int_equal(n, 54);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
 static void candidates_are_drawn_until_one_is_eligible(void **state)
 {
     (void)state;
@@ -730,6 +766,7 @@ int main(void)
         cmocka_unit_test(randomised_arms_have_people_of_their_own),
         cmocka_unit_test(who_has_no_product_never_interrupts),
         cmocka_unit_test(a_dose_is_what_manufacture_gives),
+        cmocka_unit_test(a_dose_per_kg_is_times_the_body_weight),
         cmocka_unit_test(candidates_are_drawn_until_one_is_eligible),
         cmocka_unit_test(nobody_eligible_is_a_failure_with_its_reason),
         cmocka_unit_test(an_arm_of_its_own_eligibility_holds_those_who_meet_it),

@@ -32,6 +32,9 @@ static const mistake mistakes[] = {
     {"visits: {every: 7 copies/mL}\n",
      "every: 'copies/mL' does not fit; write for example 7 day", "7 copies/mL",
      RSP_UNITS},
+    {"product: {dose: 3e5 cell/kg}\n",
+     "an amount per kg needs the body weight; give the population a covariate, for example...",
+     "3e5 cell/kg", RSP_NAME},
     /* What no sample can meet, and what follow-up never comes to. */
     {"visits: {days: [70], from: stop art}\n",
      "'when' can never hold: no visit after 'stop art', up to the end of follow-up (day 70), takes "
