@@ -260,6 +260,11 @@ expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has 
   "$respite" analyze "$work/run" --endpoint time_to_rebond
 expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
 
+# What the model makes of an antibody is said where it is given.
+expect 0 'give vrc01: VRC01 into a vein. An upper bound' "$respite" show studies/bar2016.yaml
+expect 0 '"study"' "$respite" run studies/bar2016.yaml --trials 1 --json --out "$work/bar"
+if ! grep -q 'An upper bound' "$work/bar/report.html"; then echo "a report without the bound of antibodies"; bad=$((bad + 1)); fi
+
 # Arms that share their people are compared in pairs, as the run does; who takes them as others is told.
 expect 0 'no CAR T less CAR T, the same 12 participants: later in' "$respite" analyze "$work/run" --endpoint time_to_rebound
 if grep -q 'log-rank' "$work/out"; then echo "a log-rank test of the same people"; bad=$((bad + 1)); fi
