@@ -36,6 +36,7 @@ typedef struct plan_rule {
     uint32_t action;          /* or CLINIC_END_ACTION */
     int undone_by;            /* the action after which it may act again: "stop art" of
                                  "start art"; -1: none */
+    bool as_at_start;         /* and before that changes nothing: ART is taken */
     const char *what, *text;  /* "start art", "viral_load > ..." in words */
     double delay_day;
     uint64_t arms;            /* those it holds in: a bit each */

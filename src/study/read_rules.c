@@ -105,6 +105,20 @@ static int undone_by(plan_reading *p, uint32_t action)
     return -1;
 }
 
+/* Whether an action sets inputs to what they are at the start, and does no more. */
+static bool as_at_start(const rsp_network *net, const rsp_action *a)
+{
+    for (uint32_t i = a->first_assign; i < a->first_assign + a->n_assigns; i++) {
+        const rsp_assign *s = &net->assigns[i];
+        const rsp_node *value = &net->nodes[s->value];
+        if (s->is_species || s->adds || value->op != RSP_OP_CONST ||
+            value->value != net->inputs[s->target].value) {
+            return false;
+        }
+    }
+    return a->n_assigns > 0;
+}
+
 static bool planned_moment(const rsp_plan *plan, uint32_t action, clinic_moment *m)
 {
     for (size_t a = 0; a < plan->view.n_arms; a++) {
@@ -155,6 +169,8 @@ static void read_rule(plan_reading *p, const tree *t, plan_rule *rule)
         return;
     }
     rule->undone_by = undone_by(p, rule->action);
+    rule->as_at_start = rule->undone_by >= 0 &&
+                        as_at_start(p->plan->net, &p->plan->net->actions[rule->action]);
     if (from) {
         rule->from = plan_moment(p, from, "from");
     } else if (rule->action != CLINIC_END_ACTION &&

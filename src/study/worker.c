@@ -212,12 +212,13 @@ static bool rule_says_so(const session *s, run *r, size_t k, size_t i, double da
     clinic_watch *watch = &r->watches[k];
     size_t n = s->plan->n_assays;
     double undone = last_done(r, rule->undone_by, day);
-    if (watch->done && undone > watch->done_day) {
+    if (watch->done && undone >= watch->done_day) { /* samples come first on a day */
         *watch = clinic_watch_start();
     }
+    const bool idle = rule->as_at_start && !isfinite(undone); /* ART was never stopped */
     return clinic_watch_feed(watch, &rule->criterion, day, &r->tracks[0].readings[i * n],
                              &r->baselines[k * n]) &&
-           !already_done(r, rule->action, undone);
+           !idle && !already_done(r, rule->action, undone);
 }
 
 static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,

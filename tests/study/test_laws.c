@@ -577,6 +577,24 @@ static void a_rule_acts_once_in_each_interruption(void **state)
     }
 }
 
+/* Who never stopped ART does not start it, whatever the rule sees; follow-up goes on. */
+static void nobody_restarts_what_was_not_stopped(void **state)
+{
+    (void)state;
+    const char *changes =
+        "arms:\n  - {name: on ART, participants: 6, schedule: []}\n"
+        "  - {name: off ART, participants: 6, schedule: [{day: 7, do: stop art}]}\n"
+        "visits: {every: 7 day}\nassays: [viral_load, cd4]\nscoreboard: []\nendpoints: []\n"
+        "rules: [{when: cd4 < 2000 cell/uL, do: start art, from: day 0}]\n"
+        "follow_up: {start: day -7, until: 12 week, after restart: 2 week}\n";
+    char *on = rows_with(changes, 0, NULL), *off = rows_with(changes, 1, NULL);
+    assert_null(strstr(on, "start art"));
+    assert_null(strstr(on, "after restart"));
+    assert_non_null(strstr(off, "start art"));
+    free(on);
+    free(off);
+}
+
 static void follow_up_may_end_some_time_after_a_restart(void **state)
 {
     (void)state;
@@ -776,6 +794,7 @@ int main(void)
         cmocka_unit_test(a_rule_sees_measurements_only),
         cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),
         cmocka_unit_test(a_rule_acts_once_in_each_interruption),
+        cmocka_unit_test(nobody_restarts_what_was_not_stopped),
         cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
         cmocka_unit_test(who_drops_out_is_lost),
         cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),
