@@ -80,6 +80,10 @@ static void print_number(double v, const char *unit)
 
 static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
 {
+    if (e->n == 0) {
+        printf("  %s: nobody at risk\n", e->endpoint);
+        return;
+    }
     printf("  %s: %zu of %zu had the event; median ", e->endpoint, e->events,
            e->n);
     print_number(e->median.value, unit);

@@ -153,8 +153,10 @@ static rsp_status check_study(const cli_args *args, const char *path,
     }
     s = rsp_plan_load(path, args->set, args->n_set, &plan, err);
     if (s == RSP_OK) {
-        printf("%s: a study of %zu arms, %u trials; no errors\n", path,
-               rsp_plan_see(plan)->n_arms, rsp_plan_see(plan)->trials);
+        const size_t arms = rsp_plan_see(plan)->n_arms;
+        const uint32_t trials = rsp_plan_see(plan)->trials;
+        printf("%s: a study of %zu arm%s, %u trial%s; no errors\n", path, arms,
+               arms == 1 ? "" : "s", trials, trials == 1 ? "" : "s");
     }
     rsp_plan_free(plan);
     return s;

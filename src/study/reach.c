@@ -178,6 +178,8 @@ static void check_criterion(plan_reading *p, const tree *map, const char *key,
                             const clinic_criterion *c, uint64_t assays, uint64_t arms,
                             const clinic_moment *from)
 {
+    /* A protocol's rule may ask for more time than this follow-up has. */
+    const bool rule = strcmp(key, "when") == 0;
     const possible can = what_is_possible(p->plan, assays, arms, from);
     const double span = least_span(p->plan, assays, c->confirmed);
     const tree *at = tree_get(map, key);
@@ -185,7 +187,7 @@ static void check_criterion(plan_reading *p, const tree *map, const char *key,
         reader_fail(&p->r, at, RSP_RANGE,
                     "'%s' can never hold: no visit after '%s', up to the end of follow-up "
                     "(day %g), takes what it reads", key, from->text, can.end);
-    } else if (can.samples < c->confirmed) {
+    } else if (!rule && can.samples < c->confirmed) {
         reader_fail(&p->r, tree_get(map, "confirmed"), RSP_RANGE,
                     "'%s' can never be confirmed: at most %g of %u samples are taken after '%s'", key,
                     can.samples, c->confirmed, from->text);
@@ -193,7 +195,7 @@ static void check_criterion(plan_reading *p, const tree *map, const char *key,
         reader_fail(&p->r, tree_get(map, "within"), RSP_RANGE,
                     "'%s' can never be confirmed: %u samples take at least %g days, 'within' is "
                     "%g days", key, c->confirmed, span, c->within_day);
-    } else if (c->lasting_day > can.time) {
+    } else if (!rule && c->lasting_day > can.time) {
         reader_fail(&p->r, tree_get(map, "for"), RSP_RANGE,
                     "'%s' can never hold so long: from '%s' to the end of follow-up it is %g days",
                     key, from->text, can.time);

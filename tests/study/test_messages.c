@@ -49,8 +49,9 @@ static const mistake mistakes[] = {
      "rules: [{when: viral_load > 1000 copies/mL, confirmed: 3, within: 3 week, do: start art}]\n",
      "'when' can never be confirmed: 3 samples take at least 24 days, 'within' is 21 days",
      "3 week", RSP_RANGE},
-    {"rules: [{when: viral_load > 1000 copies/mL, for: 20 week, do: start art}]\n",
-     "'when' can never hold so long: from 'stop art' to the end of follow-up it is 63 days", "20 week",
+    {"endpoints: [{name: high, event: viral_load > 1000 copies/mL, for: 20 week, from: stop art}]\n"
+     "assays: [viral_load]\nscoreboard: []\n",
+     "'event' can never hold so long: from 'stop art' to the end of follow-up it is 63 days", "20 week",
      RSP_RANGE},
     {"visits: {every: 7 day, from: day 20}\nassays: [viral_load]\nscoreboard: []\n"
      "rules: [{when: viral_load log10 change from baseline > 1, do: start art}]\n",
