@@ -49,16 +49,15 @@ typedef struct samples {
     double n;
 } samples;
 
+/* The number is of those that come after the moment asked for; earlier ones are baselines. */
 static void add_samples(samples *s, double first, double last, double n)
 {
-    if (n > 0) {
-        s->first = least(s->first, first);
-        s->last = most(s->last, last);
-        s->n += n;
-    }
+    s->first = least(s->first, first);
+    s->last = most(s->last, last);
+    s->n += n;
 }
 
-/* Those after `after` alone are counted. */
+
 static void line_samples(const rsp_plan *plan, const plan_arm *arm, const clinic_line *line,
                          double after, samples *s)
 {
@@ -76,7 +75,7 @@ static void line_samples(const rsp_plan *plan, const plan_arm *arm, const clinic
         double last = high > low ? until : low + floor((until - low) / line->every) * line->every;
         last = least(last + line->window, end);
         double n = floor((last + line->window - most(low, after)) / line->every) + 1;
-        add_samples(s, low - line->window, last, most(n, last > after));
+        add_samples(s, low - line->window, last, last > after ? most(n, 1) : 0);
     }
     for (size_t i = 0; i < line->n_days; i++) {
         if (low + line->days[i] <= until) {

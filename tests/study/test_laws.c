@@ -595,6 +595,28 @@ static void nobody_restarts_what_was_not_stopped(void **state)
     free(off);
 }
 
+/* Baselines lie on the day of `from` or before it; none of these is refused. */
+static void a_baseline_on_the_day_itself_is_one(void **state)
+{
+    (void)state;
+    const char *visits[] = {"visits: {every: 7 day, from: infuse}\nassays: [viral_load]\n",
+                            "visits: {days: [0, 84], from: infuse}\nassays: [viral_load]\n",
+                            "visits: [{days: [84], from: infuse, name: late}]\n"
+                            "assays: [{name: viral_load, visits: [infuse, late]}]\n",
+                            "visits: [{days: [84], from: infuse, name: late}]\n"
+                            "assays: [{name: viral_load, visits: [screening, late]}]\n"};
+    for (size_t i = 0; i < 4; i++) {
+        char changes[700];
+        snprintf(changes, sizeof changes,
+                 "%sscoreboard: []\nrules: []\nfollow_up: {start: day -7, until: 100 day}\n"
+                 "endpoints: [{name: rise, event: viral_load log10 change from baseline > 0.5, "
+                 "from: infuse}]\n", visits[i]);
+        char *rows = rows_with(changes, 0, NULL);
+        assert_non_null(strstr(rows, " rise 0 ")); /* and events are seen */
+        free(rows);
+    }
+}
+
 static void follow_up_may_end_some_time_after_a_restart(void **state)
 {
     (void)state;
@@ -795,6 +817,7 @@ int main(void)
         cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),
         cmocka_unit_test(a_rule_acts_once_in_each_interruption),
         cmocka_unit_test(nobody_restarts_what_was_not_stopped),
+        cmocka_unit_test(a_baseline_on_the_day_itself_is_one),
         cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
         cmocka_unit_test(who_drops_out_is_lost),
         cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),
