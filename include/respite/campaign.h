@@ -1,7 +1,8 @@
 /* A campaign runs a plan on all granted cores and brings the chunks together.
  *
  * Trials are split into chunks; threads take chunks in order and run them into
- * data sets of their own; finished chunks are merged in order of trials (digest,
+ * data sets of their own, and where none is left to take they help others with the
+ * participants of theirs; finished chunks are merged in order of trials (digest,
  * ADaM, result store, analyst), so that nothing depends on who was first.
  * Memory: a bounded window of chunks, however many trials.
  *
@@ -17,8 +18,9 @@ typedef struct rsp_campaign_options {
     const char *out_dir;  /* run directory, made if missing; NULL: no files */
     /* Asked by every worker now and then; true: stop, write nothing. */
     bool (*cancelled)(void *ctx);
-    /* Called under a lock after each merged chunk. May be NULL. */
-    void (*progress)(void *ctx, uint32_t trials_done, uint32_t trials);
+    /* Called under a lock some 200 times: participants simulated, of all (who shares
+     * another's simulation is counted in these alone). May be NULL. */
+    void (*progress)(void *ctx, uint64_t done, uint64_t all);
     void *ctx;
 } rsp_campaign_options;
 

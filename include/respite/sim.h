@@ -131,6 +131,8 @@ typedef struct rsp_sim_view {
 typedef struct rsp_sim_client {
     void *ctx;
     bool amounts_only; /* `observed` is not looked at, and then not computed */
+    uint32_t most;     /* lanes to fill at one time, where others take participants from the
+                          same list; 0: all */
     /* The next participant: 1 and *job filled, or 0: none left. */
     int (*next)(void *ctx, rsp_sim_job *job);
     /* Return false where nothing more is wanted of this participant: the run

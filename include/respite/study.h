@@ -84,21 +84,48 @@ void rsp_plan_set_trials(rsp_plan *plan, uint32_t trials);
 RSP_MUST_USE rsp_status rsp_plan_set_null(rsp_plan *plan, rsp_error *err);
 /* `--lanes N --shuffle`, a test of promise 1: pack participants otherwise. */
 void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle);
+/* The model as machine code, by rsp_program_compile, whose errors it has. */
+RSP_MUST_USE rsp_status rsp_plan_compile(rsp_plan *plan, rsp_error *err);
 /* Participants to simulate in all, and bytes that the results will take. */
 void rsp_plan_size(const rsp_plan *plan, uint64_t *runs, uint64_t *bytes);
 
-/* ---- Work. Run trials first .. first+n-1, appending their rows in canonical
- * order to `out` (the data set of the study's arms) and, for the grid, to
- * `grid`.  Deterministic whatever else runs. `cancelled` may be NULL. */
+/* ---- Work: trials first .. first+n-1.  Deterministic whatever else runs. */
 typedef struct rsp_worker rsp_worker; /* one a thread: solver and scratch */
 RSP_MUST_USE rsp_status rsp_worker_new(const rsp_plan *plan, rsp_worker **worker, rsp_error *err);
 void rsp_worker_free(rsp_worker *worker);
 rsp_dataset_maker *rsp_plan_dataset(const rsp_plan *plan); /* an empty one for this plan */
 /* Endpoint rows of the grid's cells, and nothing else; NULL: no grid. */
 rsp_dataset_maker *rsp_plan_grid_dataset(const rsp_plan *plan);
+
+typedef struct rsp_work_hooks { /* called by every worker, each in its own thread */
+    bool (*cancelled)(void *ctx); /* asked now and then; true: stop. NULL: never */
+    void (*simulated)(void *ctx); /* one participant more; may be NULL */
+    void *ctx;
+    unsigned threads;             /* that may share the work; 0: one */
+} rsp_work_hooks;
+
+/* The participants of the trials, and the runs that will simulate them.  *work is freed
+ * by rsp_work_free, also after an error. */
+typedef struct rsp_work rsp_work;
+RSP_MUST_USE rsp_status rsp_work_new(rsp_worker *worker, uint32_t first, uint32_t n,
+                                     rsp_work **work, rsp_error *err);
+void rsp_work_free(rsp_work *work); /* NULL: nothing */
+/* Take runs and simulate them until none is left to take.  Any number of threads at
+ * once, each with a worker of its own (of the same plan): what a run gives does not
+ * depend on whose it was.  `hooks` may be NULL. */
+RSP_MUST_USE rsp_status rsp_work_simulate(rsp_work *work, rsp_worker *worker,
+                                          const rsp_work_hooks *hooks, rsp_error *err);
+/* Whether there is no run left to take. */
+bool rsp_work_is_handed_out(const rsp_work *work);
+/* Once all have returned, and by the thread of the worker that made it: append the
+ * rows in canonical order to `out` (the data set of the study's arms) and, for the
+ * grid, to `grid`. */
+RSP_MUST_USE rsp_status rsp_work_rows(rsp_work *work, rsp_dataset_maker *out,
+                                      rsp_dataset_maker *grid, rsp_error *err);
+/* All three by one worker. */
 RSP_MUST_USE rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
                                        rsp_dataset_maker *out, rsp_dataset_maker *grid,
-                                       bool (*cancelled)(void *ctx), void *ctx, rsp_error *err);
+                                       const rsp_work_hooks *hooks, rsp_error *err);
 rsp_sim_counts rsp_worker_counts(const rsp_worker *worker);
 
 /* ---- Findings: what the report and --json print. */

@@ -2,6 +2,7 @@
 #include "respite/campaign.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,10 +11,12 @@
 
 /* A chunk is large enough that lanes stay full and merging costs little, and
  * small enough that threads end together. */
-enum { RUNS_PER_CHUNK = 256, WINDOW_PER_THREAD = 3, MOST_THREADS = 256 };
+enum { RUNS_PER_CHUNK = 256, WINDOW_PER_THREAD = 3, MOST_THREADS = 256, PROGRESS_CALLS = 200 };
 
 typedef struct chunk { /* a slot of the window */
     rsp_dataset_maker *rows, *grid;
+    rsp_work *work;      /* while others may help to simulate it */
+    unsigned helpers;    /* threads that do, beside its own */
     bool done;
 } chunk;
 
@@ -24,15 +27,19 @@ typedef struct campaign {
     run_files *files;
     rsp_sha256 sha;
     uint32_t trials, trials_per_chunk, n_chunks;
+    unsigned threads;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     chunk *window;
     uint32_t n_window;
     uint32_t next_to_run, next_to_merge;
+    uint32_t preparing;  /* chunks taken whose work is not there yet */
     bool merging;        /* one thread merges at a time, in order */
-    bool stop;           /* an error or a cancellation: leave */
+    atomic_bool stop;    /* an error or a cancellation: leave */
     rsp_error error;
+    atomic_uint_fast64_t simulated; /* participants so far */
+    uint64_t runs, told_every;
     rsp_sim_counts counts;
 } campaign;
 
@@ -46,8 +53,7 @@ static double seconds(clockid_t clock)
 /* The first error stops the campaign and is the one reported. */
 static void give_up(campaign *c, const rsp_error *err)
 {
-    if (!c->stop) {
-        c->stop = true;
+    if (!atomic_exchange(&c->stop, true)) {
         c->error = *err;
     }
     pthread_cond_broadcast(&c->changed);
@@ -100,13 +106,58 @@ static void merge_ready(campaign *c)
         c->next_to_merge++;
         if (s != RSP_OK) {
             give_up(c, &err);
-        } else if (c->options->progress) {
-            uint32_t n = c->next_to_merge * c->trials_per_chunk;
-            c->options->progress(c->options->ctx,
-                                 n < c->trials ? n : c->trials, c->trials);
         }
         pthread_cond_broadcast(&c->changed);
     }
+}
+
+/* ---- What a worker calls. */
+static bool is_cancelled(void *ctx)
+{
+    campaign *c = ctx;
+    return atomic_load_explicit(&c->stop, memory_order_relaxed) ||
+           (c->options->cancelled && c->options->cancelled(c->options->ctx));
+}
+
+static void count_simulated(void *ctx)
+{
+    campaign *c = ctx;
+    uint64_t n = atomic_fetch_add_explicit(&c->simulated, 1, memory_order_relaxed) + 1;
+    if (n % c->told_every == 0) {
+        pthread_mutex_lock(&c->lock);
+        c->options->progress(c->options->ctx, n, c->runs);
+        pthread_mutex_unlock(&c->lock);
+    }
+}
+
+static rsp_status simulate(campaign *c, rsp_work *work, rsp_worker *worker, rsp_error *err)
+{
+    rsp_work_hooks hooks = {.cancelled = is_cancelled, .ctx = c,
+                            .threads = (c->threads + c->n_chunks - 1) / c->n_chunks,
+                            .simulated = c->options->progress ? count_simulated : NULL};
+    return rsp_work_simulate(work, worker, &hooks, err);
+}
+
+/* ---- A thread's turn: called and left with the lock held, the work done without. */
+
+/* Others may take its runs from when its work is there until all are taken. */
+static void share(campaign *c, chunk *k, rsp_work *work)
+{
+    pthread_mutex_lock(&c->lock);
+    c->preparing--;
+    k->work = work;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void wait_for_helpers(campaign *c, chunk *k)
+{
+    pthread_mutex_lock(&c->lock);
+    k->work = NULL;
+    while (k->helpers > 0) {
+        pthread_cond_wait(&c->changed, &c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
 }
 
 static rsp_status run_chunk(campaign *c, rsp_worker *worker, uint32_t which,
@@ -117,40 +168,80 @@ static rsp_status run_chunk(campaign *c, rsp_worker *worker, uint32_t which,
     uint32_t n = c->trials - first < c->trials_per_chunk
                      ? c->trials - first
                      : c->trials_per_chunk;
-    return rsp_worker_run(worker, first, n, k->rows, k->grid,
-                          c->options->cancelled, c->options->ctx, err);
+    rsp_work *work = NULL;
+    rsp_status s = rsp_work_new(worker, first, n, &work, err);
+    share(c, k, s == RSP_OK ? work : NULL);
+    if (s == RSP_OK) {
+        s = simulate(c, work, worker, err);
+        wait_for_helpers(c, k);
+    }
+    if (s == RSP_OK && is_cancelled(c)) {
+        s = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
+    }
+    s = s == RSP_OK ? rsp_work_rows(work, k->rows, k->grid, err) : s;
+    rsp_work_free(work);
+    return s;
 }
 
-static bool cancelled(const campaign *c)
+static void take_chunk(campaign *c, rsp_worker *worker)
 {
-    return c->options->cancelled && c->options->cancelled(c->options->ctx);
+    uint32_t which = c->next_to_run++;
+    rsp_error err = {0};
+    c->preparing++;
+    pthread_mutex_unlock(&c->lock);
+    rsp_status s = run_chunk(c, worker, which, &err);
+    pthread_mutex_lock(&c->lock);
+    if (s != RSP_OK) {
+        give_up(c, &err);
+        return;
+    }
+    c->window[which % c->n_window].done = true;
+    merge_ready(c);
 }
 
+/* A chunk with runs that nobody has taken. */
+static chunk *chunk_to_help(campaign *c)
+{
+    for (uint32_t i = c->next_to_merge; i < c->next_to_run; i++) {
+        chunk *k = &c->window[i % c->n_window];
+        if (k->work && !rsp_work_is_handed_out(k->work)) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
+static void help(campaign *c, rsp_worker *worker, chunk *k)
+{
+    rsp_work *work = k->work;
+    rsp_error err = {0};
+    k->helpers++;
+    pthread_mutex_unlock(&c->lock);
+    rsp_status s = simulate(c, work, worker, &err);
+    pthread_mutex_lock(&c->lock);
+    k->helpers--;
+    if (s != RSP_OK) {
+        give_up(c, &err);
+    }
+    pthread_cond_broadcast(&c->changed);
+}
+
+/* Chunks in order as long as there are any and the window has room; then the runs of
+ * others, so that the last chunk, or a single trial, is everybody's. */
 static void work(campaign *c, rsp_worker *worker)
 {
     pthread_mutex_lock(&c->lock);
-    for (;;) {
-        while (!c->stop && c->next_to_run < c->n_chunks &&
-               c->next_to_run >= c->next_to_merge + c->n_window) {
+    while (!c->stop) {
+        chunk *k = NULL;
+        if (c->next_to_run < c->n_chunks && c->next_to_run < c->next_to_merge + c->n_window) {
+            take_chunk(c, worker);
+        } else if ((k = chunk_to_help(c))) {
+            help(c, worker, k);
+        } else if (c->next_to_run < c->n_chunks || c->preparing > 0) {
             pthread_cond_wait(&c->changed, &c->lock);
-        }
-        if (c->stop || c->next_to_run >= c->n_chunks) {
+        } else {
             break;
         }
-        uint32_t which = c->next_to_run++;
-        rsp_error err = {0};
-        pthread_mutex_unlock(&c->lock);
-        rsp_status s = run_chunk(c, worker, which, &err);
-        if (s == RSP_OK && cancelled(c)) {
-            s = rsp_fail(&err, RSP_INTERRUPTED, "interrupted");
-        }
-        pthread_mutex_lock(&c->lock);
-        if (s != RSP_OK) {
-            give_up(c, &err);
-            break;
-        }
-        c->window[which % c->n_window].done = true;
-        merge_ready(c);
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -258,6 +349,9 @@ rsp_status rsp_campaign_run(const rsp_plan *plan,
     threads = threads > MOST_THREADS ? MOST_THREADS : threads;
     rsp_plan_size(plan, &runs, &bytes);
     split(&c, runs, threads);
+    c.runs = runs;
+    c.threads = threads;
+    c.told_every = 1 + runs / PROGRESS_CALLS;
     rsp_sha256_init(&c.sha);
     pthread_mutex_init(&c.lock, NULL);
     pthread_cond_init(&c.changed, NULL);

@@ -34,7 +34,7 @@ static const option OPTIONS[] = {
      "", "what it cost, as JSON on standard error"},
     {"--interpret", NULL, FLAG, AT(interpret), NONE, 0, 0, "simulate",
      "", "bytecode even for a shipped model"},
-    {"--compile", NULL, FLAG, AT(compile), NONE, 0, 0, "simulate",
+    {"--compile", NULL, FLAG, AT(compile), NONE, 0, 0, "run simulate reproduce",
      "", "make machine code with the system's C compiler"},
     {"--shuffle", NULL, FLAG, AT(shuffle), NONE, 0, 0, "run simulate reproduce",
      "", "a test: pack participants in another order"},

@@ -9,13 +9,25 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The only global of the program: a signal handler can reach nothing else. */
-static atomic_bool interrupted;
+enum { AT_ONE_TIME_MS = 300 };
 
+/* The only globals of the program: a signal handler can reach nothing else. */
+static atomic_bool interrupted;
+static _Atomic long long interrupted_at; /* ms */
+
+/* A second Ctrl-C ends at once; what comes with the first (`timeout` signals a process
+ * and its group) does not. */
 static void on_signal(int number)
 {
-    (void)number;
-    atomic_store(&interrupted, true);
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    const long long ms = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    if (!atomic_exchange(&interrupted, true)) {
+        atomic_store(&interrupted_at, ms);
+    } else if (ms - atomic_load(&interrupted_at) > AT_ONE_TIME_MS) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
 }
 
 /* Were 0, 1 or 2 closed, a results file would get its number, and messages would be
@@ -33,9 +45,7 @@ void cli_fill_streams(void)
 
 void cli_catch_interrupt(void)
 {
-    /* A second Ctrl-C ends at once. */
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -45,7 +55,6 @@ void cli_catch_interrupt(void)
         sigaction(SIGHUP, &action, NULL);
     }
     action.sa_handler = SIG_IGN; /* a closed pipe is a write error, not a death */
-    action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL); /* and so is a file that may not grow */
 }
@@ -79,7 +88,7 @@ void cli_progress_at(cli_progress *p, uint64_t done, uint64_t all)
     double took = now() - p->start;
     double rate = took > 0 ? (double)done / took : 0;
     double left = rate > 0 ? (double)(all - done) / rate : 0;
-    fprintf(stderr, "\r%s: %llu of %llu, %.0f/s, %.0f s left   ", p->what,
+    fprintf(stderr, "\r%s: %llu of %llu participants, %.0f/s, %.0f s left   ", p->what,
             (unsigned long long)done, (unsigned long long)all, rate, left);
 }
 

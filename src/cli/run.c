@@ -11,7 +11,7 @@
 #include "respite/num.h"
 #include "respite/report.h"
 
-static void on_progress(void *ctx, uint32_t done, uint32_t all)
+static void on_progress(void *ctx, uint64_t done, uint64_t all)
 {
     cli_progress_at(ctx, done, all);
 }
@@ -31,6 +31,7 @@ static rsp_status open_study(const cli_args *args, const char *path,
     if (s == RSP_OK && (args->lanes || args->shuffle)) {
         rsp_plan_set_packing(*plan, args->lanes, args->shuffle);
     }
+    s = s == RSP_OK && args->compile ? rsp_plan_compile(*plan, err) : s;
     return s;
 }
 
@@ -254,7 +255,8 @@ static rsp_status time_a_trial(const rsp_plan *plan, double *took, rsp_error *er
                         : rsp_fail(err, RSP_NOMEM, "out of memory");
     double start = seconds(CLOCK_THREAD_CPUTIME_ID);
     if (s == RSP_OK) {
-        s = rsp_worker_run(worker, 0, 1, rows, grid, cli_interrupted, NULL, err);
+        const rsp_work_hooks hooks = {.cancelled = cli_interrupted};
+        s = rsp_worker_run(worker, 0, 1, rows, grid, &hooks, err);
     }
     *took = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
     rsp_worker_free(worker);
@@ -313,7 +315,7 @@ static int dry_run(const cli_args *args)
                "results; nothing was written\n",
                rsp_plan_see(plan)->study, (unsigned long long)runs, trials,
                trials == 1 ? "" : "s", n,
-               duration(took * trials / (n < trials ? n : trials), time),
+               duration(took * trials / n, time),
                size_of((double)bytes, bytes_text));
     }
     rsp_plan_free(plan);

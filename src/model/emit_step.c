@@ -1,5 +1,5 @@
 /* A whole implicit step as one function, so that values stay in registers from rates to
- * substitution: what kernel.c does loop by loop, to the bit.
+ * substitution: what implicit_loop.c does loop by loop, to the bit.
  *
  * Each result of a stage waits for the one before, and a division takes longest: so two
  * times eight lanes go through it side by side.  Text is printed once, with ~ behind what

@@ -192,32 +192,39 @@ typedef struct rsp_kernel {
     /* x = xn, not below the floor, where select is 1; out. With a "first same
      * as last", k[0] = the last k. */
     void (*settle)(rsp_lanes *b);
+    /* implicit->strain from the last two stages of an explicit step. */
+    void (*strain)(rsp_lanes *b);
+} rsp_kernel;
+
+/* Of the chunks whose lanes step implicitly. */
+typedef struct rsp_implicit_kernel {
     /* After RSP_RUN_JACOBIAN at the start: W is assembled and eliminated. */
     void (*factor)(rsp_lanes *b);
     /* Moving species of the frame at `stage` > 0. */
-    void (*place_implicit)(rsp_lanes *b, uint32_t stage);
+    void (*place)(rsp_lanes *b, uint32_t stage);
     /* u of `stage` from the derivatives k[0] at stage 0, later from the frame's rates. */
     void (*solve)(rsp_lanes *b, uint32_t stage);
     /* implicit->end, err and grow. */
-    void (*judge_implicit)(rsp_lanes *b);
+    void (*judge)(rsp_lanes *b);
     /* Of the active chunks by the machine's printed step, from x and implicit->h: what
-     * begin, factor, solve and judge_implicit leave, and k[0], lowest. */
+     * begin, factor, solve and judge leave, and k[0], lowest. */
     void (*stride)(rsp_lanes *b);
-    /* implicit->strain from the last two stages of an explicit step. */
-    void (*strain)(rsp_lanes *b);
+    /* xn of the lanes that step implicitly. */
+    void (*advance)(rsp_lanes *b);
+} rsp_implicit_kernel;
+
+typedef struct rsp_inside_kernel {
     /* Amounts of a deterministic lane at eight shares of its step, by the dense
      * output of its method, into x[n_species * 8]: share by share within a species. */
-    void (*inside)(const rsp_lanes *b, uint32_t lane, const double *share, double *x);
+    void (*lane)(const rsp_lanes *b, uint32_t lane, const double *share, double *x);
     /* The same of eight lanes that step implicitly, each at a share of its own: lane by
      * lane within a species. */
-    void (*inside_chunk)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
+    void (*chunk)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
     /* The same of any eight looks at lanes of one chunk: look by look. */
-    void (*inside_looks)(const rsp_lanes *b, uint32_t chunk, const rsp_looks *looks, double *x);
+    void (*looks)(const rsp_lanes *b, uint32_t chunk, const rsp_looks *looks, double *x);
     /* The same of lanes that step explicitly; what flows in none of them stays. */
-    void (*inside_moving)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
-    /* xn of the lanes that step implicitly. */
-    void (*advance_implicit)(rsp_lanes *b);
-} rsp_kernel;
+    void (*moving)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
+} rsp_inside_kernel;
 
 typedef struct rsp_cross_kernel {
     /* Of exact channels whose extent sum w a reaches `left`, where select is 1, the
@@ -228,6 +235,8 @@ typedef struct rsp_cross_kernel {
 } rsp_cross_kernel;
 
 RSP_ISA_DECLARE_TABLE(rsp_kernel, rsp_kernel);
+RSP_ISA_DECLARE_TABLE(rsp_implicit_kernel, rsp_implicit_kernel);
+RSP_ISA_DECLARE_TABLE(rsp_inside_kernel, rsp_inside_kernel);
 RSP_ISA_DECLARE_TABLE(rsp_cross_kernel, rsp_cross_kernel);
 
 #endif

@@ -449,7 +449,7 @@ static void take_batch(rsp_sim *sim, uint32_t l, double *x)
         lane->n_batch++;
     }
     if (lane->n_batch > 0) {
-        sim->kernel->inside(&sim->block, l, share, x);
+        sim->inside_kernel->lane(&sim->block, l, share, x);
     }
 }
 
@@ -459,7 +459,7 @@ void rsp_clock_inside(rsp_sim *sim)
     for (uint32_t l = 0; l < b->width; l++) {
         if (b->reading[l] > 0) {
             _Alignas(64) const double share[RSP_CHUNK] = {b->phi[l]};
-            sim->kernel->inside(b, l, share, sim->inside);
+            sim->inside_kernel->lane(b, l, share, sim->inside);
             for (uint32_t s = 0; s < b->net.n_species; s++) {
                 *rsp_at(b->frame.rows, sim->program->species + s, b->width, l) =
                     sim->inside[(size_t)s * RSP_CHUNK];
@@ -534,7 +534,7 @@ static void read_amounts(rsp_sim *sim)
                 any |= share[i] > 0;
             }
             if (any) {
-                sim->kernel->inside_chunk(&sim->block, c, share, sim->inside);
+                sim->inside_kernel->chunk(&sim->block, c, share, sim->inside);
             }
             for (uint32_t i = 0; any && i < RSP_CHUNK; i++) {
                 if (share[i] > 0) {
@@ -604,14 +604,14 @@ static bool read_chunk(rsp_sim *sim, uint32_t chunk, bool *shows)
     w.n = 0;
     w.drawn = true;
     w.near = false;
-    sim->kernel->inside_moving(&sim->block, chunk, share, x);
+    sim->inside_kernel->moving(&sim->block, chunk, share, x);
     sim->fade_kernel->inside(&sim->block, chunk, share, x);
     for (uint32_t i = 0; i < RSP_CHUNK; i++) {
         rsp_lane *lane = &sim->lanes[first + i];
         const double *at = x + i;
         if (reads[i] && lane->stiff) {
             _Alignas(64) const double own[RSP_CHUNK] = {share[i]};
-            sim->kernel->inside(&sim->block, first + i, own, x + size);
+            sim->inside_kernel->lane(&sim->block, first + i, own, x + size);
             at = x + size;
         }
         if (reads[i] && waits_for_noise(sim, first + i)) {

@@ -16,7 +16,7 @@ typedef struct rsp_fade_kernel {
     void (*judge)(rsp_lanes *b);
     /* xn at the share b->taken of the step. */
     void (*advance)(rsp_lanes *b);
-    /* After kernel->inside_moving, the same. */
+    /* After inside_kernel->moving, the same. */
     void (*inside)(const rsp_lanes *b, uint32_t chunk, const double *share, double *x);
 } rsp_fade_kernel;
 

@@ -137,6 +137,8 @@ struct rsp_sim {
     uint64_t seed;
     rsp_arena *arena;
     const rsp_kernel *kernel;
+    const rsp_implicit_kernel *implicit_kernel;
+    const rsp_inside_kernel *inside_kernel;
     rsp_direct *direct;       /* NULL: all lanes step together */
     const rsp_direct_kernel *direct_kernel;
     rsp_absent absent;
@@ -145,6 +147,7 @@ struct rsp_sim {
     const rsp_draw_kernel *draw_kernel;
     const rsp_cross_kernel *cross_kernel;
     const rsp_fade_kernel *fade_kernel;
+    uint32_t n_lanes;         /* filled at one time, from the first */
     bool marches;             /* lanes may march: see march.c */
     rsp_machine machine;
     rsp_lanes block;

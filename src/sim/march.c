@@ -149,7 +149,7 @@ static void fill(rsp_looks *looks)
 
 static void show_looks(rsp_sim *sim, uint32_t c, rsp_looks *looks)
 {
-    sim->kernel->inside_looks(&sim->block, c, looks, sim->inside);
+    sim->inside_kernel->looks(&sim->block, c, looks, sim->inside);
     for (uint32_t k = 0; k < looks->n; k++) {
         const uint32_t l = c * RSP_CHUNK + (uint32_t)looks->lane[k];
         if (!sim->lanes[l].enough) {
@@ -205,7 +205,7 @@ static bool step_on(rsp_sim *sim, bool *goes_on)
     }
     memcpy(b->select, sim->march.live, b->width * sizeof *b->select);
     if (b->machine.step != NULL) {
-        sim->kernel->stride(b);
+        sim->implicit_kernel->stride(b);
     } else {
         sim->kernel->place_start(b);
         sim->machine.run(&sim->machine, RSP_RUN_RATES, b->frame.rows);

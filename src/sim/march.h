@@ -35,7 +35,7 @@ typedef struct rsp_march_kernel {
     /* h of each live lane, land; implicit->skims. True: a lane's step is no step for a
      * march, and nothing was changed. */
     bool (*pace)(rsp_lanes *b, rsp_march *m);
-    /* After judge_implicit: select where the step stands, wish, counts. True: a lane
+    /* After implicit_kernel->judge: select where the step stands, wish, counts. True: a lane
      * would rather step explicitly. */
     bool (*verdict)(rsp_lanes *b, rsp_march *m);
     /* `end`; the lanes of the chunk, as bits, that are read inside their steps. */

@@ -48,4 +48,15 @@ static inline rsp_v8 row_of(const double *rows, size_t row, size_t width)
     return rsp_v8_load(rows + row * width);
 }
 
+/* Row `row` of n rows that are kept chunk by chunk. */
+static inline rsp_v8 in_chunk(const double *rows, size_t chunk, size_t n, size_t row)
+{
+    return rsp_v8_load(rows + (chunk * n + row) * RSP_CHUNK);
+}
+
+static inline void to_chunk(double *rows, size_t chunk, size_t n, size_t row, rsp_v8 v)
+{
+    rsp_v8_store(rows + (chunk * n + row) * RSP_CHUNK, v);
+}
+
 #endif

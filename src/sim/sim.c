@@ -306,6 +306,8 @@ static rsp_status build(rsp_sim *sim, rsp_error *err)
         sim->machine = rsp_machine_widened(sim->machine);
     }
     sim->kernel = RSP_ISA_CHOOSE_TABLE(rsp_kernel);
+    sim->implicit_kernel = RSP_ISA_CHOOSE_TABLE(rsp_implicit_kernel);
+    sim->inside_kernel = RSP_ISA_CHOOSE_TABLE(rsp_inside_kernel);
     sim->fade_kernel = RSP_ISA_CHOOSE_TABLE(rsp_fade_kernel);
     sim->cross_kernel = RSP_ISA_CHOOSE_TABLE(rsp_cross_kernel);
     sim->draw_kernel = RSP_ISA_CHOOSE_TABLE(rsp_draw_kernel);
@@ -423,12 +425,9 @@ rsp_status rsp_sim_derive(rsp_sim *sim, uint32_t trial, uint32_t participant,
  * whether any lane lives. */
 static bool serve(rsp_sim *sim)
 {
-    uint32_t n = sim->block.width;
+    const uint32_t n = sim->n_lanes;
     if (!sim->waits) {
         return true;
-    }
-    if (sim->options.lanes > 0 && sim->options.lanes < n) {
-        n = sim->options.lanes;
     }
     for (bool again = true; again;) {
         bool due = false, empty = false;
@@ -455,6 +454,12 @@ static bool serve(rsp_sim *sim)
     return false;
 }
 
+/* The smaller limit; 0 is none. */
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return b > 0 && (a == 0 || b < a) ? b : a;
+}
+
 rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *err)
 {
     sim->client = client;
@@ -465,6 +470,7 @@ rsp_status rsp_sim_run(rsp_sim *sim, const rsp_sim_client *client, rsp_error *er
     sim->nomem = false;
     sim->n_ready = sim->i_ready = 0;
     sim->waits = true;
+    sim->n_lanes = least(sim->block.width, least(sim->options.lanes, client->most));
     for (uint32_t l = 0; l < sim->block.width; l++) {
         sim->lanes[l].live = false;
         rsp_regime_leave(sim, l);

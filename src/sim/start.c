@@ -245,7 +245,7 @@ static void refuse(rsp_sim *sim, const rsp_sim_job *job, rsp_stop stop,
 static void fill_ready(rsp_sim *sim)
 {
     sim->n_ready = sim->i_ready = 0;
-    while (!sim->dry && sim->n_ready < sim->ready.width) {
+    while (!sim->dry && sim->n_ready < sim->n_lanes) {
         rsp_sim_job *job = &sim->ready_job[sim->n_ready];
         if (sim->client->next(sim->client->ctx, job) == 0) {
             sim->dry = true;

@@ -229,15 +229,15 @@ void rsp_step_implicit(rsp_sim *sim)
     rsp_implicit *im = &sim->implicit;
     stage_times(sim, 0);
     run_active(sim, RSP_RUN_JACOBIAN);
-    sim->kernel->factor(b);
-    sim->kernel->solve(b, 0);
+    sim->implicit_kernel->factor(b);
+    sim->implicit_kernel->solve(b, 0);
     for (uint32_t i = 1; i < im->tab->stages; i++) {
         stage_times(sim, im->tab->c[i]);
-        sim->kernel->place_implicit(b, i);
+        sim->implicit_kernel->place(b, i);
         run_active(sim, RSP_RUN_RATES);
-        sim->kernel->solve(b, i);
+        sim->implicit_kernel->solve(b, i);
     }
-    sim->kernel->judge_implicit(b);
+    sim->implicit_kernel->judge(b);
 }
 
 /* The stages of the lanes that step implicitly; the others keep their k[0]. */
@@ -499,7 +499,7 @@ static void finish_steps(rsp_sim *sim)
         }
     }
     if (sim->n_implicit > 0) {
-        sim->kernel->advance_implicit(b);
+        sim->implicit_kernel->advance(b);
     }
     rsp_events_place(sim);
     rsp_clock_reads(sim);

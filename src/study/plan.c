@@ -290,6 +290,7 @@ void rsp_plan_free(rsp_plan *plan)
 {
     if (plan) {
         rsp_analysis_free(plan->analysis);
+        rsp_shared_free(plan->code);
         rsp_program_free(plan->program);
         rsp_model_free(plan->model);
         rsp_arena_free(plan->arena);
@@ -312,6 +313,13 @@ void rsp_plan_set_packing(rsp_plan *plan, uint32_t lanes, bool shuffle)
 {
     plan->options.lanes = lanes;
     plan->shuffle = shuffle;
+}
+
+rsp_status rsp_plan_compile(rsp_plan *plan, rsp_error *err)
+{
+    rsp_status s = rsp_program_compile(plan->program, &plan->code, err);
+    plan->options.code = plan->code;
+    return s;
 }
 
 /* Visits of the longest follow-up, drawn days at their latest. */

@@ -198,6 +198,7 @@ struct rsp_plan {
     rsp_model *model;
     const rsp_network *net;
     rsp_program *program;
+    rsp_shared *code;         /* options.code; NULL: not compiled */
     rsp_plan_view view;
     rsp_sim_options options;
     bool shuffle;

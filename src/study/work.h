@@ -2,6 +2,8 @@
 #ifndef RESPITE_STUDY_WORK_H
 #define RESPITE_STUDY_WORK_H
 
+#include <stdatomic.h>
+
 #include "study/plan.h"
 
 enum {
@@ -72,7 +74,13 @@ typedef struct run { /* one participant in one arm, simulated once */
     char reason[128];        /* why it failed; "" */
 } run;
 
-typedef struct work {
+/* What one worker keeps of the runs it takes while others take theirs. */
+typedef struct part {
+    rsp_arena *arena;
+    struct part *next;
+} part;
+
+typedef struct rsp_work {
     const rsp_plan *plan;
     rsp_sim *sim;            /* for derived values */
     rsp_arena *arena;
@@ -82,6 +90,9 @@ typedef struct work {
     double *derived;         /* [n_derived] scratch */
     double *candidate;       /* [n_params] scratch */
     bool no_memory;          /* an episode or a rule found none */
+    size_t *order;           /* [n_runs] in which runs are handed out */
+    _Atomic size_t next;     /* of order: the first that no worker has */
+    _Atomic(part *) parts;   /* of all workers, until the rows are written */
 } work;
 
 /* Add all runs of a trial, in order of participant, arm and set. */

@@ -14,20 +14,23 @@ struct rsp_worker {
     double *derived;
 };
 
-typedef struct session { /* one call of rsp_worker_run */
+typedef struct session { /* one worker at some work */
     const rsp_plan *plan;
-    work *w;
-    size_t *order;      /* in which runs are handed out */
-    size_t next;
-    bool (*cancelled)(void *ctx);
-    void *cancel_ctx;
+    work *shared;        /* whose runs it takes */
+    work own;            /* the same, with what this worker alone may write */
+    const rsp_work_hooks *hooks;
 } session;
 
+/* A run is one worker's from here on. */
 static int next_run(void *ctx, rsp_sim_job *job)
 {
     session *s = ctx;
-    while (s->next < s->w->n_runs) {
-        run *r = s->w->runs[s->order[s->next++]];
+    for (;;) {
+        size_t next = atomic_fetch_add_explicit(&s->shared->next, 1, memory_order_relaxed);
+        if (next >= s->own.n_runs) {
+            return 0;
+        }
+        run *r = s->own.runs[s->own.order[next]];
         if (!r->simulate) {
             continue;
         }
@@ -39,7 +42,6 @@ static int next_run(void *ctx, rsp_sim_job *job)
                              .stops = r->stops, .n_stops = r->n_stops};
         return 1;
     }
-    return 0;
 }
 
 /* ---- Measuring. */
@@ -117,7 +119,7 @@ static void begin_episode(work *w, adverse *a, double day, double grade)
 }
 
 /* On whole days alone, so that visits change nothing. */
-static void watch_adverse(const session *s, run *r, const rsp_sim_view *view)
+static void watch_adverse(session *s, run *r, const rsp_sim_view *view)
 {
     if (r->set != WORK_MAIN || view->t > r->cut || view->t != floor(view->t)) {
         return;
@@ -127,7 +129,7 @@ static void watch_adverse(const session *s, run *r, const rsp_sim_view *view)
         episode *e = r->adverse[i].last;
         const bool lasts = e && !isfinite(e->end);
         if (grade >= 1 && !lasts) {
-            begin_episode(s->w, &r->adverse[i], view->t, grade);
+            begin_episode(&s->own, &r->adverse[i], view->t, grade);
         } else if (lasts && !(grade >= 1)) {
             e->end = view->t;
         } else if (lasts) {
@@ -144,7 +146,7 @@ static bool read_view(void *ctx, const rsp_sim_job *job, size_t which,
     run *r = job->tag;
     (void)measure(s, r, view);
     watch_adverse(s, r, view);
-    return r->set == WORK_MAIN || !work_grid_settled(s->w, r);
+    return r->set == WORK_MAIN || !work_grid_settled(&s->own, r);
 }
 
 /* ---- Rules. */
@@ -184,12 +186,12 @@ static bool is_restart(const rsp_plan *plan, uint32_t action)
 }
 
 /* False: no memory. */
-static bool act(const session *s, run *r, const plan_rule *rule, double day)
+static bool act(session *s, run *r, const plan_rule *rule, double day)
 {
     if (r->n_did == r->did_room) {
-        done_action *more = rsp_arena_alloc(s->w->arena, 2 * r->did_room, sizeof *more);
+        done_action *more = rsp_arena_alloc(s->own.arena, 2 * r->did_room, sizeof *more);
         if (!more) {
-            s->w->no_memory = true;
+            s->own.no_memory = true;
             return false;
         }
         memcpy(more, r->did, r->n_did * sizeof *more);
@@ -255,8 +257,11 @@ static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
 
 static void run_done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *result)
 {
-    (void)ctx;
+    const session *s = ctx;
     run *r = job->tag;
+    if (s->hooks->simulated) {
+        s->hooks->simulated(s->hooks->ctx);
+    }
     r->stop = result->stop;
     if (result->stop != RSP_STOP_END && result->stop != RSP_STOP_CLIENT) {
         snprintf(r->reason, sizeof r->reason, "%s",
@@ -267,7 +272,7 @@ static void run_done(void *ctx, const rsp_sim_job *job, const rsp_sim_result *re
 static bool is_cancelled(void *ctx)
 {
     const session *s = ctx;
-    return s->cancelled && s->cancelled(s->cancel_ctx);
+    return s->hooks->cancelled && s->hooks->cancelled(s->hooks->ctx);
 }
 
 /* ---- The worker. */
@@ -323,21 +328,94 @@ static void make_order(const rsp_plan *plan, size_t *order, size_t n)
     }
 }
 
-static rsp_status simulate(rsp_worker *worker, session *s, rsp_error *err)
+rsp_status rsp_work_new(rsp_worker *worker, uint32_t first, uint32_t n, rsp_work **out,
+                        rsp_error *err)
 {
-    s->order = rsp_arena_alloc(s->w->arena, s->w->n_runs + 1, sizeof *s->order);
-    if (!s->order) {
+    work *w = calloc(1, sizeof *w);
+    *out = w;
+    if (w) {
+        *w = (work){.plan = worker->plan, .sim = worker->sim, .err = err,
+                    .derived = worker->derived, .arena = rsp_arena_new()};
+    }
+    if (!w || !w->arena) {
+        return rsp_fail(err, RSP_NOMEM, "no memory for a chunk");
+    }
+    rsp_status s = RSP_OK;
+    for (uint32_t trial = first; s == RSP_OK && trial < first + n; trial++) {
+        s = work_add_trial(w, trial);
+    }
+    w->order = rsp_arena_alloc(w->arena, w->n_runs + 1, sizeof *w->order);
+    if (s == RSP_OK && !w->order) {
+        s = rsp_fail(err, RSP_NOMEM, "no memory for the participants");
+    }
+    if (s == RSP_OK) {
+        make_order(w->plan, w->order, w->n_runs);
+    }
+    return s;
+}
+
+void rsp_work_free(rsp_work *w)
+{
+    if (!w) {
+        return;
+    }
+    for (part *p = atomic_load(&w->parts); p;) {
+        part *next = p->next;
+        rsp_arena_free(p->arena);
+        free(p);
+        p = next;
+    }
+    free(w->runs);
+    rsp_arena_free(w->arena);
+    free(w);
+}
+
+/* What this worker's runs allocate stays until the rows of all are written. */
+static part *add_part(work *w)
+{
+    part *p = calloc(1, sizeof *p);
+    if (!p || !(p->arena = rsp_arena_new())) {
+        free(p);
+        return NULL;
+    }
+    p->next = atomic_load(&w->parts);
+    while (!atomic_compare_exchange_weak(&w->parts, &p->next, p)) {
+    }
+    return p;
+}
+
+bool rsp_work_is_handed_out(const rsp_work *w)
+{
+    return atomic_load_explicit(&w->next, memory_order_relaxed) >= w->n_runs;
+}
+
+/* Lanes that leave some to the others: whole vectors of eight. */
+static uint32_t fair_share(const work *w, unsigned threads)
+{
+    size_t n = threads > 1 ? w->n_runs / threads / 8 * 8 : 0;
+    return threads <= 1 || n > UINT32_MAX ? 0 : n > 0 ? (uint32_t)n : 8;
+}
+
+rsp_status rsp_work_simulate(rsp_work *w, rsp_worker *worker, const rsp_work_hooks *hooks,
+                             rsp_error *err)
+{
+    static const rsp_work_hooks none;
+    part *kept = add_part(w);
+    session s = {.plan = worker->plan, .shared = w, .hooks = hooks ? hooks : &none};
+    if (!kept) {
         return rsp_fail(err, RSP_NOMEM, "no memory for the participants");
     }
-    make_order(s->plan, s->order, s->w->n_runs);
-    rsp_sim_client client = {.ctx = s, .next = next_run, .read = read_view,
+    s.own = (work){.plan = w->plan, .sim = worker->sim, .arena = kept->arena, .err = err,
+                   .runs = w->runs, .n_runs = w->n_runs, .order = w->order};
+    rsp_sim_client client = {.ctx = &s, .next = next_run, .read = read_view,
                              .stop = stop_view, .done = run_done,
-                             .cancelled = is_cancelled};
+                             .cancelled = is_cancelled,
+                             .most = fair_share(w, s.hooks->threads)};
     rsp_status status = rsp_sim_run(worker->sim, &client, err);
-    if (status == RSP_OK && is_cancelled(s)) {
+    if (status == RSP_OK && is_cancelled(&s)) {
         status = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
     }
-    if (status == RSP_OK && s->w->no_memory) {
+    if (status == RSP_OK && s.own.no_memory) {
         status = rsp_fail(err, RSP_NOMEM, "no memory for what happened");
     }
     return status;
@@ -360,32 +438,28 @@ static rsp_status add_rows(work *w, rsp_dataset_maker *out, rsp_dataset_maker *g
     return s;
 }
 
+rsp_status rsp_work_rows(rsp_work *w, rsp_dataset_maker *out, rsp_dataset_maker *grid,
+                         rsp_error *err)
+{
+    w->err = err;
+    rsp_status s = RSP_OK;
+    if (w->plan->escalation.exists) {
+        s = work_escalate(w);
+    }
+    if (s == RSP_OK && w->plan->stopping.exists) {
+        s = work_stop_enrolment(w);
+    }
+    return s == RSP_OK ? add_rows(w, out, grid) : s;
+}
+
 rsp_status rsp_worker_run(rsp_worker *worker, uint32_t first, uint32_t n,
                           rsp_dataset_maker *out, rsp_dataset_maker *grid,
-                          bool (*cancelled)(void *ctx), void *ctx, rsp_error *err)
+                          const rsp_work_hooks *hooks, rsp_error *err)
 {
-    work w = {.plan = worker->plan, .sim = worker->sim, .err = err,
-              .derived = worker->derived, .arena = rsp_arena_new()};
-    session s = {.plan = worker->plan, .w = &w, .cancelled = cancelled,
-                 .cancel_ctx = ctx};
-    rsp_status status = w.arena ? RSP_OK
-                                : rsp_fail(err, RSP_NOMEM, "no memory for a chunk");
-    for (uint32_t trial = first; status == RSP_OK && trial < first + n; trial++) {
-        status = work_add_trial(&w, trial);
-    }
-    if (status == RSP_OK) {
-        status = simulate(worker, &s, err);
-    }
-    if (status == RSP_OK && worker->plan->escalation.exists) {
-        status = work_escalate(&w);
-    }
-    if (status == RSP_OK && worker->plan->stopping.exists) {
-        status = work_stop_enrolment(&w);
-    }
-    if (status == RSP_OK) {
-        status = add_rows(&w, out, grid);
-    }
-    free(w.runs);
-    rsp_arena_free(w.arena);
-    return status;
+    rsp_work *w = NULL;
+    rsp_status s = rsp_work_new(worker, first, n, &w, err);
+    s = s == RSP_OK ? rsp_work_simulate(w, worker, hooks, err) : s;
+    s = s == RSP_OK ? rsp_work_rows(w, out, grid, err) : s;
+    rsp_work_free(w);
+    return s;
 }

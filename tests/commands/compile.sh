@@ -106,6 +106,16 @@ fi
 echo "$same trajectories agree to the bit"
 [ $same -ge 3 ] || wrong "too few runs succeeded"
 
+# A study too, by all that it writes.
+"$respite" run "$models/../studies/liu2021.yaml" --trials 2 --set model=hiv_car_t_products \
+  --out "$work/bytecode" >"$work/a" 2>"$work/a.err" || wrong "run: $(cat "$work/a.err")"
+"$respite" run "$models/../studies/liu2021.yaml" --trials 2 --compile --set model=hiv_car_t_products \
+  --out "$work/compiled" >"$work/b" 2>"$work/b.err" || wrong "run --compile: $(cat "$work/b.err")"
+cmp "$work/a" "$work/b" || wrong "a study gives other numbers where it is compiled"
+CC=no-such-compiler "$respite" run "$models/../studies/liu2021.yaml" --compile --out "$work/none" >"$work/a" 2>"$work/a.err"
+[ $? = 69 ] || wrong "run: a missing compiler has status $?"
+[ -e "$work/none" ] && wrong "a study that could not be compiled left files"
+
 CC=no-such-compiler "$respite" simulate hiv_car_t --until 1 --compile >"$work/a" 2>"$work/a.err"
 [ $? = 69 ] || wrong "a missing compiler has status $?"
 grep -q "no-such-compiler.*set CC" "$work/a.err" || wrong "it says: $(cat "$work/a.err")"

@@ -98,7 +98,7 @@ bed_run bed_run_plan(const rsp_plan *plan, uint32_t chunk)
     rsp_status s = rsp_worker_new(plan, &worker, &err);
     for (uint32_t first = 0; s == RSP_OK && first < trials; first += chunk) {
         uint32_t n = trials - first < chunk ? trials - first : chunk;
-        s = rsp_worker_run(worker, first, n, run.rows, run.grid, NULL, NULL, &err);
+        s = rsp_worker_run(worker, first, n, run.rows, run.grid, NULL, &err);
     }
     rsp_worker_free(worker);
     if (s != RSP_OK) {

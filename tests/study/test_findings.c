@@ -32,7 +32,7 @@ static analysis analyse(const char *changes, uint32_t chunk)
     for (uint32_t t = 0; t < trials; t += chunk) {
         bed_run part = {rsp_plan_dataset(a.plan), rsp_plan_grid_dataset(a.plan)};
         assert_int_equal(rsp_worker_run(worker, t, t + chunk > trials ? trials - t : chunk,
-                                        part.rows, part.grid, NULL, NULL, &err),
+                                        part.rows, part.grid, NULL, &err),
                          RSP_OK);
         rsp_dataset_sort(part.rows);
         if (part.grid) {

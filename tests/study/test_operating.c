@@ -32,7 +32,7 @@ static asked ask(const char *changes, bool null, uint32_t chunk)
     assert_int_equal(rsp_worker_new(a.plan, &worker, &err), RSP_OK);
     for (uint32_t t = 0, n = rsp_plan_see(a.plan)->trials; t < n; t += chunk) {
         rsp_dataset_maker *rows = rsp_plan_dataset(a.plan);
-        assert_int_equal(rsp_worker_run(worker, t, n - t < chunk ? n - t : chunk, rows, NULL, NULL,
+        assert_int_equal(rsp_worker_run(worker, t, n - t < chunk ? n - t : chunk, rows, NULL,
                                         NULL, &err),
                          RSP_OK);
         rsp_dataset_sort(rows);
