@@ -117,7 +117,6 @@ typedef struct rsp_results_view {
     const char *title, *study, *plan_sha256, *notes;
     const rsp_analysis_file *files; size_t n_files;
     const rsp_result_table *people;  /* who is in the data set and who was analysed */
-    const char *const *people_notes; size_t n_people_notes; /* what tests between arms must know */
     const rsp_result *items;        size_t n;
     const rsp_result_table *adjusted; /* p over the list; NULL: not asked for */
     const char *methods;            /* of the population and of multiplicity */

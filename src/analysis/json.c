@@ -78,11 +78,7 @@ rsp_status rsp_results_json(const rsp_results *results, rsp_text *out, rsp_error
     json_t *root = json_pack("{s:s,s:s,s:s,s:s,s:o}", "analysis", v->title, "study", v->study,
                              "version", rsp_version(), "plan_sha256", v->plan_sha256, "people",
                              table_json("", v->people));
-    json_t *items = json_array(), *files = json_array(), *caveats = json_array();
-    for (size_t i = 0; i < v->n_people_notes; i++) {
-        json_array_append_new(caveats, json_string(v->people_notes[i]));
-    }
-    json_object_set_new(root, "people_notes", caveats);
+    json_t *items = json_array(), *files = json_array();
     for (size_t i = 0; i < v->n_files; i++) {
         json_array_append_new(files, json_pack("{s:s,s:s}", "name", v->files[i].name, "sha256",
                                                v->files[i].sha256));

@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/work.h"
@@ -136,49 +135,6 @@ static void put_people(work *w, rsp_result *people, double (*count)[STAGES])
     table_close(&t);
 }
 
-static int by_participant(const void *a, const void *b)
-{
-    const rsp_subject *x = *(const rsp_subject *const *)a, *y = *(const rsp_subject *const *)b;
-    if (x->trial != y->trial) {
-        return x->trial < y->trial ? -1 : 1;
-    }
-    if (x->participant != y->participant) {
-        return x->participant < y->participant ? -1 : 1;
-    }
-    return x->arm < y->arm ? -1 : x->arm > y->arm;
-}
-
-/* Tests between groups take each row of participants as another person of one trial. */
-static void note_shared(work *w)
-{
-    const rsp_dataset *d = w->d;
-    const rsp_subject **order = work_alloc(w, d->n_subjects, sizeof *order);
-    size_t n = 0, trials = 0, shared = 0;
-    for (size_t i = 0; i < d->n_subjects && working(w); i++) {
-        order[n] = &d->subjects[i];
-        n += w->in[i];
-    }
-    if (!working(w) || !n) {
-        return;
-    }
-    qsort(order, n, sizeof *order, by_participant);
-    for (size_t i = 0; i < n; i++) {
-        const bool trial = i && order[i]->trial == order[i - 1]->trial;
-        trials += !trial;
-        shared += trial && order[i]->participant == order[i - 1]->participant &&
-                  order[i]->arm != order[i - 1]->arm;
-    }
-    if (shared) {
-        note(w, "The arms share participants (a counterfactual design). Tests and intervals of "
-                "differences between arms below take them as different people and do not hold; the "
-                "run's own report compares them in pairs.");
-    }
-    if (trials > 1) {
-        note(w, "%zu replicate trials are taken together as one: p and intervals are of all of them, "
-                "not what a trial of the planned size would find.", trials);
-    }
-}
-
 static const char *unmet(work *w, const condition *c)
 {
     return reader_printf(&w->r, "not %s", c->text);
@@ -213,9 +169,6 @@ static void choose_people(work *w, rsp_result *people)
         count_happenings(d, "start art", RESTARTED, count);
     }
     put_people(w, people, count);
-    if (working(w)) {
-        note_shared(w);
-    }
 }
 
 static void say_population(work *w)
@@ -432,8 +385,6 @@ rsp_status rsp_analysis_run(const rsp_analysis *plan, const rsp_analysis_data *d
     take_source(&w, &res->view);
     choose_people(&w, people);
     res->view.people = people->tables;
-    res->view.people_notes = people->notes;
-    res->view.n_people_notes = people->n_notes;
     res->view.analysed = w.in;
     res->view.left_out = w.left_out;
     res->view.threshold = plan->threshold;

@@ -127,70 +127,6 @@ static rsp_status fill(const rsp_dataset *d, const char *endpoint, rsp_km *km,
     return s;
 }
 
-/* ---- Arms that share their participants, and replicate trials. */
-static int by_participant(const void *a, const void *b)
-{
-    const rsp_endpoint_row *x = *(const rsp_endpoint_row *const *)a;
-    const rsp_endpoint_row *y = *(const rsp_endpoint_row *const *)b;
-    if (x->trial != y->trial) {
-        return x->trial < y->trial ? -1 : 1;
-    }
-    if (x->participant != y->participant) {
-        return x->participant < y->participant ? -1 : 1;
-    }
-    return x->arm < y->arm ? -1 : x->arm > y->arm;
-}
-
-typedef struct same_people { /* rows of the endpoint, in order of participant */
-    const rsp_endpoint_row **rows;
-    size_t n, trials, shared; /* participants in more than one arm */
-} same_people;
-
-static rsp_status find_same(const rsp_dataset *d, const char *endpoint, same_people *s,
-                            rsp_error *err)
-{
-    s->rows = calloc(d->n_endpoints + 1, sizeof *s->rows);
-    if (!s->rows) {
-        return rsp_fail(err, RSP_NOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < d->n_endpoints; i++) {
-        const rsp_endpoint_row *r = &d->endpoints[i];
-        if (strcmp(r->endpoint, endpoint) == 0 && r->end != RSP_END_NOT_STARTED) {
-            s->rows[s->n++] = r;
-        }
-    }
-    qsort(s->rows, s->n, sizeof *s->rows, by_participant);
-    for (size_t i = 0; i < s->n; i++) {
-        const rsp_endpoint_row *r = s->rows[i], *before = i ? s->rows[i - 1] : NULL;
-        const bool trial = before && before->trial == r->trial;
-        s->trials += !trial;
-        s->shared += trial && before->participant == r->participant && before->arm != r->arm;
-    }
-    return RSP_OK;
-}
-
-/* Arm `treated` against the first, in those who are in both. */
-static rsp_status pair_up(const same_people *s, uint32_t treated, rsp_paired *out, rsp_error *err)
-{
-    rsp_pair *pairs = calloc(s->n + 1, sizeof *pairs);
-    size_t n = 0, control = 0;
-    if (!pairs) {
-        return rsp_fail(err, RSP_NOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        const rsp_endpoint_row *a = s->rows[control], *b = s->rows[i];
-        control = b->arm == 0 ? i : control;
-        if (b->arm == treated && a->arm == 0 && a->trial == b->trial &&
-            a->participant == b->participant) {
-            pairs[n++] = (rsp_pair){a->day, b->day, a->end == RSP_END_EVENT,
-                                    b->end == RSP_END_EVENT};
-        }
-    }
-    rsp_status status = rsp_paired_contrast(pairs, n, out, err);
-    free(pairs);
-    return status;
-}
-
 static json_t *number(double v)
 {
     return isfinite(v) ? json_real(v) : json_null();
@@ -241,62 +177,6 @@ static rsp_status compare(const rsp_dataset *d, const rsp_km *km, json_t *root,
     return s;
 }
 
-static rsp_status compare_pairs(const rsp_dataset *d, const same_people *same, json_t *root,
-                                rsp_error *err)
-{
-    json_t *list = json_array();
-    rsp_status s = RSP_OK;
-    for (uint32_t k = 1; same->shared && k < d->n_arms && s == RSP_OK; k++) {
-        rsp_paired p;
-        s = pair_up(same, k, &p, err);
-        if (s == RSP_OK) {
-            json_array_append_new(
-                list, json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:[o,o],s:o}", "treated",
-                                d->arms[k], "control", d->arms[0], "n", (json_int_t)p.n, "later",
-                                (json_int_t)p.later, "earlier", (json_int_t)p.earlier, "equal",
-                                (json_int_t)p.equal, "undecided", (json_int_t)p.undecided,
-                                "mean_difference", number(p.mean), "ci95", number(p.mean_low),
-                                number(p.mean_high), "sign_p", number(p.sign_p)));
-        }
-    }
-    json_object_set_new(root, "shared_participants", json_boolean(same->shared > 0));
-    json_object_set_new(root, "replicate_trials", json_integer((json_int_t)same->trials));
-    json_object_set_new(root, "paired", list);
-    return s;
-}
-
-static double real_of(const json_t *o, const char *key)
-{
-    const json_t *v = json_object_get(o, key);
-    return json_is_number(v) ? json_number_value(v) : (double)NAN;
-}
-
-static void print_pairs(const json_t *root)
-{
-    size_t i;
-    const json_t *p;
-    json_array_foreach(json_object_get(root, "paired"), i, p) {
-        printf("  %s less %s, the same %.0f participants: later in %.0f, earlier in %.0f, equal in "
-               "%.0f, undecided by censoring in %.0f",
-               json_string_value(json_object_get(p, "treated")),
-               json_string_value(json_object_get(p, "control")), real_of(p, "n"),
-               real_of(p, "later"), real_of(p, "earlier"), real_of(p, "equal"),
-               real_of(p, "undecided"));
-        if (isfinite(real_of(p, "mean_difference"))) {
-            printf("; where both had it %.4g days on average", real_of(p, "mean_difference"));
-        }
-        printf("\n");
-    }
-    if (json_array_size(json_object_get(root, "paired")) > 0) {
-        printf("  The arms share their participants: no test that takes them as other people "
-               "holds.\n");
-    }
-    if (real_of(root, "replicate_trials") > 1) {
-        printf("  %.0f replicate trials are taken together: what one trial would find is the "
-               "run's own report.\n", real_of(root, "replicate_trials"));
-    }
-}
-
 static void print_day(double day, const char *after)
 {
     if (isfinite(day)) {
@@ -323,18 +203,16 @@ static void print_plain(const char *endpoint, const rsp_dataset *d,
     const json_t *p = json_object_get(root, "logrank_p");
     const json_t *hr = json_object_get(root, "hazard_ratio");
     const json_t *ci = json_object_get(root, "hazard_ratio_ci95");
-    const bool shared = json_is_true(json_object_get(root, "shared_participants"));
-    if (json_is_real(chisq) && !shared) {
+    if (json_is_real(chisq)) {
         printf("  log-rank chi-square %.4f, p %.4g\n", json_real_value(chisq),
                json_real_value(p));
     }
-    if (json_is_real(hr) && !shared) {
+    if (json_is_real(hr)) {
         printf("  hazard ratio %s to %s: %.4f (95 %% CI %.4f to %.4f)\n",
                d->arms[1], d->arms[0], json_real_value(hr),
                json_real_value(json_array_get(ci, 0)),
                json_real_value(json_array_get(ci, 1)));
     }
-    print_pairs(root);
 }
 
 static rsp_status analyze(const cli_args *args, const input *in, rsp_km *km,
@@ -356,11 +234,7 @@ static rsp_status analyze(const cli_args *args, const input *in, rsp_km *km,
     const char *asked = args->endpoint ? args->endpoint : e->paramcd;
     json_t *root = json_pack("{s:s,s:s,s:s,s:o}", "endpoint", asked, "paramcd",
                              e->paramcd, "param", e->param, "arms", arms_json(d, km));
-    same_people same = {NULL, 0, 0, 0};
     s = compare(d, km, root, err);
-    s = s == RSP_OK ? find_same(d, e->paramcd, &same, err) : s;
-    s = s == RSP_OK ? compare_pairs(d, &same, root, err) : s;
-    free(same.rows);
     if (s == RSP_OK && args->json) {
         char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
         puts(text ? text : "");

@@ -135,10 +135,6 @@ void cli_print_results(const rsp_results_view *v)
     if (v->people->n_rows) {
         print_table(v->people);
     }
-    for (size_t i = 0; i < v->n_people_notes; i++) {
-        fputs("\n", stdout);
-        print_wrapped(v->people_notes[i], 0);
-    }
     for (size_t i = 0; i < v->n; i++) {
         const rsp_result *r = &v->items[i];
         printf("\n== %s\n", r->name);

@@ -216,7 +216,6 @@ rsp_status rsp_report_analysis(const rsp_results_view *v, const rsp_dataset *row
         html_heading(html, "people", v->people->title);
         section_participants(html, v, rows);
         table_of(html, v->people);
-        html_list(html, NULL, v->people_notes, v->n_people_notes);
     }
     if (v->notes[0]) {
         html_paragraph(html, "Of the reading of the data: %s", v->notes);

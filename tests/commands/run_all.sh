@@ -279,17 +279,6 @@ expect 0 'give vrc01: VRC01 into a vein. An upper bound' "$respite" show studies
 expect 0 '"study"' "$respite" run studies/bar2016.yaml --trials 1 --json --out "$work/bar"
 if ! grep -q 'An upper bound' "$work/bar/report.html"; then echo "a report without the bound of antibodies"; bad=$((bad + 1)); fi
 
-# Arms that share their people are compared in pairs, as the run does; who takes them as others is told.
-expect 0 'no CAR T less CAR T, the same 12 participants: later in' "$respite" analyze "$work/run" --endpoint time_to_rebound
-if grep -q 'log-rank' "$work/out"; then echo "a log-rank test of the same people"; bad=$((bad + 1)); fi
-expect 0 '"shared_participants": true' "$respite" analyze "$work/run" --json
-printf 'analysis: pairs\nanalyses: [{kind: compare, endpoint: time_to_rebound}]\n' >"$work/pairs.yaml"
-expect 0 'The arms share participants' "$respite" analyze "$work/run" --plan "$work/pairs.yaml"
-expect 0 'replicate trials are taken together' "$respite" analyze "$work/run" --plan "$work/pairs.yaml"
-"$respite" run studies/liu2021.yaml --trials 1 --set design=randomised --out "$work/apart" -q >/dev/null
-expect 0 'log-rank chi-square' "$respite" analyze "$work/apart" --endpoint time_to_rebound
-expect 0 '"people_notes": \[\]' "$respite" analyze "$work/apart" --plan "$work/pairs.yaml" --json
-
 # A data set in other forms, analysed with the same figures: back from each of ADaM it has the hash of the run.
 expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 2 --json --out "$work/run"
 hash=$(sed -n 's/.*"hash": "\([0-9a-f]*\)".*/\1/p' "$work/out")
