@@ -47,6 +47,7 @@ typedef struct rsp_plan_view {
     const rsp_plan_endpoint *endpoints;  size_t n_endpoints;
     const char *const *assays;           size_t n_assays; /* in words */
     const char *const *rules;            size_t n_rules;  /* in words */
+    const char *const *actions;          size_t n_actions; /* those that are done, as the model has them */
     const char *const *adverse;          size_t n_adverse; /* events, in words */
     const char *const *assumptions;      size_t n_assumptions; /* what the study says it assumes */
     const char *const *remarks;          size_t n_remarks; /* paragraphs of the study file, shown in the report */
@@ -179,7 +180,8 @@ typedef struct rsp_test_share {
     const char *what;     /* "time_to_rebound, CAR T against control"; "" where the plan says it */
     double alpha;
     size_t trials, estimable, significant; /* p < alpha */
-    rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error */
+    rsp_interval share;   /* significant of all trials; Wilson 95 % for Monte Carlo error;
+                             NaN where no trial gave a p */
 } rsp_test_share;
 
 /* Dose escalation (3+3): what was given, seen and chosen, over replicate trials. */

@@ -81,6 +81,10 @@ static void print_number(double v, const char *unit)
 
 static void print_endpoint(const rsp_arm_endpoint *e, const char *unit)
 {
+    if (e->n == 0) {
+        printf("  %s: nobody at risk\n", e->endpoint);
+        return;
+    }
     printf("  %s: %zu of %zu had the event; median ", e->endpoint, e->events,
            e->n);
     print_number(e->median.value, unit);
@@ -99,9 +103,15 @@ static void print_tests(const rsp_plan_view *plan, const rsp_findings *f)
 {
     for (size_t i = 0; i < f->n_tests; i++) {
         const rsp_test_share *t = &f->tests[i];
+        const char *what = plan->is_null ? "type-I error" : "power";
+        if (t->estimable == 0) {
+            printf("%s of %s%s%s: no p in any of %zu trials\n", what, t->test,
+                   t->what[0] ? ", " : "", t->what, t->trials);
+            continue;
+        }
         printf("%s of %s%s%s: p < %g in %.1f %% of %zu trial%s (Monte Carlo %.1f to %.1f)\n",
-               plan->is_null ? "type-I error" : "power", t->test, t->what[0] ? ", " : "", t->what,
-               t->alpha, 100 * t->share.value, t->trials, t->trials == 1 ? "" : "s", 100 * t->share.low, 100 * t->share.high);
+               what, t->test, t->what[0] ? ", " : "", t->what, t->alpha, 100 * t->share.value,
+               t->trials, t->trials == 1 ? "" : "s", 100 * t->share.low, 100 * t->share.high);
         if (t->estimable < t->trials) {
             printf("  no p in %zu of them\n", t->trials - t->estimable);
         }

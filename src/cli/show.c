@@ -69,6 +69,7 @@ static void show_plan(const rsp_plan_view *p)
             say("    own eligibility:", p->arms[i].eligibility);
         }
     }
+    list("what is done, as the model has it", p->actions, p->n_actions);
     say("visits:", p->visits);
     list("assays", p->assays, p->n_assays);
     list("rules", p->rules, p->n_rules);

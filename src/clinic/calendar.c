@@ -25,10 +25,11 @@ double clinic_entry_day(const clinic_who *who, const clinic_entry *e)
     return e->low + u * (e->high - e->low);
 }
 
-static const clinic_entry *first_of(const clinic_schedule *s, uint32_t action)
+const clinic_entry *clinic_schedule_entry(const clinic_schedule *s, uint32_t action,
+                                          uint32_t place)
 {
     for (size_t i = 0; s && i < s->n; i++) {
-        if (s->entries[i].action == action) {
+        if (s->entries[i].action == action && place-- == 0) {
             return &s->entries[i];
         }
     }
@@ -44,7 +45,7 @@ double clinic_moment_event(const clinic_who *who, const clinic_moment *m,
     if (m->kind == CLINIC_AT_DAY) {
         return m->day;
     }
-    const clinic_entry *mine = first_of(own, m->entry.action);
+    const clinic_entry *mine = clinic_schedule_entry(own, m->entry.action, m->place);
     return clinic_entry_day(who, mine ? mine : &m->entry);
 }
 

@@ -18,6 +18,7 @@ typedef struct clinic_entry { /* a line of an arm's schedule */
     double low, high;         /* day; drawn where they differ */
     bool takes_amount;
     bool is_share;            /* amount is a share of the product's dose */
+    bool per_weight;          /* or a quantity per kg of body weight */
     double amount;            /* base units, or the share */
 } clinic_entry;
 
@@ -26,6 +27,9 @@ typedef struct clinic_schedule {
     size_t n;
 } clinic_schedule;
 
+/* The entry of an action at a place among its entries (0: the first), or NULL. */
+const clinic_entry *clinic_schedule_entry(const clinic_schedule *schedule, uint32_t action,
+                                          uint32_t place);
 double clinic_entry_day(const clinic_who *who, const clinic_entry *entry);
 
 /* ---- Moments: "stop art + 4 week". */
@@ -34,15 +38,16 @@ typedef enum clinic_moment_kind {
 } clinic_moment_kind;
 typedef struct clinic_moment {
     clinic_moment_kind kind;
-    clinic_entry entry; /* CLINIC_AT_ACTION: the first line that plans it, of the
-                           first arm that does */
+    clinic_entry entry; /* CLINIC_AT_ACTION: the line that plans it, of the first arm
+                           that does */
+    uint32_t place;     /* which of the lines of that action: 0 the first */
     double day;         /* CLINIC_AT_DAY */
     double offset;      /* day */
     const char *text;   /* as written */
 } clinic_moment;
 
 /* The event's day and the moment itself (event + offset).  `own` is the arm's
- * schedule: its own first entry of the action comes before the moment's. */
+ * schedule: its own entry of the action, at the same place, comes before the moment's. */
 double clinic_moment_event(const clinic_who *who, const clinic_moment *m,
                            const clinic_schedule *own, double start);
 double clinic_moment_day(const clinic_who *who, const clinic_moment *m,

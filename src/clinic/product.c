@@ -48,7 +48,7 @@ static void manufacture(const clinic_product *product, double *value)
 }
 
 const char *clinic_product_draw(const clinic_product *product, const clinic_who *who,
-                                double *value)
+                                double dose_times, double *value)
 {
     for (size_t i = 0; i < CLINIC_PRODUCT_TRAITS; i++) {
         const clinic_trait *t = &product->trait[i];
@@ -57,6 +57,7 @@ const char *clinic_product_draw(const clinic_product *product, const clinic_who 
             value[i] = t->value;
         }
     }
+    value[CLINIC_DOSE] *= dose_times;
     manufacture(product, value);
     if (clinic_product_fails(who, product->failure)) {
         return "product not made";

@@ -36,8 +36,9 @@ clinic_product clinic_product_any(void);
 /* Whether the culture's yield is known. */
 bool clinic_product_yields(const clinic_product *product);
 /* Fills value[CLINIC_PRODUCT_TRAITS] (NaN: not given).  NULL: it was made; otherwise
- * why not.  A trait of which no draw lies in its range takes its median. */
+ * why not.  A trait of which no draw lies in its range takes its median.  The dose that
+ * is aimed at is `dose_times` what is drawn: body weight for one per kg, else 1. */
 const char *clinic_product_draw(const clinic_product *product, const clinic_who *who,
-                                double *value);
+                                double dose_times, double *value);
 
 #endif

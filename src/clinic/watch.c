@@ -23,8 +23,28 @@ static bool fell(const clinic_watch *w, const clinic_criterion *c, double value)
 static void begin_run(clinic_watch *w, double day)
 {
     w->run = 1;
-    w->first = day;
+    w->first = w->days[0] = day;
     w->before_run = w->last_not;
+}
+
+/* One more.  Samples too long ago leave the run from its front. */
+static void lengthen_run(clinic_watch *w, const clinic_criterion *c, double day)
+{
+    uint32_t gone = 0;
+    if (!isfinite(c->within_day)) {
+        w->run++;
+        return;
+    }
+    while (gone < w->run && (day - w->days[gone] > c->within_day ||
+                             w->run - gone == CLINIC_WATCH_RUN)) {
+        gone++;
+    }
+    w->run -= gone;
+    for (uint32_t i = 0; gone && i < w->run; i++) {
+        w->days[i] = w->days[i + gone];
+    }
+    w->days[w->run++] = day;
+    w->first = w->days[0];
 }
 
 bool clinic_watch_feed(clinic_watch *w, const clinic_criterion *c, double day,
@@ -39,10 +59,10 @@ bool clinic_watch_feed(clinic_watch *w, const clinic_criterion *c, double day,
     if (truth == CLINIC_NO) {
         w->run = 0;
         w->last_not = day;
-    } else if (!w->run || day - w->first > c->within_day || fell(w, c, value)) {
+    } else if (!w->run || fell(w, c, value)) {
         begin_run(w, day);
     } else {
-        w->run++;
+        lengthen_run(w, c, day);
     }
     w->last_value = value;
     w->done = truth == CLINIC_YES && w->run >= c->confirmed &&

@@ -14,6 +14,8 @@ typedef struct clinic_criterion {
     double fall;         /* log10 fall after which the count begins anew; 0: off */
 } clinic_criterion;
 
+enum { CLINIC_WATCH_RUN = 128 }; /* `confirmed` is at most 100 */
+
 typedef struct clinic_watch {
     uint32_t run;       /* qualifying samples so far, in a row */
     double first;       /* day of the first of them */
@@ -23,6 +25,8 @@ typedef struct clinic_watch {
     double last_value;  /* for `fall`; NaN */
     bool done;
     double done_day;    /* of the sample that completed it */
+    double days[CLINIC_WATCH_RUN]; /* of the run, the oldest first, where `within` is
+                                      finite; of a longer one the last so many */
 } clinic_watch;
 
 clinic_watch clinic_watch_start(void);

@@ -98,6 +98,7 @@ void section_design(rsp_text *out, const rsp_plan_view *plan)
         html_row_close(&t);
     }
     html_table_close(&t);
+    html_list(out, "What is done, as the model has it", plan->actions, plan->n_actions);
     if (plan->visits && plan->visits[0]) {
         html_paragraph(out, "Visits: %s", plan->visits);
     }

@@ -425,7 +425,8 @@ static size_t days_shown(const rsp_plan *plan, const plan_endpoint *e, double *d
     double length = plan->until.offset;
     bool same = plan->until.kind == e->from.kind &&
                 (plan->until.kind != CLINIC_AT_ACTION ||
-                 plan->until.entry.action == e->from.entry.action);
+                 (plan->until.entry.action == e->from.entry.action &&
+                  plan->until.place == e->from.place));
     if (!same) {
         length += plan->until.kind == CLINIC_AT_ACTION ? plan->until.entry.high
                   : plan->until.kind == CLINIC_AT_DAY  ? plan->until.day

@@ -103,6 +103,34 @@ static const char *rule_words(plan_reading *p, const plan_rule *r)
     return keep(p, &words);
 }
 
+static bool is_done(const rsp_plan *plan, uint32_t action)
+{
+    bool done = false;
+    for (size_t a = 0; a < plan->view.n_arms; a++) {
+        done |= clinic_schedule_entry(&plan->arms[a].schedule, action, 0) != NULL;
+    }
+    for (size_t i = 0; i < plan->n_rules; i++) {
+        done |= plan->rules[i].action == action;
+    }
+    return done;
+}
+
+/* What the model makes of each thing that is done, where it has words for it. */
+static void describe_actions(plan_reading *p)
+{
+    rsp_plan *plan = p->plan;
+    const char **actions = reader_alloc(&p->r, plan->net->n_actions + 1, sizeof *actions);
+    size_t n = 0;
+    for (uint32_t i = 0; actions && i < plan->net->n_actions; i++) {
+        const char *meaning = plan->net->actions[i].meaning;
+        if (meaning && meaning[0] && is_done(plan, i)) {
+            actions[n++] = reader_printf(&p->r, "%s: %s", plan_action_words(p, i), meaning);
+        }
+    }
+    plan->view.actions = actions;
+    plan->view.n_actions = n;
+}
+
 static void describe_lists(plan_reading *p)
 {
     rsp_plan *plan = p->plan;
@@ -179,5 +207,6 @@ void plan_describe(plan_reading *p)
     v->visits = visits_words(p);
     v->population = v->population ? v->population : "the model's own population";
     describe_lists(p);
+    describe_actions(p);
     describe_parameters(p);
 }

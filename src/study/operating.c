@@ -108,6 +108,10 @@ void analyst_tests_finish(rsp_analyst *a)
 {
     for (size_t i = 0; i < a->findings.n_tests; i++) {
         rsp_test_share *t = &a->tests[i];
+        if (t->estimable == 0) { /* curves have no p, groups without values none */
+            t->share = (rsp_interval){(double)NAN, (double)NAN, (double)NAN};
+            continue;
+        }
         t->share.value = (double)t->significant / (double)t->trials;
         rsp_wilson((double)t->significant, (double)t->trials, LEVEL, &t->share.low,
                    &t->share.high);

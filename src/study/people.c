@@ -100,7 +100,8 @@ static void draw_product(work *w, person *who)
     const plan_product *product = &w->plan->product;
     clinic_who first = who->who; /* the product knows no attempts */
     first.attempt = 0;
-    who->not_made = clinic_product_draw(&product->making, &first, who->product);
+    const double weight = product->per_weight ? who->covariates[w->plan->population.weight] : 1;
+    who->not_made = clinic_product_draw(&product->making, &first, weight, who->product);
 }
 
 /* Candidates are drawn until one is eligible, always by the study's own table,
@@ -116,13 +117,19 @@ rsp_status work_person(work *w, uint32_t trial, uint32_t participant, person *ou
     if (!out->covariates || !params) {
         return rsp_fail(w->err, RSP_NOMEM, "no memory for the participants");
     }
-    draw_product(w, out);
+    if (!plan->product.per_weight) {
+        draw_product(w, out);
+    }
     out->dropout_day = clinic_dropout_day(&out->who, plan->dropout_per_day,
                                           plan->start_day);
     for (uint32_t attempt = 0; attempt < WORK_MOST_ASKED; attempt++) {
         uint32_t which = 0;
         out->who.attempt = attempt;
-        if (draw_covariates(w, out) &&
+        const bool has = draw_covariates(w, out);
+        if (has && plan->product.per_weight) { /* the same product, for another weight */
+            draw_product(w, out);
+        }
+        if (has &&
             (!plan->population.n_eligibility ||
              (work_params(w, out, plan->params, w->base_medians, params, &which) &&
               meets(w, out, params, plan->population.eligibility,
@@ -167,7 +174,9 @@ void work_shown(work *w, const person *who, const double *params, double *out)
     for (size_t i = 0; i < CLINIC_PRODUCT_TRAITS; i++) {
         const clinic_trait *t = &w->plan->product.making.trait[i];
         if (t->name) {
-            out[n++] = who->product[i] / t->factor;
+            const bool dose = i == CLINIC_DOSE && w->plan->product.per_weight;
+            const uint32_t action = w->plan->product.action;
+            out[n++] = who->product[i] / (dose ? w->plan->net->actions[action].factor : t->factor);
         }
     }
 }

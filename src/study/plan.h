@@ -34,6 +34,9 @@ typedef struct plan_rule {
     uint64_t assays;          /* those its condition reads */
     clinic_moment from;
     uint32_t action;          /* or CLINIC_END_ACTION */
+    int undone_by;            /* the action after which it may act again: "stop art" of
+                                 "start art"; -1: none */
+    bool as_at_start;         /* and before that changes nothing: ART is taken */
     const char *what, *text;  /* "start art", "viral_load > ..." in words */
     double delay_day;
     uint64_t arms;            /* those it holds in: a bit each */
@@ -50,7 +53,7 @@ typedef struct plan_endpoint {
 } plan_endpoint;
 
 typedef struct plan_product {
-    bool exists;
+    bool exists, per_weight;  /* its dose is per kg */
     uint32_t action;
     clinic_product making;
 } plan_product;
@@ -69,6 +72,7 @@ typedef struct plan_population {
     uint32_t participants;        /* enrolled at most in an arm; 0: no limit */
     const clinic_trait *traits;   /* covariates */
     size_t n_traits;
+    int weight;                   /* the trait in kg that doses per kg go by, or -1 */
     const clinic_condition *eligibility;
     size_t n_eligibility;
     plan_source *sources;         /* what they and the arms' own read */
@@ -263,6 +267,7 @@ void plan_expand_sweep(plan_reading *p); /* before arms and rules */
 void plan_read_sweep(plan_reading *p);   /* its outcomes, after endpoints */
 void plan_read_escalation(plan_reading *p); /* after endpoints */
 void plan_read_stopping(plan_reading *p);   /* after that */
+void plan_check_reach(plan_reading *p); /* what the design can never do; last of the checks */
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */
@@ -296,6 +301,11 @@ void plan_statistic_of(plan_reading *p, const tree *t, plan_score *score);
 const char *plan_statistic_unit(const plan_reading *p, const plan_score *score);
 clinic_moment plan_moment(plan_reading *p, const tree *t, const char *what);
 clinic_moment plan_moment_start(void);
+/* The unit per kg of an action's amount ("cell/kg"), if the text has such a one and the
+ * population a body weight; NULL: it is no amount per kg, or the mistake is in r. */
+const char *plan_per_weight(plan_reading *p, const tree *at, const char *text, const char *unit);
+/* "stop art 2": 1, and the length of "stop art"; without a number 0. */
+uint32_t plan_moment_place(const char *s, size_t *n);
 /* An action by its name in words; fails with the known ones. */
 int plan_action(plan_reading *p, const tree *at, const char *words);
 const char *plan_action_words(plan_reading *p, uint32_t action);

@@ -95,7 +95,10 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
         return;
     }
     const char *s = amount ? reader_text(&p->r, amount, "amount") : "";
-    e->is_share = !amount || (reading(&p->r) && s[strlen(s) - 1] == '%');
+    /* Of an action in a pure number a percentage is that number, and not of a dose. */
+    const bool pure = strcmp(action->unit, "1") == 0 || !action->unit[0];
+    const bool percent = amount && reading(&p->r) && s[strlen(s) - 1] == '%';
+    e->is_share = !amount || (percent && !pure);
     const bool cells = strcmp(action->unit, "cell") == 0;
     char example[80];
     snprintf(example, sizeof example, "%s%s%.60s", cells ? "4e7" : "1",
@@ -112,8 +115,10 @@ static void entry_amount(plan_reading *p, const tree *t, clinic_entry *e)
         e->amount = amount ? reader_share(&p->r, amount, "amount") : 1.0;
         return;
     }
-    wanted unit = wanted_of(action->unit, example);
-    unit.unit.factor = action->factor;
+    const char *per_kg = plan_per_weight(p, amount, s, action->unit);
+    wanted unit = wanted_of(per_kg ? per_kg : action->unit, example);
+    unit.unit.factor = per_kg ? unit.unit.factor : action->factor;
+    e->per_weight = per_kg != NULL;
     e->amount = reader_quantity(&p->r, amount, "amount", &unit);
     if (reading(&p->r) && e->amount < 0) {
         reader_fail(&p->r, amount, RSP_RANGE, "amount is negative");
@@ -228,7 +233,10 @@ static const char *schedule_words(plan_reading *p, const clinic_schedule *s)
         rsp_text_printf(&words, ": %s", e->what);
         if (e->takes_amount && !e->is_share) {
             const rsp_action *a = &p->plan->net->actions[e->action];
-            rsp_text_printf(&words, " %g %s", e->amount / a->factor, a->unit);
+            const bool pure = strcmp(a->unit, "1") == 0;
+            const wanted per_kg = wanted_of(e->per_weight ? "1/kg" : "1", NULL);
+            rsp_text_printf(&words, " %g%s%s%s", e->amount / a->factor / per_kg.unit.factor,
+                            pure ? "" : " ", pure ? "" : a->unit, e->per_weight ? "/kg" : "");
         } else if (e->takes_amount && e->amount < 1) {
             rsp_text_printf(&words, " %g %% of the dose", 100 * e->amount);
         }
@@ -367,18 +375,35 @@ clinic_moment plan_moment_start(void)
     return (clinic_moment){.kind = CLINIC_AT_START, .text = "start"};
 }
 
-static bool plan_entry(const rsp_plan *plan, uint32_t action, clinic_entry *found)
+static bool plan_entry(const rsp_plan *plan, uint32_t action, uint32_t place,
+                       clinic_entry *found)
 {
     for (size_t a = 0; a < plan->view.n_arms; a++) {
-        const clinic_schedule *s = &plan->arms[a].schedule;
-        for (size_t i = 0; i < s->n; i++) {
-            if (s->entries[i].action == action) {
-                *found = s->entries[i];
-                return true;
-            }
+        const clinic_entry *e = clinic_schedule_entry(&plan->arms[a].schedule, action, place);
+        if (e) {
+            *found = *e;
+            return true;
         }
     }
     return false;
+}
+
+/* "stop art 2" is the second: its place, and the length of the action's name. */
+uint32_t plan_moment_place(const char *s, size_t *n)
+{
+    size_t k = *n;
+    uint32_t nth = 0;
+    while (k && s[k - 1] >= '0' && s[k - 1] <= '9') {
+        k--;
+    }
+    for (size_t i = k; i < *n && nth < 10000; i++) {
+        nth = 10 * nth + (uint32_t)(s[i] - '0');
+    }
+    if (!nth || k < 2 || s[k - 1] != ' ') {
+        return 0;
+    }
+    *n = k - 1;
+    return nth - 1;
 }
 
 static void moment_head(plan_reading *p, const tree *t, const char *what,
@@ -395,8 +420,10 @@ static void moment_head(plan_reading *p, const tree *t, const char *what,
         reader_century(&p->r, t, what, m->day);
         return;
     }
-    int action = find_action(p->plan->net, s, n);
+    const size_t whole = n;
     m->kind = CLINIC_AT_ACTION;
+    m->place = plan_moment_place(s, &n);
+    int action = find_action(p->plan->net, s, n);
     if (action < 0) {
         char *words = reader_printf(&p->r, "%.*s", (int)n, s);
         if (words) {
@@ -404,9 +431,9 @@ static void moment_head(plan_reading *p, const tree *t, const char *what,
         }
         return;
     }
-    if (!plan_entry(p->plan, (uint32_t)action, &m->entry)) {
-        reader_fail(&p->r, t, RSP_NAME, "%s: no arm's schedule has '%.*s'", what,
-                    (int)n, s);
+    if (!plan_entry(p->plan, (uint32_t)action, m->place, &m->entry)) {
+        reader_fail(&p->r, t, RSP_NAME, "%s: no arm's schedule has '%.*s'%s", what,
+                    (int)whole, s, m->place ? "; the number counts its entries" : "");
     }
 }
 

@@ -290,7 +290,9 @@ static bool add_moment(plan_reading *p, const tree *t, const char *name,
 static bool is_moment(const plan_reading *p, const char *name)
 {
     char action[80];
-    snprintf(action, sizeof action, "%s", name);
+    size_t n = strlen(name);
+    (void)plan_moment_place(name, &n);
+    snprintf(action, sizeof action, "%.*s", (int)n, name);
     for (char *c = action; *c; c++) {
         *c = *c == ' ' ? '_' : *c;
     }
@@ -303,7 +305,9 @@ static void unknown_visit(plan_reading *p, const tree *t, const char *name)
     const char *known[PLAN_MOST_LINES + PLAN_MOST_ENDPOINTS + 66];
     size_t n = 0;
     known[n++] = "screening";
-    known[n++] = "rebound";
+    if (p->plan->n_endpoints && strcmp(p->plan->endpoints[0].name, "rebound") != 0) {
+        known[n++] = "rebound";
+    }
     for (size_t i = 0; i < p->plan->n_lines; i++) {
         if (p->plan->lines[i].name[0]) {
             known[n++] = p->plan->lines[i].name;

@@ -75,7 +75,8 @@ static clinic_line like_line(const rsp_plan *plan, const plan_endpoint *e)
         const clinic_line *l = &plan->lines[i];
         bool same = l->every > 0 && l->from.kind == e->from.kind &&
                     (l->from.kind != CLINIC_AT_ACTION ||
-                     l->from.entry.action == e->from.entry.action);
+                     (l->from.entry.action == e->from.entry.action &&
+                      l->from.place == e->from.place));
         if (same) {
             line = *l;
             line.name = "";

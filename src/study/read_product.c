@@ -62,6 +62,42 @@ static const char *unit_of(const plan_reading *p, size_t which)
                                   : NULL;
 }
 
+/* The covariate in kg; where there are several, that called weight or body_weight. */
+static int find_weight(const plan_population *pop)
+{
+    int found = -1;
+    for (size_t i = 0; i < pop->n_traits; i++) {
+        const clinic_trait *t = &pop->traits[i];
+        rsp_unit mine, kg;
+        if (t->shows_param >= 0 || t->shows_derived >= 0 ||
+            rsp_unit_parse(t->unit, &mine, NULL) != RSP_OK ||
+            rsp_unit_parse("kg", &kg, NULL) != RSP_OK || !rsp_unit_same(&mine, &kg)) {
+            continue;
+        }
+        const bool named = strcmp(t->name, "weight") == 0 || strcmp(t->name, "body_weight") == 0;
+        found = found < 0 || named ? (int)i : found;
+    }
+    return found;
+}
+
+const char *plan_per_weight(plan_reading *p, const tree *at, const char *text, const char *unit)
+{
+    const size_t n = strlen(text);
+    if (n < 3 || strcmp(text + n - 3, "/kg") != 0 || strchr(unit, '/') || strcmp(unit, "1") == 0) {
+        return NULL;
+    }
+    plan_population *pop = &p->plan->population;
+    pop->weight = find_weight(pop);
+    if (pop->weight < 0) {
+        reader_fail(&p->r, at, RSP_NAME,
+                    "an amount per kg needs the body weight; give the population a covariate, for "
+                    "example covariates: {weight: {value: 75 kg, between: lognormal cv 0.15, range: "
+                    "45..130 kg}}");
+        return NULL;
+    }
+    return reader_printf(&p->r, "%s/kg", unit);
+}
+
 static void check_unit(plan_reading *p, const tree *at, size_t which,
                        const clinic_trait *t)
 {
@@ -73,6 +109,12 @@ static void check_unit(plan_reading *p, const tree *at, size_t which,
         return;
     }
     if (which == CLINIC_DOSE) {
+        const char *per_kg = plan_per_weight(p, at, t->unit, unit);
+        if (per_kg && rsp_unit_parse(per_kg, &theirs, NULL) == RSP_OK &&
+            rsp_unit_same(&mine, &theirs)) {
+            p->plan->product.per_weight = true;
+            return;
+        }
         reader_fail(&p->r, at, RSP_UNITS, "dose is in %s, but %s takes %s", t->unit,
                     p->plan->net->actions[p->plan->product.action].name, unit);
     } else {

@@ -91,6 +91,34 @@ static bool counterpart(plan_reading *p, uint32_t action, const char *from,
     return i >= 0;
 }
 
+/* After which other action it may be done again, -1: none. */
+static int undone_by(plan_reading *p, uint32_t action)
+{
+    static const char *const pairs[][2] = {
+        {"start_", "stop_"}, {"stop_", "start_"}, {"pause_", "resume_"}, {"resume_", "pause_"}};
+    uint32_t other = 0;
+    for (size_t i = 0; action != CLINIC_END_ACTION && i < 4; i++) {
+        if (counterpart(p, action, pairs[i][0], pairs[i][1], &other)) {
+            return (int)other;
+        }
+    }
+    return -1;
+}
+
+/* Whether an action sets inputs to what they are at the start, and does no more. */
+static bool as_at_start(const rsp_network *net, const rsp_action *a)
+{
+    for (uint32_t i = a->first_assign; i < a->first_assign + a->n_assigns; i++) {
+        const rsp_assign *s = &net->assigns[i];
+        const rsp_node *value = &net->nodes[s->value];
+        if (s->is_species || s->adds || value->op != RSP_OP_CONST ||
+            value->value != net->inputs[s->target].value) {
+            return false;
+        }
+    }
+    return a->n_assigns > 0;
+}
+
 static bool planned_moment(const rsp_plan *plan, uint32_t action, clinic_moment *m)
 {
     for (size_t a = 0; a < plan->view.n_arms; a++) {
@@ -140,6 +168,9 @@ static void read_rule(plan_reading *p, const tree *t, plan_rule *rule)
     if (!reading(&p->r)) {
         return;
     }
+    rule->undone_by = undone_by(p, rule->action);
+    rule->as_at_start = rule->undone_by >= 0 &&
+                        as_at_start(p->plan->net, &p->plan->net->actions[rule->action]);
     if (from) {
         rule->from = plan_moment(p, from, "from");
     } else if (rule->action != CLINIC_END_ACTION &&

@@ -120,6 +120,12 @@ static void read_when(plan_reading *p, const tree *t, const char *s, size_t n,
     tree copy = *t;
     copy.text = text;
     clinic_moment m = plan_moment(p, &copy, "statistic");
+    if (reading(&p->r) && m.place) {
+        reader_fail(&p->r, t, RSP_RANGE,
+                    "a statistic knows the first '%s' of each participant alone; for another "
+                    "write its day or an endpoint", m.entry.what);
+        return;
+    }
     when->day = m.offset + (m.kind == CLINIC_AT_DAY ? m.day : 0);
     when->kind = m.kind == CLINIC_AT_ACTION ? PLAN_WHEN_HAPPENING
                  : m.kind == CLINIC_AT_DAY  ? PLAN_WHEN_DAY

@@ -32,7 +32,9 @@ static bool plan_actions(work *w, run *r)
             r->end = day < r->end ? day : r->end;
             continue;
         }
-        double amount = e->is_share ? e->amount * r->who->product[CLINIC_DOSE] : e->amount;
+        double amount = e->is_share     ? e->amount * r->who->product[CLINIC_DOSE]
+                        : e->per_weight ? e->amount * r->who->covariates[w->plan->population.weight]
+                                        : e->amount;
         if (e->takes_amount && !(amount > 0)) {
             continue;
         }
@@ -202,7 +204,10 @@ double work_from(const work *w, const run *r, const clinic_moment *m)
         strncmp(w->plan->net->actions[m->entry.action].name, "stop_", 5) != 0) {
         return day <= r->end ? day : (double)NAN;
     }
-    double did = work_action_day(r, m->entry.action, r->start);
+    double since = m->place ? clinic_moment_event(&r->who->who, m,
+                                                  &w->plan->arms[r->arm].schedule, r->start)
+                            : r->start;
+    double did = work_action_day(r, m->entry.action, since);
     return isfinite(did) && day <= r->end ? did + m->offset : (double)NAN;
 }
 
@@ -214,6 +219,7 @@ static bool start_rules(work *w, run *r)
     r->rule_from = room(w, n, sizeof *r->rule_from);
     r->baselines = room(w, n * plan->n_assays, sizeof *r->baselines);
     r->did = room(w, n, sizeof *r->did);
+    r->did_room = n;
     if (!r->watches || !r->rule_from || !r->baselines || !r->did) {
         return false;
     }

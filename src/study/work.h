@@ -68,7 +68,7 @@ typedef struct run { /* one participant in one arm, simulated once */
     clinic_watch *watches;   /* [n_rules] */
     double *rule_from;       /* [n_rules]; NaN: never */
     clinic_reading *baselines; /* [n_rules * n_assays] */
-    done_action *did; size_t n_did;
+    done_action *did; size_t n_did, did_room;
     adverse *adverse;        /* [plan n_adverse]; main runs */
     rsp_stop stop;
     char reason[128];        /* why there is no course: it failed, or nobody was eligible; "" */
@@ -89,7 +89,7 @@ typedef struct rsp_work {
     double *base_medians, **arm_medians, **grid_medians; /* of the trial at hand */
     double *derived;         /* [n_derived] scratch */
     double *candidate;       /* [n_params] scratch */
-    bool no_memory;          /* an episode found none */
+    bool no_memory;          /* an episode or a rule found none */
     size_t *order;           /* [n_runs] in which runs are handed out */
     _Atomic size_t next;     /* of order: the first that no worker has */
     _Atomic(part *) parts;   /* of all workers, until the rows are written */

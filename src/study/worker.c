@@ -150,10 +150,29 @@ static bool read_view(void *ctx, const rsp_sim_job *job, size_t which,
 }
 
 /* ---- Rules. */
-static bool already_done(const run *r, uint32_t action)
+/* The last day before `before` on which an action was done, planned or by a rule. */
+static double last_done(const run *r, int action, double before)
+{
+    double day = -(double)INFINITY;
+    for (size_t i = 0; i < r->n_actions; i++) {
+        if ((int)r->actions[i].action == action && r->actions[i].t < before &&
+            r->actions[i].t > day) {
+            day = r->actions[i].t;
+        }
+    }
+    for (size_t i = 0; i < r->n_did; i++) {
+        if ((int)r->did[i].action == action && r->did[i].day < before && r->did[i].day > day) {
+            day = r->did[i].day;
+        }
+    }
+    return day;
+}
+
+/* By a rule, since it was last undone: ART is started once in each interruption. */
+static bool already_done(const run *r, uint32_t action, double undone)
 {
     for (size_t i = 0; i < r->n_did; i++) {
-        if (r->did[i].action == action) {
+        if (r->did[i].action == action && r->did[i].day >= undone) {
             return true;
         }
     }
@@ -166,14 +185,42 @@ static bool is_restart(const rsp_plan *plan, uint32_t action)
            strncmp(plan->net->actions[action].name, "start_", 6) == 0;
 }
 
-static void act(const session *s, run *r, const plan_rule *rule, double day)
+/* False: no memory. */
+static bool act(session *s, run *r, const plan_rule *rule, double day)
 {
+    if (r->n_did == r->did_room) {
+        done_action *more = rsp_arena_alloc(s->own.arena, 2 * r->did_room, sizeof *more);
+        if (!more) {
+            s->own.no_memory = true;
+            return false;
+        }
+        memcpy(more, r->did, r->n_did * sizeof *more);
+        r->did = more;
+        r->did_room *= 2;
+    }
     r->did[r->n_did++] = (done_action){day, rule->action, rule};
     double cut = rule->action == CLINIC_END_ACTION ? day
                  : is_restart(s->plan, rule->action)
                      ? day + s->plan->after_restart_day
                      : (double)INFINITY;
     r->cut = cut < r->cut ? cut : r->cut;
+    return true;
+}
+
+/* A rule that has had its say begins anew once its action is undone. */
+static bool rule_says_so(const session *s, run *r, size_t k, size_t i, double day)
+{
+    const plan_rule *rule = &s->plan->rules[k];
+    clinic_watch *watch = &r->watches[k];
+    size_t n = s->plan->n_assays;
+    double undone = last_done(r, rule->undone_by, day);
+    if (watch->done && undone >= watch->done_day) { /* samples come first on a day */
+        *watch = clinic_watch_start();
+    }
+    const bool idle = rule->as_at_start && !isfinite(undone); /* ART was never stopped */
+    return clinic_watch_feed(watch, &rule->criterion, day, &r->tracks[0].readings[i * n],
+                             &r->baselines[k * n]) &&
+           !idle && !already_done(r, rule->action, undone);
 }
 
 static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
@@ -183,7 +230,7 @@ static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
     (void)which;
     session *s = ctx;
     run *r = job->tag;
-    size_t n = s->plan->n_assays, i = measure(s, r, view);
+    size_t i = measure(s, r, view);
     *n_added = 0;
     watch_adverse(s, r, view);
     if (view->t > r->cut) {
@@ -191,18 +238,16 @@ static bool stop_view(void *ctx, const rsp_sim_job *job, size_t which,
     }
     for (size_t k = 0; i != SIZE_MAX && k < s->plan->n_rules; k++) {
         const plan_rule *rule = &s->plan->rules[k];
-        if (!(view->t > r->rule_from[k]) ||
-            !clinic_watch_feed(&r->watches[k], &rule->criterion, view->t,
-                               &r->tracks[0].readings[i * n],
-                               &r->baselines[k * n]) ||
-            already_done(r, rule->action)) {
+        if (!(view->t > r->rule_from[k]) || !rule_says_so(s, r, k, i, view->t)) {
             continue;
         }
         double day = view->t + rule->delay_day;
         if (day > r->end || (rule->action != CLINIC_END_ACTION && *n_added == room)) {
             continue;
         }
-        act(s, r, rule, day);
+        if (!act(s, r, rule, day)) {
+            return false;
+        }
         if (rule->action != CLINIC_END_ACTION) {
             added[(*n_added)++] = (rsp_sim_action){day, rule->action, 0};
         }
@@ -371,7 +416,7 @@ rsp_status rsp_work_simulate(rsp_work *w, rsp_worker *worker, const rsp_work_hoo
         status = rsp_fail(err, RSP_INTERRUPTED, "interrupted");
     }
     if (status == RSP_OK && s.own.no_memory) {
-        status = rsp_fail(err, RSP_NOMEM, "no memory for adverse events");
+        status = rsp_fail(err, RSP_NOMEM, "no memory for what happened");
     }
     return status;
 }

@@ -115,6 +115,22 @@ static void a_sample_below_a_limit_above_the_threshold_decides_nothing(void **st
     }
 }
 
+/* Three in a row within 14 days: days 10, 20 and 24 are, though 0 and 20 are not. */
+static void any_run_within_the_time_confirms(void **state)
+{
+    (void)state;
+    const double day[] = {0, 10, 20, 24};
+    clinic_term term = {.kind = CLINIC_COMPARE, .op = CLINIC_GE, .value = 200};
+    clinic_criterion c = {.condition = {.terms = &term, .n = 1, .text = ""}, .confirmed = 3,
+                          .within_day = 14};
+    clinic_reading high = {.state = RSP_NUMBER, .value = 1000, .lloq = 50, .reason = ""};
+    clinic_watch w = clinic_watch_start();
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(clinic_watch_feed(&w, &c, day[i], &high, NULL), i == 3);
+    }
+    assert_true(w.first == 10 && w.done_day == 24 && isnan(w.before_run));
+}
+
 static void a_blip_is_no_event(void **state)
 {
     (void)state;
@@ -326,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_confirmed_rebound_is_dated_by_its_first_sample),
         cmocka_unit_test(a_sample_above_a_limit_below_the_threshold_decides_nothing),
         cmocka_unit_test(a_sample_below_a_limit_above_the_threshold_decides_nothing),
+        cmocka_unit_test(any_run_within_the_time_confirms),
         cmocka_unit_test(a_blip_is_no_event),
         cmocka_unit_test(what_is_beyond_a_limit_is_beyond_every_threshold),
         cmocka_unit_test(a_missed_visit_widens_the_interval),

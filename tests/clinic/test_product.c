@@ -46,13 +46,13 @@ static void the_dose_is_what_was_aimed_at_and_at_most_what_was_made(void **state
     double v[CLINIC_PRODUCT_TRAITS];
     clinic_who who = someone(1);
     clinic_product p = grown(4e7);
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
     assert_true(fabs(v[CLINIC_DOSE] - 4e7) < 1);
     p = grown(1e9);
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
     assert_true(fabs(v[CLINIC_DOSE] - 2e8) < 1);
     p.trait[CLINIC_VIABILITY].name = NULL; /* not known: not counted */
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
     assert_true(fabs(v[CLINIC_DOSE] - 2.5e8) < 1);
     assert_true(isnan(v[CLINIC_VIABILITY]) && isnan(v[CLINIC_MEMORY]));
 }
@@ -66,7 +66,7 @@ static void the_memory_share_falls_by_the_day_of_culture(void **state)
     p.trait[CLINIC_MEMORY] = fixed("memory", 0.45);
     p.trait[CLINIC_CULTURE] = fixed("culture", 12);
     p.memory_loss_per_day = 0.034;
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
     assert_true(fabs(v[CLINIC_MEMORY] - 0.45 * exp(-0.034 * 12)) < 1e-12);
 }
 
@@ -77,19 +77,19 @@ static void a_product_outside_its_release_limits_is_not_given_and_says_why(void 
     clinic_who who = someone(1);
     clinic_product p = grown(1e9);
     p.least[CLINIC_DOSE] = 1e8; /* judged by what was made */
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
     p.least[CLINIC_DOSE] = 3e8;
-    assert_non_null(strstr(clinic_product_draw(&p, &who, v), "dose"));
+    assert_non_null(strstr(clinic_product_draw(&p, &who, 1, v), "dose"));
     p = grown(1e9);
     p.least[CLINIC_VIABILITY] = 0.9;
-    assert_non_null(strstr(clinic_product_draw(&p, &who, v), "viability"));
+    assert_non_null(strstr(clinic_product_draw(&p, &who, 1, v), "viability"));
     p = grown(1e9);
     p.trait[CLINIC_COPIES] = fixed("copies", 6);
     p.most[CLINIC_COPIES] = 5;
-    assert_non_null(strstr(clinic_product_draw(&p, &who, v), "vector copies"));
+    assert_non_null(strstr(clinic_product_draw(&p, &who, 1, v), "vector copies"));
     p.least[CLINIC_MEMORY] = 0.5; /* a limit of what is not known fails nobody */
     p.most[CLINIC_COPIES] = 7;
-    assert_null(clinic_product_draw(&p, &who, v));
+    assert_null(clinic_product_draw(&p, &who, 1, v));
 }
 
 static void failures_come_at_their_probability_and_by_the_limits(void **state)
@@ -105,7 +105,7 @@ static void failures_come_at_their_probability_and_by_the_limits(void **state)
     size_t failed = 0, slow = 0;
     for (uint32_t i = 0; i < MANY; i++) {
         clinic_who who = someone(i);
-        const char *why = clinic_product_draw(&p, &who, v);
+        const char *why = clinic_product_draw(&p, &who, 1, v);
         failed += why != NULL;
         slow += why != NULL && strstr(why, "expansion") != NULL;
     }
@@ -125,8 +125,8 @@ static void one_trait_more_changes_no_other(void **state)
     q.trait[CLINIC_CD8] = trait("cd8", 0.5, (rsp_dist){RSP_DIST_UNIFORM, 0, 1, ""});
     for (uint32_t i = 0; i < 100; i++) {
         clinic_who who = someone(i);
-        assert_null(clinic_product_draw(&p, &who, v));
-        assert_null(clinic_product_draw(&q, &who, w));
+        assert_null(clinic_product_draw(&p, &who, 1, v));
+        assert_null(clinic_product_draw(&q, &who, 1, w));
         assert_true(v[CLINIC_TRANSDUCTION] == w[CLINIC_TRANSDUCTION]);
         assert_true(v[CLINIC_DOSE] == w[CLINIC_DOSE]);
     }

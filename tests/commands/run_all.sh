@@ -343,6 +343,25 @@ expect 65 "no endpoint 'time_to_rebond'; did you mean 'time_to_rebound'? it has 
   "$respite" analyze "$work/run" --endpoint time_to_rebond
 expect 66 'holds neither adam/adtte.csv nor adtte.csv' "$respite" analyze studies
 
+# Nobody at risk is no median that was not reached.
+cat >"$work/risk.yaml" <<'END'
+study: risk
+model: hiv_car_t
+design: randomised
+arms:
+  - {name: interrupts, participants: 2, schedule: [{day: 0, do: stop art}]}
+  - {name: stays on ART, participants: 2, schedule: []}
+assays: [viral_load]
+endpoints: [{name: rebound, event: viral_load > 50 copies/mL, from: stop art}]
+END
+expect 0 'rebound: nobody at risk' "$respite" run "$work/risk.yaml" --out "$work/risk"
+expect 0 'a study of 2 arms, 1 trial; no errors' "$respite" check "$work/risk.yaml"
+
+# What the model makes of an antibody is said where it is given.
+expect 0 'give vrc01: VRC01 into a vein. An upper bound' "$respite" show studies/bar2016.yaml
+expect 0 '"study"' "$respite" run studies/bar2016.yaml --trials 1 --json --out "$work/bar"
+if ! grep -q 'An upper bound' "$work/bar/report.html"; then echo "a report without the bound of antibodies"; bad=$((bad + 1)); fi
+
 # A data set in other forms, analysed with the same figures: back from each of ADaM it has the hash of the run.
 expect 0 '"hash"' "$respite" run studies/liu2021.yaml --trials 2 --json --out "$work/run"
 hash=$(sed -n 's/.*"hash": "\([0-9a-f]*\)".*/\1/p' "$work/out")

@@ -71,7 +71,7 @@ static void every_example_of_the_reference_is_loaded_and_run(void **state)
         free(example);
     }
     free(text);
-    assert_int_equal(n, 18);
+    assert_int_equal(n, 19);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -43,6 +44,23 @@ static void a_dose_of_zero_equals_no_treatment_to_the_bit(void **state)
         "visits: {every: 7 day, from: stop art, window: 1 day}\n"
         "product: {dose: 0 cell}\n";
     expect_same(rows_with(no_dose, 0, NULL), rows_with(no_dose, 1, NULL));
+}
+
+/* A percentage of a pure number is that number, also where the dose is one. */
+static void a_percentage_of_a_pure_number_is_that_number(void **state)
+{
+    (void)state;
+    const char *product[] = {"product: {dose: 4e7 cell}\n",
+                             "product: {given by: deplete, dose: 10 %}\n"};
+    for (size_t k = 0; k < 2; k++) {
+        char share[600], number[600];
+        const char *arm = "%sarms: [{name: A, participants: 6, schedule: [{day: 0, do: infuse, "
+                          "amount: 4e7 cell}, {day: 3, do: deplete, amount: %s}, "
+                          "{day: 7, do: stop art}]}]\nscoreboard: []\n";
+        snprintf(share, sizeof share, arm, product[k], "15 %");
+        snprintf(number, sizeof number, arm, product[k], "0.15");
+        expect_same(rows_with(share, 0, NULL), rows_with(number, 0, NULL));
+    }
 }
 
 static void treatment_changes_what_is_measured(void **state)
@@ -235,6 +253,42 @@ static void a_dose_is_what_manufacture_gives(void **state)
         assert_true(!(d->happenings[k].amount < 3e7 - 1) );
     }
     assert_true(fewer > 5 && refused > 5); /* a quarter each */
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
+/* Of the product, of a schedule and of a share, by the weight of the one who was eligible. */
+static void a_dose_per_kg_is_times_the_body_weight(void **state)
+{
+    (void)state;
+    char *study = bed_study(
+        "population:\n  covariates:\n    age: {value: 45}\n"
+        "    weight: {value: 80 kg, between: lognormal cv 0.3, range: 40..150 kg}\n"
+        "  eligibility: [weight > 75 kg]\n"
+        "product: {dose: 3e5 cell/kg}\n"
+        "arms:\n  - {name: A, participants: 6, schedule: [{day: 0, do: infuse}, "
+        "{day: 1, do: infuse, amount: 1e6 cell/kg}, {day: 2, do: infuse, amount: 50 %}, "
+        "{day: 7, do: stop art}]}\nscoreboard: []\n");
+    rsp_plan *plan = bed_plan(study);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        const double weight = s->covariates[1]; /* age, weight, dose */
+        assert_true(weight > 75 && fabs(s->covariates[2] - 3e5 * weight) < 1);
+        for (size_t k = 0; k < d->n_happenings; k++) {
+            const rsp_happening *h = &d->happenings[k];
+            if (h->trial == s->trial && h->participant == s->participant &&
+                strcmp(h->what, "infuse") == 0) {
+                const double a_kg = h->day == 0 ? 3e5 : h->day == 1 ? 1e6 : 1.5e5;
+                assert_true(fabs(h->amount - a_kg * weight) < 1);
+                n++;
+            }
+        }
+    }
+    assert_int_equal(n, 54);
     bed_run_free(&run);
     rsp_plan_free(plan);
     free(study);
@@ -477,6 +531,92 @@ static void a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround(void **
     }
 }
 
+/* Each planned interruption has its own restart; a rule that serves both, and one for the
+ * second alone. */
+static void a_rule_acts_once_in_each_interruption(void **state)
+{
+    (void)state;
+    const char *rules[] = {
+        "rules: [{when: viral_load > 1000 copies/mL, do: start art}]\n",
+        "rules:\n  - {when: viral_load > 1000 copies/mL, do: start art, from: day 7}\n"
+        "  - {when: viral_load > 400 copies/mL, confirmed: 2, do: start art, from: day 119}\n"};
+    for (size_t k = 0; k < 2; k++) {
+        char changes[900];
+        snprintf(changes, sizeof changes,
+                 "arms:\n  - {name: two, participants: 6, schedule: [{day: 7, do: stop art}, "
+                 "{day: 91, do: start art}, {day: 119, do: stop art}]}\n"
+                 "visits: {every: 7 day}\nassays: [viral_load]\n%s"
+                 "endpoints:\n  - {name: again, event: viral_load > 50 copies/mL, from: stop art 2}\n"
+                 "follow_up: {start: day -7, from: stop art 2, until: 12 week}\nscoreboard: []\n",
+                 rules[k]);
+        char *study = bed_study(changes);
+        rsp_plan *plan = bed_plan(study);
+        bed_run run = bed_run_plan(plan, 3);
+        const rsp_dataset *d = rsp_dataset_view(run.rows);
+        int first[32] = {0}, second[32] = {0}, n = 0;
+        for (size_t i = 0; i < d->n_endpoints; i++) { /* day 0 is the second one's */
+            assert_true(d->endpoints[i].start_day == 119);
+            assert_int_not_equal(d->endpoints[i].end, RSP_END_NOT_STARTED);
+        }
+        for (size_t i = 0; i < d->n_happenings; i++) {
+            const rsp_happening *h = &d->happenings[i];
+            const uint32_t who = h->trial * 6 + h->participant;
+            if (strcmp(h->what, "start art") == 0 && strcmp(h->reason, "planned") != 0) {
+                assert_true(who < 32 && (h->day < 91 || h->day > 119));
+                (h->day < 91 ? first : second)[who]++;
+            }
+        }
+        for (int who = 0; who < 18; who++) {
+            assert_true(first[who] <= 1 && second[who] <= 1);
+            n += first[who] && second[who];
+        }
+        assert_true(n > 9); /* most had both */
+        bed_run_free(&run);
+        rsp_plan_free(plan);
+        free(study);
+    }
+}
+
+/* Who never stopped ART does not start it, whatever the rule sees; follow-up goes on. */
+static void nobody_restarts_what_was_not_stopped(void **state)
+{
+    (void)state;
+    const char *changes =
+        "arms:\n  - {name: on ART, participants: 6, schedule: []}\n"
+        "  - {name: off ART, participants: 6, schedule: [{day: 7, do: stop art}]}\n"
+        "visits: {every: 7 day}\nassays: [viral_load, cd4]\nscoreboard: []\nendpoints: []\n"
+        "rules: [{when: cd4 < 2000 cell/uL, do: start art, from: day 0}]\n"
+        "follow_up: {start: day -7, until: 12 week, after restart: 2 week}\n";
+    char *on = rows_with(changes, 0, NULL), *off = rows_with(changes, 1, NULL);
+    assert_null(strstr(on, "start art"));
+    assert_null(strstr(on, "after restart"));
+    assert_non_null(strstr(off, "start art"));
+    free(on);
+    free(off);
+}
+
+/* Baselines lie on the day of `from` or before it; none of these is refused. */
+static void a_baseline_on_the_day_itself_is_one(void **state)
+{
+    (void)state;
+    const char *visits[] = {"visits: {every: 7 day, from: infuse}\nassays: [viral_load]\n",
+                            "visits: {days: [0, 84], from: infuse}\nassays: [viral_load]\n",
+                            "visits: [{days: [84], from: infuse, name: late}]\n"
+                            "assays: [{name: viral_load, visits: [infuse, late]}]\n",
+                            "visits: [{days: [84], from: infuse, name: late}]\n"
+                            "assays: [{name: viral_load, visits: [screening, late]}]\n"};
+    for (size_t i = 0; i < 4; i++) {
+        char changes[700];
+        snprintf(changes, sizeof changes,
+                 "%sscoreboard: []\nrules: []\nfollow_up: {start: day -7, until: 100 day}\n"
+                 "endpoints: [{name: rise, event: viral_load log10 change from baseline > 0.5, "
+                 "from: infuse}]\n", visits[i]);
+        char *rows = rows_with(changes, 0, NULL);
+        assert_non_null(strstr(rows, " rise 0 ")); /* and events are seen */
+        free(rows);
+    }
+}
+
 static void follow_up_may_end_some_time_after_a_restart(void **state)
 {
     (void)state;
@@ -643,7 +783,8 @@ static void each_line_of_a_day_is_missed_for_itself(void **state)
     of_one_day none = on_trough(trough, "car_copies");
     assert_int_equal(none.rows, 0);
     assert_int_equal(none.missed, 36); /* and it is said */
-    const char *weekly = "visits:\n" WEEKLY(", missed: 100 %") TROUGH("");
+    const char *weekly = "visits:\n" WEEKLY(", missed: 100 %") TROUGH("")
+        "endpoints: [{name: time_to_rebound, event: viral_load > 50 copies/mL, from: stop art}]\n";
     of_one_day load = on_trough(weekly, "viral_load");
     assert_int_equal(load.rows, 36); /* who comes for the trough has both taken */
     assert_int_equal(load.missed, 0);
@@ -654,6 +795,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dose_of_zero_equals_no_treatment_to_the_bit),
+        cmocka_unit_test(a_percentage_of_a_pure_number_is_that_number),
         cmocka_unit_test(treatment_changes_what_is_measured),
         cmocka_unit_test(adding_an_assay_changes_no_other_number),
         cmocka_unit_test(adding_an_arm_changes_no_other_number),
@@ -664,6 +806,7 @@ int main(void)
         cmocka_unit_test(randomised_arms_have_people_of_their_own),
         cmocka_unit_test(who_has_no_product_never_interrupts),
         cmocka_unit_test(a_dose_is_what_manufacture_gives),
+        cmocka_unit_test(a_dose_per_kg_is_times_the_body_weight),
         cmocka_unit_test(candidates_are_drawn_until_one_is_eligible),
         cmocka_unit_test(nobody_eligible_is_a_failure_with_its_reason),
         cmocka_unit_test(an_arm_of_its_own_eligibility_holds_those_who_meet_it),
@@ -672,6 +815,9 @@ int main(void)
         cmocka_unit_test(uncertainty_is_shared_by_the_arms_of_a_trial),
         cmocka_unit_test(a_rule_sees_measurements_only),
         cmocka_unit_test(a_rule_acts_on_the_day_of_its_sample_or_after_the_turnaround),
+        cmocka_unit_test(a_rule_acts_once_in_each_interruption),
+        cmocka_unit_test(nobody_restarts_what_was_not_stopped),
+        cmocka_unit_test(a_baseline_on_the_day_itself_is_one),
         cmocka_unit_test(follow_up_may_end_some_time_after_a_restart),
         cmocka_unit_test(who_drops_out_is_lost),
         cmocka_unit_test(a_cell_like_the_study_gives_the_studys_endpoint),

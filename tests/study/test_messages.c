@@ -84,6 +84,38 @@ static const mistake mistakes[] = {
     {"visits: {every: 7 copies/mL}\n",
      "every: 'copies/mL' does not fit; write for example 7 day", "7 copies/mL",
      RSP_UNITS},
+    {"product: {dose: 3e5 cell/kg}\n",
+     "an amount per kg needs the body weight; give the population a covariate, for example...",
+     "3e5 cell/kg", RSP_NAME},
+    /* What no sample can meet, and what follow-up never comes to. */
+    {"visits: {days: [70], from: stop art}\n",
+     "'when' can never hold: no visit after 'stop art', up to the end of follow-up (day 70), takes "
+     "what it reads", "viral_load > 1000", RSP_RANGE},
+    {"visits: {every: 7 day, from: stop art, missed: 100 %}\nrules: []\n",
+     "'event' can never hold: no visit after 'stop art', up to the end of follow-up (day 70), takes "
+     "what it reads", "viral_load > 50", RSP_RANGE},
+    {"visits: [{days: [1], from: infuse}, {days: [14], from: stop art}]\n",
+     "'event' can never be confirmed: at most 1 of 2 samples are taken after 'stop art'", "2, within",
+     RSP_RANGE},
+    {"visits: {every: 14 day, from: stop art, window: 2 day}\n"
+     "rules: [{when: viral_load > 1000 copies/mL, confirmed: 3, within: 3 week, do: start art}]\n",
+     "'when' can never be confirmed: 3 samples take at least 24 days, 'within' is 21 days",
+     "3 week", RSP_RANGE},
+    {"endpoints: [{name: high, event: viral_load > 1000 copies/mL, for: 20 week, from: stop art}]\n"
+     "assays: [viral_load]\nscoreboard: []\n",
+     "'event' can never hold so long: from 'stop art' to the end of follow-up it is 63 days", "20 week",
+     RSP_RANGE},
+    {"visits: {every: 7 day, from: day 20}\nassays: [viral_load]\nscoreboard: []\n"
+     "rules: [{when: viral_load log10 change from baseline > 1, do: start art}]\n",
+     "'when' has no baseline: no visit takes what it reads at or before 'stop art'",
+     "viral_load log10", RSP_RANGE},
+    {"follow_up: {start: day -7, until: 13 day}\nrules: []\nendpoints: []\nscoreboard: []\n"
+     "assays: [viral_load]\nvisits: {every: 7 day}\n"
+     "arms: [{name: A, participants: 6, schedule: [{day: 28..42, do: stop art}]}]\n",
+     "'stop art' on day 28 would never be done: the follow-up ends on day 6 (follow_up: {until: ...})",
+     "28..42", RSP_RANGE},
+    {"endpoints: [{name: e, event: viral_load > 50 copies/mL, from: stop art 2}]\nscoreboard: []\n",
+     "from: no arm's schedule has 'stop art 2'; the number counts its entries", "stop art 2", RSP_NAME},
     {"visits: {every: 7}\n", "every needs a unit; write for example 7 day", "7}",
      RSP_UNITS},
     {"visits: {every: 7 dya}\n", "every: unknown unit 'dya'; write for example 7 day",

@@ -117,7 +117,8 @@ static void an_analysis_is_made_of_each_trial(void **state)
     assert_string_equal(a.f->tests[3].test, "hazard ratio");
     assert_int_equal(plan->trials, 20);
     assert_int_equal(plan->significant, own->significant);
-    assert_int_equal(a.f->tests[4].estimable, 0); /* curves have no p */
+    assert_int_equal(a.f->tests[4].estimable, 0); /* curves have no p, and no power of 0 % */
+    assert_true(isnan(a.f->tests[4].share.value) && isnan(a.f->tests[4].share.low));
     for (size_t i = 0; i < a.f->n_tests; i++) {
         assert_int_equal(a.f->tests[i].significant, b.f->tests[i].significant);
     }
