@@ -23,7 +23,9 @@
  * Sign: an amount that a step would leave below zero is set to zero, which brings
  * it nearer to a solution that is never negative; totals then hold to the
  * tolerance, not to rounding.  One under a rate law may have any sign: where its
- * solution is positive, it stays above -atol.
+ * solution is positive, it stays above -atol.  So a reaction's rate below zero by no
+ * more than atol a day (and rounding) counts as zero; further below, it is an error
+ * of the model, and fails the participant (RSP_STOP_NONFINITE).
  *
  * Threads: one rsp_sim per thread.  No allocation in a step. */
 #ifndef RESPITE_SIM_H

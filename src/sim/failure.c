@@ -40,7 +40,8 @@ bool rsp_is_invalid(rsp_sim *sim, uint32_t l, double t)
     rsp_lane *lane = &sim->lanes[l];
     char number[32];
     look_again(sim, l, t);
-    double slack = 1e-9 * (1 + largest_rate(sim, l));
+    /* Rounding, and what an amount that flows may be wrong by, a day. */
+    double slack = 1e-9 * (1 + largest_rate(sim, l)) + sim->options.atol;
     for (uint32_t s = 0; s < sim->net->n_species; s++) {
         double x = *rsp_at(sim->block.x, s, sim->block.width, l);
         uint32_t drift = sim->program->drift[s];

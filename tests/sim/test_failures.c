@@ -136,10 +136,44 @@ static void an_explosion_is_met_by_the_budget_of_its_participant(void **state)
     check(&boom, RSP_SSA, true);
 }
 
+/* What flows is known to atol: a rate that reads it may fall as far below zero as that
+ * lets it, a day, and fails nobody; further below it is the model's. */
+static void a_rate_below_zero_by_less_than_the_tolerance_fails_nobody(void **state)
+{
+    (void)state;
+    static const double atols[] = {1, 1e-6};
+    for (int i = 0; i < 4; i++) {
+        bed b;
+        bed_open(&b, LIVES "species u cell continuous\nspecies v cell continuous\n"
+                           "parameter little = 1e-3 cell\ninitial u = little\n"
+                           "rate u = -b * v\nrate v = b * u\n"
+                           "species A cell\nreaction odd: -> A @ b * u\n",
+                 i < 2 ? RSP_ODE : RSP_HYBRID);
+        b.n = 3;
+        b.t1 = reads[READS - 1];
+        b.reads = reads;
+        b.n_reads = READS;
+        b.options.rtol = 1e-3;
+        b.options.atol = atols[i % 2];
+        bed_run(&b);
+        for (uint32_t p = 0; p < b.n; p++) {
+            if (i % 2 == 0) {
+                assert_string_equal(b.result[p].reason, "");
+                assert_int_equal(b.result[p].stop, RSP_STOP_END);
+            } else {
+                assert_int_equal(b.result[p].stop, RSP_STOP_NONFINITE);
+                assert_non_null(strstr(b.result[p].reason, "the rate of odd is -"));
+            }
+        }
+        bed_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failure_is_local_in_ode),
+        cmocka_unit_test(a_rate_below_zero_by_less_than_the_tolerance_fails_nobody),
         cmocka_unit_test(failure_is_local_in_hybrid),
         cmocka_unit_test(failure_is_local_in_ssa),
         cmocka_unit_test(failure_is_local_where_ssa_keeps_a_clock_for_each_reaction),
