@@ -91,6 +91,7 @@ two_products|s/car_lysis_second = lysis_of\[second/car_lysis_second = lysis_of[f
 two_products|s/E\[p\] -> 2 E\[p\] @ rho_E/E[p] -> 2 E[p] @ 1.01 * rho_E/|car_side|double_in_0_755
 products|s/(pd1\[p\] + tim3\[p\] + lag3\[p\])/(pd1[p] + 2 * tim3[p])/|car_side|a_third_of_three
 two_products|s/@ d_S \* S\[p\]/@ 1.1 * d_S * S[p]/|car_side|in_fifteen_years
+antibodies|s/fold_in_vivo \* ic50/ic50/|car_side|in_people_halves
 antibodies|s/Q_ab\[k\] \/ V2_ab\[k\] \* Ab2\[k\]$/Q_ab[k] \/ V1_ab[k] * Ab2[k]/|car_side|falls_by_half
 antibodies|s/else Q_partner) \* body^0.85/else Q_partner) * body/|car_side|a_smaller_body
 antibodies|s/dose \* body_weight \* body "VRC01 into/dose * body_weight "VRC01 into/|car_side|a_smaller_body

@@ -392,7 +392,7 @@ static void antibody_takes_the_epitope_from_the_car_of_the_same_site(void **stat
     assert_true(seen_[1] < 0.75 && seen_[2] > 0.837); /* 0.838 unmasked */
 }
 
-static void antibody_at_its_ic50_halves_infection(void **state)
+static void antibody_at_its_ic50_in_people_halves_infection(void **state)
 {
     (void)state;
     double P[3];
@@ -405,7 +405,8 @@ static void antibody_at_its_ic50_halves_infection(void **state)
         hiv_start(&h, "C_art", 0);
         hiv_start(&h, "I[gut,wt]", k < 2 ? 1000 : 0);
         hiv_start(&h, "I[gut,n279]", k == 2 ? 1000 : 0); /* ten times less well bound */
-        hiv_start(&h, "Ab1[vrc01]", k ? 0.5 * 1940 : 0); /* ug */
+        hiv_set(&h, "fold_in_vivo", 20);
+        hiv_start(&h, "Ab1[vrc01]", k ? 20 * 0.5 * 1940 : 0); /* ug */
         hiv_act(&h, 0, "stop_art", 0);
         run_to(&h, reads, 1);
         P[k] = hiv_sum(&h, 0, 0, "P");
@@ -1066,7 +1067,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(vrc01_falls_by_half_in_15_days_and_stands_at_101_on_day_21),
         cmocka_unit_test(a_dose_by_weight_gives_a_smaller_body_the_same_level),
         cmocka_unit_test(antibody_takes_the_epitope_from_the_car_of_the_same_site),
-        cmocka_unit_test(antibody_at_its_ic50_halves_infection),
+        cmocka_unit_test(antibody_at_its_ic50_in_people_halves_infection),
         cmocka_unit_test(reversal_of_latency_multiplies_reactivation),
         cmocka_unit_test(edited_target_cells_are_lost_to_infection),
         cmocka_unit_test(a_depot_holds_art_up_long_after_the_last_injection),
