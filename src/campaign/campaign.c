@@ -125,7 +125,7 @@ static void count_simulated(void *ctx)
     uint64_t n = atomic_fetch_add_explicit(&c->simulated, 1, memory_order_relaxed) + 1;
     if (n % c->told_every == 0) {
         pthread_mutex_lock(&c->lock);
-        c->options->progress(c->options->ctx, n, c->runs);
+        c->options->progress(c->options->ctx, atomic_load(&c->simulated), c->runs);
         pthread_mutex_unlock(&c->lock);
     }
 }
@@ -150,10 +150,14 @@ static void share(campaign *c, chunk *k, rsp_work *work)
     pthread_mutex_unlock(&c->lock);
 }
 
-static void wait_for_helpers(campaign *c, chunk *k)
+/* An error is told before, so that they stop. */
+static void wait_for_helpers(campaign *c, chunk *k, rsp_status s, const rsp_error *err)
 {
     pthread_mutex_lock(&c->lock);
     k->work = NULL;
+    if (s != RSP_OK) {
+        give_up(c, err);
+    }
     while (k->helpers > 0) {
         pthread_cond_wait(&c->changed, &c->lock);
     }
@@ -173,7 +177,7 @@ static rsp_status run_chunk(campaign *c, rsp_worker *worker, uint32_t which,
     share(c, k, s == RSP_OK ? work : NULL);
     if (s == RSP_OK) {
         s = simulate(c, work, worker, err);
-        wait_for_helpers(c, k);
+        wait_for_helpers(c, k, s, err);
     }
     if (s == RSP_OK && is_cancelled(c)) {
         s = rsp_fail(err, RSP_INTERRUPTED, "interrupted");

@@ -27,6 +27,17 @@ static void begin_run(clinic_watch *w, double day)
     w->before_run = w->last_not;
 }
 
+/* Room for one more: of the samples before the last CLINIC_MOST_CONFIRMED every second one goes, the
+ * first stays, since from it a condition lasts. */
+static void thin_run(clinic_watch *w)
+{
+    uint32_t n = 1;
+    for (uint32_t i = 2; i < CLINIC_WATCH_RUN; i += i < CLINIC_WATCH_RUN - CLINIC_MOST_CONFIRMED ? 2 : 1) {
+        w->days[n++] = w->days[i];
+    }
+    w->run = n;
+}
+
 /* One more.  Samples too long ago leave the run from its front. */
 static void lengthen_run(clinic_watch *w, const clinic_criterion *c, double day)
 {
@@ -35,13 +46,15 @@ static void lengthen_run(clinic_watch *w, const clinic_criterion *c, double day)
         w->run++;
         return;
     }
-    while (gone < w->run && (day - w->days[gone] > c->within_day ||
-                             w->run - gone == CLINIC_WATCH_RUN)) {
+    while (gone < w->run && day - w->days[gone] > c->within_day) {
         gone++;
     }
     w->run -= gone;
     for (uint32_t i = 0; gone && i < w->run; i++) {
         w->days[i] = w->days[i + gone];
+    }
+    if (w->run == CLINIC_WATCH_RUN) {
+        thin_run(w);
     }
     w->days[w->run++] = day;
     w->first = w->days[0];

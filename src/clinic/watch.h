@@ -14,7 +14,7 @@ typedef struct clinic_criterion {
     double fall;         /* log10 fall after which the count begins anew; 0: off */
 } clinic_criterion;
 
-enum { CLINIC_WATCH_RUN = 128 }; /* `confirmed` is at most 100 */
+enum { CLINIC_WATCH_RUN = 128, CLINIC_MOST_CONFIRMED = 100 };
 
 typedef struct clinic_watch {
     uint32_t run;       /* qualifying samples so far, in a row */

@@ -59,7 +59,7 @@ void rsp_clock_next(rsp_sim *sim, uint32_t l)
         t = fmin(t, lane->job.stops[lane->i_stop]);
     }
     for (uint32_t i = 0; i < sim->net->n_afters; i++) {
-        if (lane->after_at[i] >= 0) {
+        if (lane->after_at[i] > -(double)INFINITY) {
             t = fmin(t, lane->after_at[i]);
         }
     }
@@ -79,7 +79,7 @@ void rsp_clock_rows(const rsp_sim *sim, uint32_t l, double t)
     }
     for (uint32_t i = 0; i < sim->net->n_afters; i++) {
         *rsp_at(b->frame.rows, p->afters + i, b->width, l) =
-            lane->after_at[i] == -1 ? 1 : 0;
+            isinf(lane->after_at[i]) && lane->after_at[i] < 0 ? 1 : 0;
     }
 }
 
@@ -171,8 +171,8 @@ static const rsp_sim_action *first_action(const rsp_lane *lane, bool *is_added)
 static void pass_afters(const rsp_sim *sim, rsp_lane *lane)
 {
     for (uint32_t i = 0; i < sim->net->n_afters; i++) {
-        if (lane->after_at[i] >= 0 && lane->after_at[i] <= lane->t) {
-            lane->after_at[i] = -1;
+        if (lane->after_at[i] > -(double)INFINITY && lane->after_at[i] <= lane->t) {
+            lane->after_at[i] = -(double)INFINITY;
             lane->same = false;
             lane->fresh = lane->look = true;
         }

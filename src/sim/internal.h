@@ -74,7 +74,7 @@ typedef struct rsp_lane { /* one participant's clock */
     size_t i_action, i_read, i_stop;
     size_t n_added;
     uint32_t n_batch;  /* reads in sim->inside */
-    double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -1: done */
+    double *after_at;  /* [n_afters] when it becomes 1; inf: unknown, -inf: done */
     double *last;      /* [n_actions] last time of it; NaN: never */
     double used;      /* gross change since x had all noise; < 0: ahead */
     double ahead;     /* days for which x has noise ahead */

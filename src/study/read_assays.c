@@ -292,7 +292,9 @@ static bool is_moment(const plan_reading *p, const char *name)
     char action[80];
     size_t n = strlen(name);
     (void)plan_moment_place(name, &n);
-    snprintf(action, sizeof action, "%.*s", (int)n, name);
+    n = n < sizeof action ? n : sizeof action - 1;
+    memcpy(action, name, n);
+    action[n] = '\0';
     for (char *c = action; *c; c++) {
         *c = *c == ' ' ? '_' : *c;
     }

@@ -26,7 +26,7 @@ clinic_criterion plan_criterion(plan_reading *p, const tree *map, const char *ke
     const tree *within = tree_get(map, "within"), *lasting = tree_get(map, "for");
     const tree *fall = tree_get(map, "restarts after fall");
     if (confirmed) {
-        c.confirmed = (uint32_t)reader_count(&p->r, confirmed, "confirmed", 1, 100);
+        c.confirmed = (uint32_t)reader_count(&p->r, confirmed, "confirmed", 1, CLINIC_MOST_CONFIRMED);
     }
     if (within) {
         c.within_day = reader_length(&p->r, within, "within");

@@ -115,6 +115,20 @@ static void a_sample_below_a_limit_above_the_threshold_decides_nothing(void **st
     }
 }
 
+/* Daily samples of 251 days are more than a watch keeps; the first stays. */
+static void a_condition_lasts_from_its_first_sample_however_many_there_are(void **state)
+{
+    (void)state;
+    clinic_term term = {.kind = CLINIC_COMPARE, .op = CLINIC_GE, .value = 200};
+    clinic_criterion c = {.condition = {.terms = &term, .n = 1, .text = ""}, .confirmed = 100,
+                          .within_day = 365, .lasting_day = 250};
+    clinic_reading high = {.state = RSP_NUMBER, .value = 1000, .lloq = 50, .reason = ""};
+    clinic_watch w = clinic_watch_start();
+    for (int day = 0; day <= 250; day++) {
+        assert_int_equal(clinic_watch_feed(&w, &c, day, &high, NULL), day == 250);
+    }
+}
+
 /* Three in a row within 14 days: days 10, 20 and 24 are, though 0 and 20 are not. */
 static void any_run_within_the_time_confirms(void **state)
 {
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_sample_above_a_limit_below_the_threshold_decides_nothing),
         cmocka_unit_test(a_sample_below_a_limit_above_the_threshold_decides_nothing),
         cmocka_unit_test(any_run_within_the_time_confirms),
+        cmocka_unit_test(a_condition_lasts_from_its_first_sample_however_many_there_are),
         cmocka_unit_test(a_blip_is_no_event),
         cmocka_unit_test(what_is_beyond_a_limit_is_beyond_every_threshold),
         cmocka_unit_test(a_missed_visit_widens_the_interval),

@@ -229,9 +229,9 @@ static void an_arm_left_alone_shares_its_noise_until_the_arms_part(void **state)
     bed_close(&b);
 }
 
-static void actions_and_lags_take_effect_at_their_time_exactly(void **state)
+/* Day 0 is a convention: the same from `shift` on.  By -5 the lag ends on day -1. */
+static void check_actions_and_lags(double shift)
 {
-    (void)state;
     bed b;
     double reads[] = {1.5, 1.75, 2.0, 4.25, 5, 6.5, 8};
     bed_open(&b,
@@ -254,7 +254,12 @@ static void actions_and_lags_take_effect_at_their_time_exactly(void **state)
     uint32_t give = (uint32_t)rsp_network_action(b.net, "give");
     rsp_sim_action actions[] = {{1.75, start, 0}, {2.0, give, 8}, {5, end, 0},
                                 {6.5, start, 0}};
-    b.t1 = 8;
+    for (size_t i = 0; i < 7; i++) {
+        reads[i] += shift;
+        actions[i % 4].t += i < 4 ? shift : 0;
+    }
+    b.t0 = shift;
+    b.t1 = 8 + shift;
     b.reads = reads;
     b.n_reads = 7;
     b.actions = actions;
@@ -271,6 +276,15 @@ static void actions_and_lags_take_effect_at_their_time_exactly(void **state)
     assert_true(fabs(bed_observed(&b, 0, 4, "gone") - 3.25) < 1e-12);
     assert_true(fabs(bed_observed(&b, 0, 6, "gone") - 1.5) < 1e-12);
     bed_close(&b);
+}
+
+static void actions_and_lags_take_effect_at_their_time_exactly(void **state)
+{
+    (void)state;
+    const double shifts[] = {0, -5, -50, 1000};
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+        check_actions_and_lags(shifts[i]);
+    }
 }
 
 /* Stop at every stop until 4; at the second, give 3 now and 2 in half a day. */
