@@ -74,6 +74,8 @@ rsp_status rsp_plan_set_null(rsp_plan *plan, rsp_error *err)
     }
     for (size_t i = 0; i < view->n_arms; i++) {
         arms[i] = plan->arms[as[i]];
+        arms[i].eligibility = plan->arms[i].eligibility; /* who is in it stays */
+        arms[i].n_eligibility = plan->arms[i].n_eligibility;
         shown[i] = view->arms[i];
         shown[i].schedule = view->arms[as[i]].schedule;
     }

@@ -106,6 +106,30 @@ static void under_the_null_an_arm_is_its_control_with_people_of_its_own(void **s
     free(own);
 }
 
+static void under_the_null_an_arm_keeps_its_own_eligibility(void **state)
+{
+    (void)state;
+    char *study = bed_study(
+        RANDOMISED "visits:\n  - {every: 7 day, from: stop art}\narms:\n"
+                   "  - name: CAR T\n    participants: 6\n    eligibility: [age >= 50]\n"
+                   "    schedule: [{day: 0, do: infuse}, {day: 7, do: stop art}]\n"
+                   "  - name: no CAR T\n    participants: 6\n    eligibility: [age < 40]\n"
+                   "    schedule: [{day: 7, do: stop art}]\n");
+    rsp_plan *plan = bed_plan(study);
+    rsp_error err = {0};
+    assert_int_equal(rsp_plan_set_null(plan, &err), RSP_OK);
+    bed_run run = bed_run_plan(plan, 3);
+    const rsp_dataset *d = rsp_dataset_view(run.rows);
+    assert_int_equal(d->n_subjects, 36);
+    for (size_t i = 0; i < d->n_subjects; i++) {
+        const rsp_subject *s = &d->subjects[i];
+        assert_true(s->arm == 0 ? s->covariates[0] >= 50 : s->covariates[0] < 40);
+    }
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
 static void an_analysis_is_made_of_each_trial(void **state)
 {
     (void)state;
@@ -161,6 +185,7 @@ int main(void)
         cmocka_unit_test(under_the_null_a_test_finds_what_its_level_says),
         cmocka_unit_test(with_a_therapy_that_works_it_finds_more),
         cmocka_unit_test(under_the_null_an_arm_is_its_control_with_people_of_its_own),
+        cmocka_unit_test(under_the_null_an_arm_keeps_its_own_eligibility),
         cmocka_unit_test(an_analysis_is_made_of_each_trial),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
     };
