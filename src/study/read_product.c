@@ -62,22 +62,39 @@ static const char *unit_of(const plan_reading *p, size_t which)
                                   : NULL;
 }
 
-/* The covariate in kg; where there are several, that called weight or body_weight. */
-static int find_weight(const plan_population *pop)
+static bool is_in_kg(const clinic_trait *t)
 {
-    int found = -1;
-    for (size_t i = 0; i < pop->n_traits; i++) {
+    rsp_unit mine, kg;
+    return t->shows_param < 0 && t->shows_derived < 0 &&
+           rsp_unit_parse(t->unit, &mine, NULL) == RSP_OK &&
+           rsp_unit_parse("kg", &kg, NULL) == RSP_OK && rsp_unit_same(&mine, &kg);
+}
+
+/* The covariate in kg; where there are several, that called weight, else body_weight.
+ * -1: none; or none of several is called so, and the mistake is in r. */
+static int find_weight(plan_reading *p, const tree *at)
+{
+    const plan_population *pop = &p->plan->population;
+    int named = -1, found = -1;
+    const char *list = "";
+    size_t n = 0;
+    for (size_t i = 0; list && i < pop->n_traits; i++) {
         const clinic_trait *t = &pop->traits[i];
-        rsp_unit mine, kg;
-        if (t->shows_param >= 0 || t->shows_derived >= 0 ||
-            rsp_unit_parse(t->unit, &mine, NULL) != RSP_OK ||
-            rsp_unit_parse("kg", &kg, NULL) != RSP_OK || !rsp_unit_same(&mine, &kg)) {
-            continue;
+        if (is_in_kg(t)) {
+            const bool weight = strcmp(t->name, "weight") == 0;
+            const bool body_weight = strcmp(t->name, "body_weight") == 0;
+            named = weight || (body_weight && named < 0) ? (int)i : named;
+            found = (int)i;
+            list = reader_printf(&p->r, "%s%s%s", list, n++ ? " and " : "", t->name);
         }
-        const bool named = strcmp(t->name, "weight") == 0 || strcmp(t->name, "body_weight") == 0;
-        found = found < 0 || named ? (int)i : found;
     }
-    return found;
+    if (list && n > 1 && named < 0) {
+        reader_fail(&p->r, at, RSP_NAME,
+                    "an amount per kg goes by one covariate in kg, but there are %s; call the body "
+                    "weight 'weight'", list);
+        return -1;
+    }
+    return named >= 0 ? named : found;
 }
 
 const char *plan_per_weight(plan_reading *p, const tree *at, const char *text, const char *unit)
@@ -87,7 +104,10 @@ const char *plan_per_weight(plan_reading *p, const tree *at, const char *text, c
         return NULL;
     }
     plan_population *pop = &p->plan->population;
-    pop->weight = find_weight(pop);
+    pop->weight = find_weight(p, at);
+    if (!reading(&p->r)) {
+        return NULL;
+    }
     if (pop->weight < 0) {
         reader_fail(&p->r, at, RSP_NAME,
                     "an amount per kg needs the body weight; give the population a covariate, for "

@@ -87,6 +87,11 @@ static const mistake mistakes[] = {
     {"product: {dose: 3e5 cell/kg}\n",
      "an amount per kg needs the body weight; give the population a covariate, for example...",
      "3e5 cell/kg", RSP_NAME},
+    {"population: {covariates: {organ: {value: 1.5 kg}, pre_weight: {value: 75 kg}}}\n"
+     "product: {dose: 3e5 cell/kg}\n",
+     "an amount per kg goes by one covariate in kg, but there are organ and pre_weight; call the "
+     "body weight 'weight'",
+     "3e5 cell/kg", RSP_NAME},
     /* What no sample can meet, and what follow-up never comes to. */
     {"visits: {days: [70], from: stop art}\n",
      "'when' can never hold: no visit after 'stop art', up to the end of follow-up (day 70), takes "
@@ -359,6 +364,31 @@ static void a_mistake_is_answered_with_its_place_and_mend(void **state)
     }
 }
 
+static void a_dose_per_kg_goes_by_the_covariate_called_weight(void **state)
+{
+    (void)state;
+    static const char *const covariates[] = {
+        "weight: {value: 75 kg}, body_weight: {value: 60 kg}",
+        "body_weight: {value: 60 kg}, organ: {value: 2 kg}, weight: {value: 75 kg}",
+        "organ: {value: 2 kg}, body_weight: {value: 75 kg}",
+        "pre_weight: {value: 75 kg}",
+    };
+    for (size_t i = 0; i < sizeof covariates / sizeof *covariates; i++) {
+        rsp_text changes = {0};
+        rsp_text_printf(&changes, "population: {covariates: {%s}}\nproduct: {dose: 1e6 cell/kg}\ntrials: 1\n",
+                        covariates[i]);
+        char *study = bed_study(changes.data);
+        char *rows = bed_rows_of(study, 0, NULL);
+        if (!strstr(rows, " infuse 75000000 ") && !strstr(rows, " infuse 7.5e+07 ") &&
+            !strstr(rows, " infuse 7.5e7 ")) {
+            fail_msg("%s\n%s", covariates[i], rows);
+        }
+        rsp_text_fini(&changes);
+        free(rows);
+        free(study);
+    }
+}
+
 static rsp_plan *set(const char *path, const char *value, rsp_error *err)
 {
     rsp_override o = {path, value};
@@ -455,6 +485,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mistake_is_answered_with_its_place_and_mend),
+        cmocka_unit_test(a_dose_per_kg_goes_by_the_covariate_called_weight),
         cmocka_unit_test(a_value_may_be_set_from_outside),
         cmocka_unit_test(what_is_set_from_outside_is_checked_as_the_file_is),
         cmocka_unit_test(shipped_populations_and_products_are_found_from_any_folder),
