@@ -104,16 +104,18 @@ static samples of_assays(const rsp_plan *plan, const plan_arm *arm, uint64_t ass
                 add_samples(&s, d.low, d.high, d.high > after);
             }
         }
-        if (assay->endpoints) { /* on whatever day that is */
-            add_samples(&s, plan->start_day, last_day(plan, arm), 1);
+        for (size_t i = 0; i < plan->n_endpoints; i++) { /* on whatever day that is */
+            if (assay->endpoints >> i & 1) {
+                add_samples(&s, plan->start_day, last_day(plan, arm), 1);
+            }
         }
     }
     return s;
 }
 
 /* ---- A criterion. */
-/* The least time that so many samples in a row take up; 0 where lines may meet. */
-static double least_span(const rsp_plan *plan, uint64_t assays, uint32_t confirmed)
+/* The only line whose visits take the samples; NULL: there are several, or other visits. */
+static const clinic_line *only_line(const rsp_plan *plan, uint64_t assays)
 {
     const clinic_line *only = NULL;
     size_t lines = 0;
@@ -127,7 +129,14 @@ static double least_span(const rsp_plan *plan, uint64_t assays, uint32_t confirm
         }
         lines += (assays >> a & 1) && (assay->moments || assay->endpoints) ? 2 : 0;
     }
-    if (lines != 1 || confirmed < 2) {
+    return lines == 1 ? only : NULL;
+}
+
+/* The least time that so many samples in a row take up; infinite where there are not so
+ * many, 0 where lines may meet. */
+static double least_span(const clinic_line *only, uint32_t confirmed)
+{
+    if (!only || confirmed < 2) {
         return 0;
     }
     double span = only->every > 0 ? (confirmed - 1) * only->every : (double)INFINITY;
@@ -173,28 +182,34 @@ static possible what_is_possible(const rsp_plan *plan, uint64_t assays, uint64_t
     return can;
 }
 
+/* `met_else`: by a restart, which needs no confirmation. */
 static void check_criterion(plan_reading *p, const tree *map, const char *key,
                             const clinic_criterion *c, uint64_t assays, uint64_t arms,
-                            const clinic_moment *from)
+                            const clinic_moment *from, bool met_else)
 {
     /* A protocol's rule may ask for more time than this follow-up has. */
-    const bool rule = strcmp(key, "when") == 0;
+    const bool lenient = met_else || strcmp(key, "when") == 0;
     const possible can = what_is_possible(p->plan, assays, arms, from);
-    const double span = least_span(p->plan, assays, c->confirmed);
+    const clinic_line *only = only_line(p->plan, assays);
+    const double span = least_span(only, c->confirmed);
     const tree *at = tree_get(map, key);
     if (!(can.samples > 0)) {
         reader_fail(&p->r, at, RSP_RANGE,
                     "'%s' can never hold: no visit after '%s', up to the end of follow-up "
                     "(day %g), takes what it reads", key, from->text, can.end);
-    } else if (!rule && can.samples < c->confirmed) {
+    } else if (!lenient && can.samples < c->confirmed) {
         reader_fail(&p->r, tree_get(map, "confirmed"), RSP_RANGE,
                     "'%s' can never be confirmed: at most %g of %u samples are taken after '%s'", key,
                     can.samples, c->confirmed, from->text);
-    } else if (span > c->within_day) {
+    } else if (!met_else && span > c->within_day && isinf(span)) {
+        reader_fail(&p->r, tree_get(map, "confirmed"), RSP_RANGE,
+                    "'%s' can never be confirmed: at most %g of %u samples are taken after '%s'", key,
+                    least(can.samples, (double)only->n_days), c->confirmed, from->text);
+    } else if (!met_else && span > c->within_day) {
         reader_fail(&p->r, tree_get(map, "within"), RSP_RANGE,
                     "'%s' can never be confirmed: %u samples take at least %g days, 'within' is "
                     "%g days", key, c->confirmed, span, c->within_day);
-    } else if (!rule && c->lasting_day > can.time) {
+    } else if (!lenient && c->lasting_day > can.time) {
         reader_fail(&p->r, tree_get(map, "for"), RSP_RANGE,
                     "'%s' can never hold so long: from '%s' to the end of follow-up it is %g days",
                     key, from->text, can.time);
@@ -203,6 +218,24 @@ static void check_criterion(plan_reading *p, const tree *map, const char *key,
                     "'%s' has no baseline: no visit takes what it reads at or before '%s'", key,
                     from->text);
     }
+}
+
+static bool is_done(const rsp_plan *plan, uint32_t action)
+{
+    bool done = false;
+    for (size_t i = 0; i < plan->n_rules; i++) {
+        done |= plan->rules[i].action == action;
+    }
+    for (size_t i = 0; i < plan->view.n_arms; i++) {
+        done |= clinic_schedule_entry(&plan->arms[i].schedule, action, 0) != NULL;
+    }
+    return done;
+}
+
+static bool restart_is_event(const rsp_plan *plan, const plan_endpoint *e)
+{
+    return e->restart == CLINIC_RESTART_EVENT && e->restart_action >= 0 &&
+           is_done(plan, (uint32_t)e->restart_action);
 }
 
 /* ---- Schedules. */
@@ -226,14 +259,15 @@ void plan_check_reach(plan_reading *p)
     const rsp_plan *plan = p->plan;
     const tree *list = tree_get(p->root, "arms");
     size_t i = 0;
-    for (const tree *t = list->first; t && reading(&p->r); t = t->next) {
+    /* What one level of a sweep ends before, another may come to. */
+    for (const tree *t = list->first; t && reading(&p->r) && !plan->sweep.exists; t = t->next) {
         check_schedule(p, t, &plan->arms[i++]);
     }
     list = tree_get(p->root, "rules");
     i = 0;
     for (const tree *t = list ? list->first : NULL; t && reading(&p->r); t = t->next, i++) {
         const plan_rule *r = &plan->rules[i];
-        check_criterion(p, t, "when", &r->criterion, r->assays, r->arms, &r->from);
+        check_criterion(p, t, "when", &r->criterion, r->assays, r->arms, &r->from, false);
     }
     list = tree_get(p->root, "endpoints");
     i = 0;
@@ -241,7 +275,8 @@ void plan_check_reach(plan_reading *p)
         const plan_endpoint *e = &plan->endpoints[i];
         const bool grid = plan->grid.exists && plan->grid.n_every && plan->grid.endpoint == i;
         if (!grid) {
-            check_criterion(p, t, "event", &e->criterion, e->assays, ~UINT64_C(0), &e->from);
+            check_criterion(p, t, "event", &e->criterion, e->assays, ~UINT64_C(0), &e->from,
+                            restart_is_event(plan, e));
         }
     }
 }

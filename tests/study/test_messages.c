@@ -106,6 +106,10 @@ static const mistake mistakes[] = {
      "rules: [{when: viral_load > 1000 copies/mL, confirmed: 3, within: 3 week, do: start art}]\n",
      "'when' can never be confirmed: 3 samples take at least 24 days, 'within' is 21 days",
      "3 week", RSP_RANGE},
+    {"visits: {days: [1, 2, 3, 4], from: stop art}\nassays: [viral_load]\n"
+     "rules: [{when: viral_load > 1000 copies/mL, confirmed: 6, within: 4 week, do: start art}]\n",
+     "'when' can never be confirmed: at most 4 of 6 samples are taken after 'stop art'", "6, within",
+     RSP_RANGE},
     {"endpoints: [{name: high, event: viral_load > 1000 copies/mL, for: 20 week, from: stop art}]\n"
      "assays: [viral_load]\nscoreboard: []\n",
      "'event' can never hold so long: from 'stop art' to the end of follow-up it is 63 days", "20 week",
@@ -364,6 +368,33 @@ static void a_mistake_is_answered_with_its_place_and_mend(void **state)
     }
 }
 
+#define SWEPT "scoreboard: []\nsweep:\n  over: x\n  outcomes: [{statistic: time_to_rebound.median}]\n"
+static void what_a_design_can_do_is_not_refused(void **state)
+{
+    (void)state;
+    static const char *const designs[] = {
+        /* A sample at each of two endpoints. */
+        "assays: [viral_load, {name: ca_rna, visits: [a, b]}]\nscoreboard: []\nendpoints:\n"
+        "  - {name: a, event: viral_load > 50 copies/mL, from: stop art}\n"
+        "  - {name: b, event: viral_load > 1000 copies/mL, from: stop art}\n"
+        "  - {name: x, event: ca_rna > 10 copies/1e6 cells, from: stop art, confirmed: 2}\n",
+        /* A restart is the event. */
+        "visits: {days: [7, 14, 21], from: stop art}\nscoreboard: []\nassays: [viral_load]\nendpoints:\n"
+        "  - {name: a, event: viral_load > 50 copies/mL, from: stop art, confirmed: 4, restart: event}\n",
+        "scoreboard: []\nassays: [viral_load]\nendpoints:\n"
+        "  - {name: a, event: viral_load > 50 copies/mL, from: stop art, for: 20 week, restart: event}\n",
+        /* What one level ends before, another comes to. */
+        SWEPT "  levels: [{value: 0}, {value: 1, days: {stop art: 42}}]\narms:\n"
+        "  - name: CAR T\n    participants: 6\n    schedule: [{day: 0, do: infuse}, {day: 7, do: "
+        "stop art}, {day: 80, do: boost, amount: 1e7 cell}]\n",
+    };
+    for (size_t i = 0; i < sizeof designs / sizeof *designs; i++) {
+        char *study = bed_study(designs[i]);
+        rsp_plan_free(bed_plan(study));
+        free(study);
+    }
+}
+
 static void a_dose_per_kg_goes_by_the_covariate_called_weight(void **state)
 {
     (void)state;
@@ -485,6 +516,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mistake_is_answered_with_its_place_and_mend),
+        cmocka_unit_test(what_a_design_can_do_is_not_refused),
         cmocka_unit_test(a_dose_per_kg_goes_by_the_covariate_called_weight),
         cmocka_unit_test(a_value_may_be_set_from_outside),
         cmocka_unit_test(what_is_set_from_outside_is_checked_as_the_file_is),
