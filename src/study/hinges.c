@@ -102,19 +102,6 @@ static void inputs_fini(inputs *in)
     free(in->between_trials);
 }
 
-static bool set_by_trait(const rsp_plan *plan, uint32_t i)
-{
-    bool set = false;
-    for (size_t k = 0; k < CLINIC_PRODUCT_TRAITS; k++) {
-        const clinic_trait *t = &plan->product.making.trait[k];
-        set |= t->name && t->sets == (int)i;
-    }
-    for (size_t k = 0; k < plan->population.n_traits; k++) {
-        set |= plan->population.traits[k].sets == (int)i;
-    }
-    return set;
-}
-
 /* Shares sum to one: the last of them says nothing more. */
 static bool last_share(const rsp_param *params, uint32_t n, uint32_t i)
 {
@@ -122,14 +109,39 @@ static bool last_share(const rsp_param *params, uint32_t n, uint32_t i)
     return params[i].between.kind == RSP_DIST_DIRICHLET && last;
 }
 
+/* It is what the others leave: an outcome that depends on it depends on them. */
+static void reach_whole_families(const rsp_param *params, uint32_t n, bool *reached)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = params[i].first; reached[i] && last_share(params, n, i) && k < i; k++) {
+            reached[k] = true;
+        }
+    }
+}
+
+/* A dose per kg goes by the weight, and so by the parameter that the weight sets. */
+static void reach_weight(const rsp_plan *plan, uint32_t arm, bool *reached)
+{
+    const clinic_schedule *s = &plan->arms[arm].schedule;
+    bool per_weight = false;
+    for (size_t i = 0; i < s->n; i++) {
+        const clinic_entry *e = &s->entries[i];
+        per_weight |= e->per_weight || (e->is_share && plan->product.per_weight);
+    }
+    const int sets = per_weight ? plan->population.traits[plan->population.weight].sets : -1;
+    if (sets >= 0) {
+        reached[sets] = true;
+    }
+}
+
 static bool differs_within(const rsp_plan *plan, const rsp_param *params, uint32_t i)
 {
-    return set_by_trait(plan, i) || params[i].between.kind != RSP_DIST_NONE;
+    return reach_is_set(plan, i) || params[i].between.kind != RSP_DIST_NONE;
 }
 
 static bool differs_between(const rsp_plan *plan, const rsp_param *params, uint32_t i)
 {
-    return !set_by_trait(plan, i) && params[i].uncertain.kind != RSP_DIST_NONE;
+    return !reach_is_set(plan, i) && params[i].uncertain.kind != RSP_DIST_NONE;
 }
 
 /* What the outcome can depend on, in any of its arms. */
@@ -144,6 +156,8 @@ static rsp_status find_reached(const rsp_plan *plan, const target *t, bool *reac
             varies[i] = differs_within(plan, params, i) || differs_between(plan, params, i);
         }
         s = reach_of(plan, t->score, t->arms[k], varies, reached, err);
+        reach_whole_families(params, n, reached);
+        reach_weight(plan, t->arms[k], reached);
     }
     free(varies);
     return s;

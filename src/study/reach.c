@@ -83,11 +83,24 @@ static bool is(const reach *r, rsp_expr e, double value)
     return r->known[e] && r->value[e] == value;
 }
 
+bool reach_is_set(const rsp_plan *plan, uint32_t i)
+{
+    bool set = false;
+    for (size_t k = 0; k < CLINIC_PRODUCT_TRAITS; k++) {
+        const clinic_trait *t = &plan->product.making.trait[k];
+        set |= t->name && t->sets == (int)i;
+    }
+    for (size_t k = 0; k < plan->population.n_traits; k++) {
+        set |= plan->population.traits[k].sets == (int)i;
+    }
+    return set;
+}
+
 /* "u < P" of a variate that is never below P: a chance of 0. */
 static bool is_never_below(const reach *r, rsp_expr e, double bound)
 {
     const rsp_node *n = &r->net->nodes[e];
-    if (n->op != RSP_OP_PARAM) {
+    if (n->op != RSP_OP_PARAM || reach_is_set(r->plan, n->a)) { /* set: beyond its own range */
         return false;
     }
     const rsp_param *p = &r->params[n->a];

@@ -7,6 +7,9 @@
 
 #include "study/plan.h"
 
+/* Whether a covariate or a trait of the product sets a parameter. */
+bool reach_is_set(const rsp_plan *plan, uint32_t param);
+
 /* Marks in reached[n_params] what the outcome can depend on in an arm (marks stay).
  * varies[n_params]: who differs; others are at their value in the arm's table. */
 RSP_MUST_USE rsp_status reach_of(const rsp_plan *plan, const plan_score *score, uint32_t arm,

@@ -296,6 +296,27 @@ static void what_cannot_act_in_the_arms_is_not_looked_at(void **state)
     done(&a);
 }
 
+#define ACTS                                                                                      \
+    "model: acts\n" HEAD_ARMS "visits:\n  - {every: 7 day, from: stop art}\n"                     \
+    "scoreboard: []\ncontrasts: []\ntrials: 20\nrules: []\nassays: [viral_load]\n"               \
+    "endpoints:\n  - {name: time_to_rebound, event: viral_load > 1000 copies/mL, from: stop art}\n" \
+    "population: {covariates: {weight: {value: 75 kg, between: lognormal cv 0.3, range: "          \
+    "40..120 kg, sets: body_weight}, u: {value: 0.5, between: uniform 0..1, sets: u}}}\n"
+static void what_acts_by_another_way_is_looked_at(void **state)
+{
+    (void)state;
+    analysis a = analyse(ACTS "product: {dose: 1e5 cell/kg}\n");
+    const rsp_hinges *h = &a.f->hinges[0];
+    assert_non_null(hinge_of(a.plan, h, "w_T[blood]")); /* the last share is what the others leave */
+    assert_non_null(hinge_of(a.plan, h, "u"));          /* below the range of the model's own */
+    assert_non_null(hinge_of(a.plan, h, "body_weight"));
+    assert_null(hinge_of(a.plan, h, "w_T[gut]"));
+    done(&a);
+    a = analyse(ACTS "product: {dose: 7e6 cell}\n"); /* not per kg: no way left */
+    assert_null(hinge_of(a.plan, &a.f->hinges[0], "body_weight"));
+    done(&a);
+}
+
 /* p is held against all correlations of the study, not against those of a table. */
 static void p_is_held_against_all_that_was_looked_at(void **state)
 {
@@ -478,6 +499,7 @@ int main(void)
         cmocka_unit_test(resamples_are_shared_along_the_sweep),
         cmocka_unit_test(an_outcome_hinges_on_what_makes_it),
         cmocka_unit_test(what_cannot_act_in_the_arms_is_not_looked_at),
+        cmocka_unit_test(what_acts_by_another_way_is_looked_at),
         cmocka_unit_test(p_is_held_against_all_that_was_looked_at),
         cmocka_unit_test(a_value_above_the_upper_limit_counts_as_that_limit),
         cmocka_unit_test(an_endpoint_may_count_from_another),
