@@ -65,7 +65,7 @@ static rsp_status treat(const work *w, dose *d)
         run *r = d->runs[d->next];
         bool toxic = false;
         r->left_out = false;
-        if (r->who->not_made || work_failed(r)) {
+        if (work_lacks_product(w, r->who, r->arm) || work_failed(r)) {
             continue;
         }
         if (r->simulate) {

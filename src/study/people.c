@@ -141,6 +141,12 @@ rsp_status work_person(work *w, uint32_t trial, uint32_t participant, person *ou
     return RSP_OK;
 }
 
+/* The product is drawn for everybody; only an arm that gives it can lack it. */
+bool work_lacks_product(const work *w, const person *who, uint32_t arm)
+{
+    return !who->none_eligible && who->not_made && w->plan->arms[arm].gives_product;
+}
+
 /* By the study's own table, as the study's eligibility is: what the arm does comes after.
  * One whose values cannot be drawn fails in the arm, and says so. */
 bool work_meets_arm(work *w, const person *who, uint32_t arm)

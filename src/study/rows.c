@@ -16,11 +16,6 @@ void work_cell_name(size_t cell, char out[24])
     snprintf(out, 24, "cell %zu", cell);
 }
 
-static bool product_failed(const work *w, const run *r)
-{
-    return !r->who->none_eligible && r->who->not_made && w->plan->arms[r->arm].gives_product;
-}
-
 /* ---- Endpoints. */
 static bool samples_of(const work *w, const run *r, const track *t, clinic_samples *s)
 {
@@ -301,7 +296,7 @@ static rsp_status never_at_risk(const work *w, const run *r, rsp_dataset_maker *
 
 rsp_status work_rows(const work *w, run *r, rsp_dataset_maker *out)
 {
-    bool unmade = product_failed(w, r);
+    bool unmade = work_lacks_product(w, r->who, r->arm);
     rsp_subject subject = {.trial = r->who->who.trial,
                            .participant = r->who->who.participant, .arm = r->arm,
                            .failed = !unmade && !r->who->none_eligible && work_failed(r),

@@ -100,6 +100,11 @@ static bool is_met(const plan_bound *b, size_t n, size_t events)
     return n <= b->of && events >= b->count;
 }
 
+static bool takes_place(const work *w, const run *r)
+{
+    return !work_lacks_product(w, r->who, r->arm);
+}
+
 /* Enrol the arm in its order; how many were, which is all where no rule was met before. */
 static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
 {
@@ -112,7 +117,7 @@ static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
     }
     for (*enrolled = 0; status == RSP_OK && *enrolled < n;) {
         const run *r = runs[(*enrolled)++];
-        bool met = false, counts = !r->who->not_made && r->simulate && !work_failed(r);
+        bool met = false, counts = takes_place(w, r) && r->simulate && !work_failed(r);
         known += counts;
         for (size_t k = 0; counts && status == RSP_OK && k < s->n_bounds; k++) {
             rsp_endpoint_end end = RSP_END_NOT_STARTED;
@@ -133,11 +138,6 @@ static size_t planned(const rsp_plan *plan, size_t arm)
 {
     const uint32_t n = plan->view.arms[arm].participants, most = work_most_enrolled(plan);
     return n < most ? n : most;
-}
-
-static bool takes_place(const work *w, const run *r)
-{
-    return r->who->none_eligible || !r->who->not_made || !w->plan->arms[r->arm].gives_product;
 }
 
 /* Of the planned participants of every arm as large a share is enrolled by then, rounded

@@ -134,6 +134,8 @@ RSP_MUST_USE rsp_status work_person(work *w, uint32_t trial, uint32_t participan
                                     person *out);
 /* Whether the arm's own eligibility lets them in. */
 bool work_meets_arm(work *w, const person *who, uint32_t arm);
+/* Whether they have no product in an arm that gives one. */
+bool work_lacks_product(const work *w, const person *who, uint32_t arm);
 /* A person's parameters in an arm, by table and the trial's medians. */
 bool work_params(work *w, const person *who, const rsp_param *table,
                  const double *medians, double *out, uint32_t *which);

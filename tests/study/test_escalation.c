@@ -14,23 +14,30 @@
 enum { DOSES = 3, TRIALS = 4000, MOST_TREATED = 6 };
 static const double chance[DOSES] = {0.1, 0.3, 0.5};
 
-static char *arms(const char *more)
+/* `first`: what the lowest dose is. */
+static char *doses(const char *first, const char *product, const char *more)
 {
     rsp_text t = {0};
     rsp_text_printf(&t, "design: randomised\ncontrasts:\npublished:\nscoreboard:\nrules:\narms:\n");
     for (int i = 0; i < DOSES; i++) {
         rsp_text_printf(&t, "  - name: dose %d\n    participants: 6\n    schedule:\n"
-                            "      - {day: 0, do: infuse}\n    set: {f_esc: {value: %g, "
-                            "use: assumed, why: a coin}}\n", i + 1, chance[i]);
+                            "      - {day: 0, do: %s}\n    set: {f_esc: {value: %g, "
+                            "use: assumed, why: a coin}}\n", i + 1, i ? "infuse" : first,
+                        chance[i]);
     }
-    rsp_text_printf(&t, "visits:\n  - {days: [1], from: infuse}\nassays:\n  - {name: harm, kind: "
+    rsp_text_printf(&t, "visits:\n  - {days: [1], from: day 0}\nassays:\n  - {name: harm, kind: "
                         "flow, reads: escape_fraction, cells: 1 cell, background: 0}\n"
-                        "endpoints:\n  - {name: harmed, event: harm > 0.5, from: infuse}\n"
-                        "follow_up: {start: day -1, from: infuse, until: 2 day}\n"
-                        "product: {dose: 1 cell}\ntrials: %d\n%s", (int)TRIALS, more);
+                        "endpoints:\n  - {name: harmed, event: harm > 0.5, from: day 0}\n"
+                        "follow_up: {start: day -1, until: 2 day}\n"
+                        "product: {%s}\ntrials: %d\n%s", product, (int)TRIALS, more);
     char *study = bed_study(t.data);
     rsp_text_fini(&t);
     return study;
+}
+
+static char *arms(const char *more)
+{
+    return doses("infuse", "dose: 1 cell", more);
 }
 
 /* How often each dose is chosen; from the lowest up, none at the end. */
@@ -63,10 +70,8 @@ static void closed_form(double chosen[DOSES + 1])
     }
 }
 
-static void three_plus_three_chooses_as_its_closed_form(void **state)
+static void check_closed_form(char *study)
 {
-    (void)state;
-    char *study = arms("escalation: {toxicity: harmed}\n");
     rsp_plan *plan = bed_plan(study);
     rsp_analyst *analyst = NULL;
     const rsp_findings *f = NULL;
@@ -95,6 +100,21 @@ static void three_plus_three_chooses_as_its_closed_form(void **state)
     bed_run_free(&run);
     rsp_plan_free(plan);
     free(study);
+}
+
+static void three_plus_three_chooses_as_its_closed_form(void **state)
+{
+    (void)state;
+    check_closed_form(arms("escalation: {toxicity: harmed}\n"));
+}
+
+/* The lowest dose is conditioning alone: no product that fails passes anybody over there,
+ * and those whom it fails above are replaced. */
+static void a_dose_without_a_product_is_given_to_everybody(void **state)
+{
+    (void)state;
+    check_closed_form(doses("deplete, amount: 0.5", "dose: 1 cell, failure: 50 %",
+                            "escalation: {toxicity: harmed}\n"));
 }
 
 /* One chance for all doses of a trial, uniform between trials: of those treated fewer are
@@ -306,6 +326,39 @@ static void failed_products_do_not_move_the_share_of_the_other_arm(void **state)
     free(study);
 }
 
+/* The rule counts an arm that gives no product: products that fail beside it are nothing
+ * to it. */
+static void failed_products_do_not_move_the_rule_of_an_arm_without(void **state)
+{
+    (void)state;
+    static const int bound[1][2] = {{4, 8}};
+    char *study = stopping("stopping: {arm: CAR T, when: 4 of 8 have harmed}\n"
+                           "product: {dose: 1 cell, failure: 50 %}\n");
+    char *own = strstr(study, "product: {dose: 1 cell}\n"); /* of the bed */
+    memset(own, '#', strlen("product: {dose: 1 cell}"));
+    memset(strstr(study, "{day: 0, do: infuse}"), ' ', strlen("{day: 0, do: infuse}"));
+    for (char *c = study; (c = strstr(c, "from: infuse")) != NULL;) {
+        memcpy(c, "from: day 0 ", strlen("from: day 0 "));
+    }
+    rsp_plan *plan = bed_plan(study);
+    rsp_analyst *analyst = NULL;
+    const rsp_findings *f = NULL;
+    double want[4];
+    chain(bound, 1, 1, want);
+    assert_int_equal(rsp_analyst_new(plan, &analyst, NULL), RSP_OK);
+    bed_run run = bed_run_plan(plan, 100);
+    assert_int_equal(rsp_analyst_add(analyst, rsp_dataset_view(run.rows), NULL, NULL), RSP_OK);
+    assert_int_equal(rsp_analyst_finish(analyst, "abc", &f, NULL), RSP_OK);
+    assert_true(fabs(f->stopping->met_share.value - want[0]) <
+                5 * sqrt(want[0] * (1 - want[0]) / TRIALS));
+    assert_true(fabs(f->stopping->enrolled - want[1]) < 5 * MOST / 2 / sqrt((double)TRIALS));
+    assert_true(f->arms[1].flow.product_failed > TRIALS);
+    rsp_analyst_free(analyst);
+    bed_run_free(&run);
+    rsp_plan_free(plan);
+    free(study);
+}
+
 static void a_stopping_rule_that_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -365,10 +418,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_plus_three_chooses_as_its_closed_form),
+        cmocka_unit_test(a_dose_without_a_product_is_given_to_everybody),
         cmocka_unit_test(where_trials_differ_fewer_are_harmed_above_though_no_dose_harms_less),
         cmocka_unit_test(places_that_nobody_fills_are_no_sign_of_safety),
         cmocka_unit_test(enrolment_stops_as_often_as_its_chain),
         cmocka_unit_test(failed_products_do_not_move_the_share_of_the_other_arm),
+        cmocka_unit_test(failed_products_do_not_move_the_rule_of_an_arm_without),
         cmocka_unit_test(a_stopping_rule_that_cannot_be_is_refused),
         cmocka_unit_test(an_escalation_that_cannot_be_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
