@@ -494,12 +494,13 @@ static rsp_status admit(work *w, const person *who, uint32_t arm, intake *in)
     }
     in->out = 0;
     in->enrolled++;
-    in->filled += who->none_eligible || !who->not_made || !plan->arms[arm].gives_product;
+    in->filled += !work_lacks_product(w, who, arm);
     return s;
 }
 
 /* Arms share their people: one is in every arm that is not yet full and lets them in.  Of
- * those without a product only arms that give it know. */
+ * those without a product only arms that give it know; a place that nobody eligible fills
+ * is empty in all. */
 static rsp_status counterfactual(work *w, uint32_t trial, intake *in)
 {
     const rsp_plan *plan = w->plan;
@@ -517,7 +518,8 @@ static rsp_status counterfactual(work *w, uint32_t trial, intake *in)
                 who = room(w, 1, sizeof *who);
                 s = who ? work_person(w, trial, e, who) : no_memory(w);
             }
-            if (s == RSP_OK && (!who->not_made || plan->arms[a].gives_product)) {
+            if (s == RSP_OK && (who->none_eligible || !who->not_made ||
+                                plan->arms[a].gives_product)) {
                 s = admit(w, who, a, &in[a]);
             }
         }

@@ -359,6 +359,31 @@ static void who_is_not_eligible_is_screened_out_and_has_not_failed(void **state)
     }
 }
 
+/* A place that nobody eligible fills is empty in every arm, whether or not a product would
+ * have been made: arms hold the same people, but for those whose product was not. */
+static void counterfactual_arms_share_the_places_that_nobody_fills(void **state)
+{
+    (void)state;
+    analysis a = analyse("population:\n  covariates:\n    age: {value: 45, between: normal sd 10, "
+                         "range: 18..75}\n  eligibility: [age > 74]\nscoreboard: []\ntrials: 20\n"
+                         "product: {dose: 4e7 cell, failure: 40 %}\n", 20);
+    size_t given[2] = {0, 0}, failed = 0, out = 0;
+    for (size_t i = 0; i < a.d->n_subjects; i++) {
+        const rsp_subject *s = &a.d->subjects[i], *next = s + 1;
+        failed += s->product_failed;
+        out += s->screened_out;
+        given[s->arm] += !s->product_failed;
+        if (s->arm == 0 && !s->product_failed) {
+            assert_true(i + 1 < a.d->n_subjects && next->arm == 1 && next->trial == s->trial &&
+                        next->participant == s->participant);
+        }
+    }
+    assert_int_equal(given[0], given[1]);
+    assert_true(failed > 0 && out > 0 && out < given[0] + given[1]);
+    assert_int_equal(a.f->arms[0].flow.screened_out, a.f->arms[1].flow.screened_out);
+    done(&a);
+}
+
 static void the_flow_sums(void **state)
 {
     (void)state;
@@ -696,6 +721,7 @@ int main(void)
         cmocka_unit_test(chunks_change_no_finding),
         cmocka_unit_test(the_flow_counts_whom_an_arm_screens_out),
         cmocka_unit_test(who_is_not_eligible_is_screened_out_and_has_not_failed),
+        cmocka_unit_test(counterfactual_arms_share_the_places_that_nobody_fills),
         cmocka_unit_test(the_flow_sums),
         cmocka_unit_test(pairs_are_the_same_person_in_two_arms),
         cmocka_unit_test(who_is_in_one_arm_alone_is_in_no_pair),
