@@ -381,11 +381,13 @@ static rsp_status outcome(const rsp_findings *f)
 static void tell_of_failures(const rsp_findings *f)
 {
     const rsp_dataset *d = f->example;
+    const bool failed = all_failed(f);
     const char *reason = "";
     for (size_t i = 0; d && !reason[0] && i < d->n_subjects; i++) {
-        reason = !rsp_subject_has_course(&d->subjects[i]) ? d->subjects[i].reason : "";
+        const rsp_subject *x = &d->subjects[i];
+        reason = (failed ? x->failed : x->screened_out) ? x->reason : "";
     }
-    if (all_failed(f)) {
+    if (failed) {
         fprintf(stderr, "respite: all %zu participants failed in simulation (%s); there are no "
                         "results\n", f->failed, reason);
     } else {

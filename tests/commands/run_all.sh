@@ -263,6 +263,16 @@ expect 64 'from 0 to 9223372036854775807' "$respite" run --seed 9223372036854775
 # All participants failing is said beside the empty results.
 expect 70 'all 36 participants failed in simulation (1 steps' \
   "$respite" run studies/liu2021.yaml --trials 3 --set solver.max_steps=1 --json
+cat >"$work/unmade.yaml" <<'END'
+study: unmade
+model: hiv_car_t
+product: {dose: 4e7 cell, failure: 60 %}
+arms: [{name: CAR T, participants: 4, schedule: [{day: 0, do: infuse}, {day: 7, do: stop art}]}]
+assays: [viral_load]
+solver: {max_steps: 1}
+END
+expect 70 'all 4 participants failed in simulation (1 steps' \
+  "$respite" run "$work/unmade.yaml" --set seed=2 --json
 expect 0 '"levels": {' "$respite" run studies/liu2021.yaml --trials 1 --json --out "$work/grid"
 
 # A path of --set that is nearly a key of a study.
