@@ -283,7 +283,7 @@ static rsp_status add_subject(rsp_analyst *a, const subject_rows *s, rsp_error *
     }
     count_flow(a, s, &a->findings.arms[s->subject->arm]);
     analyst_levels_add(a, s->subject);
-    analyst_stopping_add(a, s->subject);
+    analyst_stopping_add(a, s);
     for (size_t i = 0; status == RSP_OK && i < s->n_endpoints; i++) {
         status = add_endpoint(a, &s->endpoints[i], err);
     }

@@ -68,6 +68,7 @@ struct rsp_analyst {
     rsp_dose_level *levels;                   /* see escalation.c */
     rsp_stopping *stopping;                   /* see stopping.c; NULL: none */
     uint32_t asked_now, placed_now; /* rows of its arm in the trial at hand, places taken */
+    size_t *seen_now;               /* [2 * n_bounds] of the trial at hand: at risk, events */
     size_t *lost_now; /* [n_levels] of the trial at hand: who failed or was screened out */
     rsp_contrast *contrasts;                 /* the same; trial 0's test */
     series *people;         /* [2 * n_scores] values of the trial's participants; then
@@ -120,7 +121,7 @@ void analyst_levels_finish(rsp_analyst *a);
 
 /* ---- Stopping of enrolment: how often, and after how many. */
 RSP_MUST_USE bool analyst_stopping_new(rsp_analyst *a);
-void analyst_stopping_add(rsp_analyst *a, const rsp_subject *s);
+void analyst_stopping_add(rsp_analyst *a, const subject_rows *s);
 void analyst_stopping_close(rsp_analyst *a);
 void analyst_stopping_finish(rsp_analyst *a);
 

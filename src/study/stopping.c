@@ -95,9 +95,15 @@ void plan_read_stopping(plan_reading *p)
 }
 
 /* ---- The design. */
-static bool is_met(const plan_bound *b, size_t n, size_t events)
+/* Counts the first so many at risk, those after them no more: a bound that was met between
+ * two looks is met at the next. */
+static bool count(const plan_bound *b, rsp_endpoint_end end, size_t seen[2])
 {
-    return n <= b->of && events >= b->count;
+    if (seen[0] < b->of) {
+        seen[0] += end != RSP_END_NOT_STARTED;
+        seen[1] += end == RSP_END_EVENT;
+    }
+    return seen[1] >= b->count;
 }
 
 static bool takes_place(const work *w, const run *r)
@@ -122,9 +128,7 @@ static rsp_status enrol(const work *w, run **runs, size_t n, size_t *enrolled)
         for (size_t k = 0; counts && status == RSP_OK && k < s->n_bounds; k++) {
             rsp_endpoint_end end = RSP_END_NOT_STARTED;
             status = work_ending(w, r, s->bounds[k].event, &end);
-            seen[2 * k] += end != RSP_END_NOT_STARTED;
-            seen[2 * k + 1] += end == RSP_END_EVENT;
-            met |= is_met(&s->bounds[k], seen[2 * k], seen[2 * k + 1]);
+            met |= count(&s->bounds[k], end, &seen[2 * k]);
         }
         if (met && known % s->cohort == 0) {
             break;
@@ -199,20 +203,32 @@ bool analyst_stopping_new(rsp_analyst *a)
         return true;
     }
     a->stopping = rsp_arena_alloc(a->arena, 1, sizeof *a->stopping);
-    if (a->stopping) {
+    a->seen_now = rsp_arena_alloc(a->arena, 2 * s->n_bounds, sizeof *a->seen_now);
+    if (a->stopping && a->seen_now) {
+        memset(a->seen_now, 0, 2 * s->n_bounds * sizeof *a->seen_now);
         const rsp_plan_arm *arm = &a->plan->view.arms[s->arm];
         *a->stopping = (rsp_stopping){.arm = arm->name, .rule = s->text,
                                       .planned = arm->participants};
     }
     a->findings.stopping = a->stopping;
-    return a->stopping != NULL;
+    return a->stopping && a->seen_now;
 }
 
-void analyst_stopping_add(rsp_analyst *a, const rsp_subject *s)
+void analyst_stopping_add(rsp_analyst *a, const subject_rows *s)
 {
-    if (a->stopping && s->arm == a->plan->stopping.arm) {
-        a->asked_now++;
-        a->placed_now += !s->product_failed;
+    const plan_stopping *rule = &a->plan->stopping;
+    if (!a->stopping || s->subject->arm != rule->arm) {
+        return;
+    }
+    a->asked_now++;
+    a->placed_now += !s->subject->product_failed;
+    for (size_t k = 0; k < rule->n_bounds; k++) {
+        const char *event = a->plan->endpoints[rule->bounds[k].event].name;
+        for (size_t i = 0; i < s->n_endpoints; i++) {
+            if (strcmp(s->endpoints[i].endpoint, event) == 0) {
+                count(&rule->bounds[k], s->endpoints[i].end, &a->seen_now[2 * k]);
+            }
+        }
     }
 }
 
@@ -222,7 +238,7 @@ void analyst_stopping_close(rsp_analyst *a)
     bool met = false;
     for (size_t k = 0; a->stopping && k < s->n_bounds; k++) {
         const rsp_km *km = &a->arms[s->arm].trial[s->bounds[k].event];
-        met |= is_met(&s->bounds[k], (size_t)km->n, (size_t)km->events);
+        met |= a->seen_now[2 * k + 1] >= s->bounds[k].count;
         if (k == 0) {
             a->stopping->enrolled += (double)km->n;
             a->stopping->events += (double)km->events;
@@ -234,6 +250,7 @@ void analyst_stopping_close(rsp_analyst *a)
         a->stopping->met += met;
         a->stopping->stopped += met && more;
         a->placed_now = a->asked_now = 0;
+        memset(a->seen_now, 0, 2 * s->n_bounds * sizeof *a->seen_now);
     }
 }
 

@@ -226,24 +226,29 @@ static char *stopping(const char *rule)
  * early, by the chain of counts. */
 static void chain(const int (*bound)[2], int n_bounds, int cohort, double want[4])
 {
-    double at[MOST + 1] = {1.0}, p = 0.3;
+    double at[MOST + 1] = {1.0}, called[MOST + 1] = {0}, p = 0.3; /* called: met, not yet seen */
     want[0] = want[1] = want[2] = want[3] = 0;
     for (int n = 1; n <= MOST; n++) {
         for (int x = n; x >= 0; x--) {
             at[x] = (1 - p) * (x < n ? at[x] : 0) + (x > 0 ? p * at[x - 1] : 0);
+            called[x] = (1 - p) * (x < n ? called[x] : 0) + (x > 0 ? p * called[x - 1] : 0);
         }
         for (int x = 0; x <= n; x++) {
             bool met = false;
             for (int k = 0; k < n_bounds; k++) {
                 met |= n <= bound[k][1] && x >= bound[k][0];
             }
-            bool look = n == MOST || n % cohort == 0;
-            want[0] += look && met ? at[x] : 0;
-            want[3] += look && met && n < MOST ? at[x] : 0;
-            if ((look && met) || n == MOST) {
-                want[1] += n * at[x];
-                want[2] += x * at[x];
+            if (met) {
+                called[x] += at[x];
                 at[x] = 0;
+            }
+            if (n == MOST || n % cohort == 0) {
+                double end = called[x] + (n == MOST ? at[x] : 0);
+                want[0] += called[x];
+                want[3] += n < MOST ? called[x] : 0;
+                want[1] += n * end;
+                want[2] += x * end;
+                called[x] = 0;
             }
         }
     }
@@ -256,8 +261,11 @@ static void enrolment_stops_as_often_as_its_chain(void **state)
         {"stopping: {arm: CAR T, when: 4 of 12 have harmed}\n", {{4, 12}}, 1, 1},
         {"stopping: {arm: CAR T, when: [2 of 3 have harmed, 5 of 10 have harmed]}\n",
          {{2, 3}, {5, 10}}, 2, 1},
-        {"stopping: {arm: CAR T, cohort: 5, when: 3 of 12 have harmed}\n", {{3, 12}}, 1, 5}};
-    for (int k = 0; k < 3; k++) {
+        {"stopping: {arm: CAR T, cohort: 5, when: 3 of 12 have harmed}\n", {{3, 12}}, 1, 5},
+        {"stopping: {arm: CAR T, cohort: 2, when: 1 of 3 have harmed}\n", {{1, 3}}, 1, 2},
+        {"stopping: {arm: CAR T, cohort: 4, when: [2 of 3 have harmed, 3 of 9 have harmed]}\n",
+         {{2, 3}, {3, 9}}, 2, 4}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         char *study = stopping(cases[k].rule);
         rsp_plan *plan = bed_plan(study);
         rsp_analyst *analyst = NULL;
