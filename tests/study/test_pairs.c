@@ -113,7 +113,7 @@ static void more_env_per_cell_is_more_lysis_per_cell(void **state)
         ARM("more", "{day: 0, do: infuse, amount: 1e10 cell}, ", "A_env: {value: 4000, range: 1..1e6}")
         ARM("less", "{day: 0, do: infuse, amount: 1e10 cell}, ", "A_env: {value: 1000, range: 1..1e6}")
         "visits: {days: [7]}\nassays: [{name: ca_rna, kind: exact}]\n"
-        "follow_up: {from: start, until: 7 day}\ncontrasts: []\nseed: 3\n");
+        "follow_up: {from: start, until: 14 day}\ncontrasts: []\nseed: 3\n");
     bed_run run = bed_run_plan(plan, 1);
     const rsp_dataset *d = rsp_dataset_view(run.rows);
     nobody_failed(d);
