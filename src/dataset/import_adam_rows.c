@@ -90,18 +90,21 @@ static rsp_status read_end(const rsp_adam_reader *r, size_t row, rsp_endpoint_ro
 {
     double v;
     rsp_status s = rsp_cell_number(r->t, row, r->at[CNSR], &v, err);
-    if (s == RSP_OK && (!(v >= 0) || v != floor(v))) {
+    if (s != RSP_OK) {
+        return s;
+    }
+    if (!(v >= 0) || v != floor(v)) {
         return rsp_table_fail(r->t, row, r->at[CNSR], err,
                               "0 (event) or a whole number (censored) is expected");
     }
     bool none = isnan(out->day);
-    if (s == RSP_OK && none && v != RSP_END_NOT_STARTED) {
+    if (none && v != RSP_END_NOT_STARTED) {
         return rsp_table_fail(r->t, row, r->at[AVAL], err, "a time >= 0 is expected");
     }
     /* Codes of censoring are each sponsor's own; those unknown here, and "not started"
      * with a time, are censored all the same. */
     out->end = v < RSP_END_NOT_STARTED || none ? (rsp_endpoint_end)v : RSP_END_STUDY;
-    return s;
+    return RSP_OK;
 }
 
 static rsp_status settle(const rsp_adam_reader *r, size_t row, rsp_endpoint_row *out,
