@@ -57,7 +57,6 @@ static void add_samples(samples *s, double first, double last, double n)
     s->n += n;
 }
 
-
 static void line_samples(const rsp_plan *plan, const plan_arm *arm, const clinic_line *line,
                          double after, samples *s)
 {
@@ -254,7 +253,7 @@ static void check_schedule(plan_reading *p, const tree *arm_tree, const plan_arm
     }
 }
 
-void plan_check_reach(plan_reading *p)
+void plan_check_feasible(plan_reading *p)
 {
     const rsp_plan *plan = p->plan;
     const tree *list = tree_get(p->root, "arms");

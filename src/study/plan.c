@@ -196,7 +196,7 @@ static void read_parts(plan_reading *p)
         read_head, read_model, read_solver, plan_read_people, plan_expand_sweep, plan_read_arms,
         plan_read_follow_up, plan_read_visits, plan_read_assays, plan_read_rules,
         plan_read_endpoints, plan_read_escalation, plan_read_stopping, plan_read_assay_visits, plan_read_adverse, plan_read_contrasts,
-        plan_read_scores, plan_read_grid, check_compare, plan_read_sweep, plan_check_reach, read_analysis, plan_describe};
+        plan_read_scores, plan_read_grid, check_compare, plan_read_sweep, plan_check_feasible, read_analysis, plan_describe};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && reading(&p->r); i++) {
         parts[i](p);
     }

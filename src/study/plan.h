@@ -267,7 +267,7 @@ void plan_expand_sweep(plan_reading *p); /* before arms and rules */
 void plan_read_sweep(plan_reading *p);   /* its outcomes, after endpoints */
 void plan_read_escalation(plan_reading *p); /* after endpoints */
 void plan_read_stopping(plan_reading *p);   /* after that */
-void plan_check_reach(plan_reading *p); /* what the design can never do; last of the checks */
+void plan_check_feasible(plan_reading *p); /* what the design can never do; last of the checks */
 void plan_describe(plan_reading *p); /* the view, in words */
 
 /* ---- Pieces. */
